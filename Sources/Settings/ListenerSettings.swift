@@ -1,0 +1,30 @@
+/// An address on which Sluice accepts, and the split its requests go through.
+package struct ListenerSettings: Sendable, Equatable {
+    package let name: String
+    package let address: AddressSetting
+    package let mode: ListenerMode
+    /// The name of the split.
+    package let split: String
+    /// The clients whose forwarding fields (X-Forwarded-For and its kin) are believed.
+    package let trustedProxies: [CIDR]
+
+    package init(
+        name: String,
+        address: AddressSetting,
+        mode: ListenerMode = .http,
+        split: String,
+        trustedProxies: [CIDR] = []
+    ) {
+        self.name = name
+        self.address = address
+        self.mode = mode
+        self.split = split
+        self.trustedProxies = trustedProxies
+    }
+}
+
+/// What a listener splits.
+package enum ListenerMode: String, Sendable, Equatable {
+    /// Requests, each for itself.
+    case http
+}

@@ -1,0 +1,59 @@
+/// The immutable, validated form of the configuration: what workers run on.
+///
+/// Every name in it resolves: a listener's split and a split's members exist.
+package struct Snapshot: Sendable, Equatable {
+    /// In the order of the file; no two listen on the same address.
+    package let listeners: [ListenerSettings]
+    /// In the order of the file; each has at least one target.
+    package let upstreams: [UpstreamSettings]
+    /// In the order of the file, with the weights that sluice.yaml gives.
+    package let splits: [SplitSettings]
+    /// The number of data-plane threads; 0 means one per CPU.
+    package let workers: Int
+    /// The weight file's path, ready to open; nil when there is none.
+    package let weightsFile: String?
+    /// The folder of what must survive a restart, ready to open; nil when there is none.
+    package let stateDirectory: String?
+    /// The control socket; nil when there is none.
+    package let control: ControlSettings?
+    /// The admin address; nil when there is none.
+    package let admin: AdminSettings?
+    /// The least important level that is logged.
+    package let logLevel: LogLevel
+    /// How long each step of an exchange, and the shutdown, may take.
+    package let timeouts: Timeouts
+
+    package init(
+        listeners: [ListenerSettings],
+        upstreams: [UpstreamSettings],
+        splits: [SplitSettings],
+        workers: Int = 0,
+        weightsFile: String? = nil,
+        stateDirectory: String? = nil,
+        control: ControlSettings? = nil,
+        admin: AdminSettings? = nil,
+        logLevel: LogLevel = .info,
+        timeouts: Timeouts = Timeouts()
+    ) {
+        self.listeners = listeners
+        self.upstreams = upstreams
+        self.splits = splits
+        self.workers = workers
+        self.weightsFile = weightsFile
+        self.stateDirectory = stateDirectory
+        self.control = control
+        self.admin = admin
+        self.logLevel = logLevel
+        self.timeouts = timeouts
+    }
+
+    /// The split of that name.
+    package func split(named name: String) -> SplitSettings? {
+        splits.first { $0.name == name }
+    }
+
+    /// The upstream of that name.
+    package func upstream(named name: String) -> UpstreamSettings? {
+        upstreams.first { $0.name == name }
+    }
+}

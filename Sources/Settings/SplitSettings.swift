@@ -1,0 +1,34 @@
+package import Splitting
+
+/// A named set of weights over upstreams.
+package struct SplitSettings: Sendable, Equatable {
+    package let name: String
+    /// The upstreams' names, in the order of the file: 1 to 64, none twice.
+    package let members: [String]
+    /// One weight for each member, in the same order; the sum is above 0.
+    package let weights: [Weight]
+    /// The member that a rollback goes to.
+    package let stable: String
+    /// The member that is being introduced; nil unless it is said or there are two members.
+    package let candidate: String?
+
+    package init(
+        name: String,
+        members: [String],
+        weights: [Weight],
+        stable: String,
+        candidate: String? = nil
+    ) {
+        self.name = name
+        self.members = members
+        self.weights = weights
+        self.stable = stable
+        self.candidate = candidate
+    }
+
+    /// The same split with other weights, one for each member in the same order.
+    package func with(weights: [Weight]) -> SplitSettings {
+        SplitSettings(
+            name: name, members: members, weights: weights, stable: stable, candidate: candidate)
+    }
+}
