@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of settings for every target of ours; dependencies keep their own.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .treatWarning("StrictMemorySafety", as: .error),
+]
+
+let settingsForC: [CSetting] = [
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .treatAllWarnings(as: .error),
+    .define("_GNU_SOURCE"),
+]
+
+/// A library target of ours, found at Sources/<name>.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a target, found at Tests/<name>.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
+            traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The doors to C.
+        .target(name: "CLinux", cSettings: settingsForC),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // The fences: the only targets that say `unsafe`.
+        library("Kernel", ["CLinux", "Bytes"]),
+        library("Bytes", ["CZlib"]),
+
+        // Pure: bytes and `now` in, events out.
+        library("HTTP", ["Bytes"]),
+        library("Splitting"),
+        library("Telemetry"),
+        library("Settings", ["Splitting", yams]),
+
+        // The data plane.
+        library("Reactor", ["Kernel", "Bytes"]),
+        library("Proxy", ["Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings", "Reactor"]),
+
+        // The control plane.
+        library(
+            "Admin",
+            [
+                "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
+                hummingbird, nioCore, logging, lifecycle,
+            ]),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Admin", "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
+                arguments, logging, lifecycle, unixSignals,
+            ],
+            swiftSettings: settings),
+
+        tests("BytesTests", ["Bytes"]),
+        tests("HTTPTests", ["HTTP", "Bytes"]),
+        tests("SplittingTests", ["Splitting"]),
+        tests("TelemetryTests", ["Telemetry"]),
+        tests("SettingsTests", ["Settings", "Splitting"]),
+        tests("ReactorTests", ["Reactor", "Kernel", "Bytes"]),
+        tests("ProxyTests", ["Proxy", "Kernel", "Bytes", "HTTP", "Reactor"]),
+        tests("AdminTests", ["Admin", "Settings", "Splitting"]),
+        tests("IntegrationTests", ["Kernel", "Bytes"]),
+        tests("TidyTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

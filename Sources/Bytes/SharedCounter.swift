@@ -1,0 +1,31 @@
+public import Synchronization
+
+/// A number that all workers add to, at an address that never changes and is never freed, so that
+/// a worker reaches it without reference counting. Made once per split or limit, not per request.
+@safe
+@frozen
+@usableFromInline
+package struct SharedCounter: @unchecked Sendable {
+    @usableFromInline let storage: UnsafeMutablePointer<Atomic<UInt64>>
+
+    /// Allocates a counter for the life of the process.
+    package init() {
+        unsafe storage = .allocate(capacity: 1)
+        unsafe storage.initialize(to: Atomic(0))
+    }
+
+    /// Adds `amount` and returns the value from before.
+    @inlinable
+    package func add(_ amount: UInt64) -> UInt64 {
+        unsafe storage.pointee.wrappingAdd(amount, ordering: .relaxed).oldValue
+    }
+
+    /// Takes `amount` away.
+    @inlinable
+    package func subtract(_ amount: UInt64) {
+        unsafe storage.pointee.wrappingSubtract(amount, ordering: .relaxed)
+    }
+
+    @inlinable
+    package var value: UInt64 { unsafe storage.pointee.load(ordering: .relaxed) }
+}

@@ -1,0 +1,165 @@
+// What Swift's Glibc module lacks: headers it leaves out, macros it cannot import, and calls
+// that report their error as a negative number instead of through errno. Interrupted calls are
+// repeated here, once for all callers.
+#ifndef SLUICE_CLINUX_H
+#define SLUICE_CLINUX_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SLUICE_RETRY(call)                                                                        \
+    do {                                                                                          \
+        ssize_t result;                                                                           \
+        do {                                                                                      \
+            result = (ssize_t)(call);                                                             \
+        } while (result < 0 && errno == EINTR);                                                   \
+        return result < 0 ? -errno : result;                                                      \
+    } while (0)
+
+// Sockets. Each returns a non-negative result, or a negated errno.
+
+static inline ssize_t sluice_receive(int fd, void *to, size_t count) {
+    SLUICE_RETRY(recv(fd, to, count, 0));
+}
+
+static inline ssize_t sluice_peek(int fd, void *to, size_t count) {
+    SLUICE_RETRY(recv(fd, to, count, MSG_PEEK | MSG_DONTWAIT));
+}
+
+static inline ssize_t sluice_send(int fd, const void *from, size_t count) {
+    SLUICE_RETRY(send(fd, from, count, MSG_NOSIGNAL));
+}
+
+static inline ssize_t sluice_send_two(int fd, const void *first, size_t first_count,
+                                      const void *second, size_t second_count) {
+    struct iovec parts[2] = {{(void *)first, first_count}, {(void *)second, second_count}};
+    struct msghdr message = {0};
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    SLUICE_RETRY(sendmsg(fd, &message, MSG_NOSIGNAL));
+}
+
+// Not inlined: accept4 is declared for _GNU_SOURCE alone, which importers do not define.
+ssize_t sluice_accept(int fd, struct sockaddr_storage *from);
+
+static inline ssize_t sluice_socket(int family, int type) {
+    SLUICE_RETRY(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+static inline ssize_t sluice_connect(int fd, const struct sockaddr_storage *to, socklen_t length) {
+    SLUICE_RETRY(connect(fd, (const struct sockaddr *)to, length));
+}
+
+static inline ssize_t sluice_bind(int fd, const struct sockaddr_storage *to, socklen_t length) {
+    SLUICE_RETRY(bind(fd, (const struct sockaddr *)to, length));
+}
+
+static inline ssize_t sluice_listen(int fd, int backlog) { SLUICE_RETRY(listen(fd, backlog)); }
+
+static inline ssize_t sluice_local_address(int fd, struct sockaddr_storage *to) {
+    socklen_t length = sizeof *to;
+    SLUICE_RETRY(getsockname(fd, (struct sockaddr *)to, &length));
+}
+
+static inline ssize_t sluice_set_option(int fd, int level, int name, int value) {
+    SLUICE_RETRY(setsockopt(fd, level, name, &value, sizeof value));
+}
+
+static inline ssize_t sluice_get_option(int fd, int level, int name) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    SLUICE_RETRY(getsockopt(fd, level, name, &value, &length) < 0 ? -1 : value);
+}
+
+static inline ssize_t sluice_shutdown(int fd, int how) { SLUICE_RETRY(shutdown(fd, how)); }
+
+// A close is never repeated: the descriptor is gone even when the call was interrupted.
+static inline int sluice_close(int fd) { return close(fd) < 0 ? -errno : 0; }
+
+// epoll, eventfd, inotify.
+
+static inline ssize_t sluice_epoll_create(void) { SLUICE_RETRY(epoll_create1(EPOLL_CLOEXEC)); }
+
+static inline ssize_t sluice_epoll_add(int epoll, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    SLUICE_RETRY(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+}
+
+static inline ssize_t sluice_epoll_change(int epoll, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event = {.events = events, .data.u64 = data};
+    SLUICE_RETRY(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event));
+}
+
+static inline ssize_t sluice_epoll_remove(int epoll, int fd) {
+    SLUICE_RETRY(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
+}
+
+// An interrupted wait is an empty one: the loop turns and computes its timeout anew.
+static inline int sluice_epoll_wait(int epoll, struct epoll_event *events, int count,
+                                    int milliseconds) {
+    int result = epoll_wait(epoll, events, count, milliseconds);
+    if (result >= 0) return result;
+    return errno == EINTR ? 0 : -errno;
+}
+
+static inline uint64_t sluice_epoll_data(const struct epoll_event *event) {
+    return event->data.u64;
+}
+
+static inline ssize_t sluice_eventfd(void) { SLUICE_RETRY(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+
+static inline ssize_t sluice_eventfd_signal(int fd) {
+    uint64_t one = 1;
+    SLUICE_RETRY(write(fd, &one, sizeof one));
+}
+
+static inline ssize_t sluice_eventfd_clear(int fd) {
+    uint64_t count = 0;
+    SLUICE_RETRY(read(fd, &count, sizeof count));
+}
+
+static inline ssize_t sluice_inotify(void) { SLUICE_RETRY(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)); }
+
+static const uint32_t SLUICE_EPOLLET = 1u << 31;
+
+// Clocks, in nanoseconds.
+
+static inline int64_t sluice_monotonic(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static inline int64_t sluice_wall_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+// An errno left by the call just made, for calls that have no wrapper here.
+static inline int sluice_errno(void) { return errno; }
+
+static inline void sluice_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+#endif
