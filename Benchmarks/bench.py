@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""CPU time per unit of work of Sluice, beside a bare relay, HAProxy, nginx and Envoy.
+
+The proxy runs on one core with one worker, the origin and the client on another. Every proxy
+takes part in each round, in random order; figures are medians over the rounds. Only ratios
+within one run mean something: machines differ and drift.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import proxies
+
+RESULTS = Path(__file__).resolve().parent / "results"
+PEERS = ("haproxy", "nginx", "envoy")
+
+
+class Workload:
+    """What is asked of each proxy, and the figures that Sluice has to reach."""
+
+    def __init__(self, name, title, unit, mode, connections, requests, warmup, required, goal):
+        self.name, self.title, self.unit = name, title, unit
+        self.mode, self.connections = mode, connections
+        self.requests, self.warmup = requests, warmup
+        self.required, self.goal = required, goal
+
+
+# `required` and `goal` are lists of (factor, of what); the largest product is the limit.
+WORKLOADS = [
+    Workload("keepalive-64", "small GET, 64 keep-alive connections", "µs/request",
+             "small", 64, 60_000, 6_000, [(0.90, "peer"), (1.08, "relay")], [(1.03, "relay")]),
+    Workload("keepalive-1", "small GET, 1 keep-alive connection", "µs/request",
+             "small", 1, 12_000, 2_000, [(0.85, "peer")], [(1.05, "relay")]),
+    Workload("keepalive-512", "small GET, 512 keep-alive connections", "µs/request",
+             "small", 512, 60_000, 10_000, [(0.80, "peer")], [(1.10, "relay")]),
+    Workload("new-connection", "a new connection per request", "µs/request",
+             "close", 64, 12_000, 2_000, [(0.95, "peer")], [(0.85, "peer")]),
+    Workload("1mib", "1 MiB responses, 16 connections", "µs/MiB",
+             "large", 16, 1_500, 200, [(0.95, "peer")], [(0.85, "peer")]),
+    Workload("idle", "idle keep-alive connection", "KiB", "idle", 10_000, 0, 0,
+             [(0.5, "KiB")], [(0.35, "KiB")]),
+]
+EMPTY_MIB_MAXIMUM = 24
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    names = [workload.name for workload in WORKLOADS]
+    parser.add_argument("--quick", action="store_true", help="3 rounds, a quarter of the requests")
+    parser.add_argument("--only", action="append", choices=names, metavar="WORKLOAD",
+                        help=f"repeatable; one of {', '.join(names)}")
+    parser.add_argument("--proxies", help="comma-separated, e.g. relay,sluice,nginx")
+    parser.add_argument("--rounds", type=int, help="rounds per workload (5; idle always 1 to 3)")
+    parser.add_argument("--seconds", type=float, default=20,
+                        help="bound on one measurement; fewer requests are counted when it is hit")
+    parser.add_argument("--results", default="latest", help="name of the files under results/")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (3 if options.quick else 5)
+    return options
+
+
+def measure(workload, name, binary, origin, folder, options):
+    """One proxy under one workload: a dictionary of its figures."""
+    proxy = proxies.Proxy(name, binary, origin, folder)
+    scale = 0.25 if options.quick else 1
+    command = [proxies.built("client"), proxy.port, workload.mode, workload.connections,
+               int(workload.requests * scale), int(workload.warmup * scale), options.seconds]
+    empty = proxy.pss_kib()
+    client = proxies.start([str(word) for word in command], proxies.LOAD_CORE,
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        if client.stdout.readline() != "ready\n":
+            raise RuntimeError("the client failed in its warm-up")
+        time.sleep(0.05)
+        cpu, pss = proxy.cpu_nanoseconds(), proxy.pss_kib()
+        client.stdin.write("go\n")
+        client.stdin.flush()
+        figures = json.loads(client.stdout.readline())
+        time.sleep(0.05)
+        cpu, pss = proxy.cpu_nanoseconds() - cpu, proxy.pss_kib() - pss
+    finally:
+        client.stdin.close()
+        proxies.end(client)
+        proxy.end()
+    done = figures["requests"]
+    if done == 0:
+        raise RuntimeError("no request was answered")
+    if workload.mode == "idle":
+        return {**figures, "value": pss / done, "empty_mib": empty / 1024}
+    return {**figures, "value": cpu / done / 1000}
+
+
+def names_for(workload, found):
+    """The relay needs two descriptors per connection: too many for the idle workload."""
+    return [name for name in found if workload.mode != "idle" or name != "relay"]
+
+
+def run_workload(workload, found, origin, folder, options):
+    """All rounds of one workload: name -> list of figures, one per round."""
+    rounds = min(options.rounds, 3) if workload.mode == "idle" else options.rounds
+    names = names_for(workload, found)
+    samples = {name: [] for name in names}
+    for turn in range(rounds):
+        order = random.sample(names, len(names))
+        for name in order:
+            if name not in samples:
+                continue
+            progress(f"{workload.name}: round {turn + 1}/{rounds}, {name}")
+            place = f"{folder}/{workload.name}-{turn}-{name}"
+            try:
+                samples[name].append(measure(workload, name, found[name], origin, place, options))
+            except (RuntimeError, ValueError, OSError) as error:
+                progress("")
+                print(f"bench: {workload.name}: {name} failed: {error}", file=sys.stderr)
+                del samples[name]
+    progress("")
+    return samples
+
+
+def progress(text):
+    """One line that is written over, where somebody is watching."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def median(figures, key):
+    return statistics.median(figure[key] for figure in figures)
+
+
+def median_ratio(samples, name, base):
+    """The median over the rounds of the ratio within a round."""
+    return statistics.median(
+        mine["value"] / theirs["value"] for mine, theirs in zip(samples[name], samples[base]))
+
+
+def judge(limits, samples, best):
+    """(limit in the workload's unit, Sluice's share of it, in words); None when it cannot be."""
+    shares = []
+    for factor, base in limits:
+        if base == "KiB":
+            shares.append((median(samples["sluice"], "value") / factor, factor, f"{factor} KiB"))
+            continue
+        name = best if base == "peer" else "relay"
+        if name in samples:
+            shares.append((median_ratio(samples, "sluice", name) / factor,
+                           factor * median(samples[name], "value"), f"{factor:.2f} × {name}"))
+    # The largest limit counts: the one of which Sluice uses the smallest share.
+    return min(shares) if shares else None
+
+
+def summary(workload, samples):
+    """What is printed and written for one workload."""
+    best = min((name for name in PEERS if name in samples),
+               key=lambda name: median(samples[name], "value"), default=None)
+    rows = {}
+    for name, figures in samples.items():
+        rows[name] = {
+            "median": median(figures, "value"),
+            "lowest": min(figure["value"] for figure in figures),
+            "highest": max(figure["value"] for figure in figures),
+            "to_relay": median_ratio(samples, name, "relay") if "relay" in samples else None,
+            "to_best_peer": median_ratio(samples, name, best) if best else None,
+            "p99_us": median(figures, "p99_us"),
+            "requests": sum(figure["requests"] for figure in figures),
+            "errors": sum(figure["errors"] for figure in figures),
+            "per_second": statistics.median(
+                figure["requests"] / figure["seconds"] for figure in figures),
+        }
+        if workload.mode == "idle":
+            rows[name]["empty_mib"] = median(figures, "empty_mib")
+    verdicts = []
+    if "sluice" in samples:
+        for word, limits in (("required", workload.required), ("goal", workload.goal)):
+            verdict = judge(limits, samples, best)
+            if verdict:
+                share, limit, text = verdict
+                verdicts.append({"what": word, "limit": limit, "text": text, "share": share,
+                                 "reached": share <= 1})
+        if workload.mode == "idle":
+            empty = rows["sluice"]["empty_mib"]
+            verdicts.append({"what": "required", "limit": EMPTY_MIB_MAXIMUM,
+                             "text": f"{EMPTY_MIB_MAXIMUM} MiB with no connection",
+                             "share": empty / EMPTY_MIB_MAXIMUM,
+                             "reached": empty <= EMPTY_MIB_MAXIMUM})
+    return {"workload": workload.name, "title": workload.title, "unit": workload.unit,
+            "best_peer": best, "proxies": rows, "verdicts": verdicts}
+
+
+def ratio_text(ratio):
+    return f"{ratio:8.2f}" if ratio is not None else "       –"
+
+
+def table(result):
+    """The text of one workload."""
+    idle = result["workload"] == "idle"
+    last = "MiB empty" if idle else "p99 µs"
+    lines = [f"{result['title']} ({result['unit']})",
+             f"  {'':9}{'median':>9}{'lowest':>9}{'highest':>9}{'×relay':>8}{'×peer':>8}"
+             f"{'per s':>9}{last:>10}{'errors':>8}"]
+    for name, row in result["proxies"].items():
+        lines.append(
+            f"  {name:9}{row['median']:9.2f}{row['lowest']:9.2f}{row['highest']:9.2f}"
+            f"{ratio_text(row['to_relay'])}{ratio_text(row['to_best_peer'])}"
+            f"{row['per_second']:9.0f}{row['empty_mib'] if idle else row['p99_us']:10.1f}"
+            f"{row['errors']:8}")
+    for verdict in result["verdicts"]:
+        mark = "reached" if verdict["reached"] else "MISSED"
+        lines.append(f"  {verdict['what']:9}≤ {verdict['limit']:.2f} ({verdict['text']}): "
+                     f"{mark}, at {100 * verdict['share']:.0f} % of it")
+    return "\n".join(lines) + "\n"
+
+
+def version_of(name, binary):
+    flag = {"haproxy": "-v", "nginx": "-v", "envoy": "--version", "sluice": "version"}.get(name)
+    if flag is None:
+        return ""
+    try:
+        said = subprocess.run([binary, flag], capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return (said.stdout + said.stderr).strip().split("\n")[0]
+
+
+def header(found, options):
+    lines = [f"Sluice benchmarks, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}, "
+             f"{options.rounds} rounds{', quick' if options.quick else ''}",
+             f"Linux {platform.release()}, {os.cpu_count()} CPUs; the proxy on core "
+             f"{proxies.PROXY_CORE}, client and origin on core {proxies.LOAD_CORE}"]
+    lines += [f"{name}: {version}" for name, binary in found.items()
+              if (version := version_of(name, binary))]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    options = arguments()
+    if not {proxies.PROXY_CORE, proxies.LOAD_CORE} <= os.sched_getaffinity(0):
+        raise SystemExit("bench: two cores are needed, 0 for the proxy and 1 for the load")
+    proxies.build_helpers()
+    found = proxies.binaries()
+    if options.proxies:
+        chosen = options.proxies.split(",")
+        missing = [name for name in chosen if name not in found]
+        if missing:
+            raise SystemExit(f"bench: not found: {', '.join(missing)}")
+        found = {name: found[name] for name in chosen}
+    text = header(found, options)
+    print(text)
+    folder = tempfile.mkdtemp(prefix="sluice-bench-")
+    origin = proxies.Origin()
+    results, failed = [], False
+    try:
+        for workload in WORKLOADS:
+            if options.only and workload.name not in options.only:
+                continue
+            samples = run_workload(workload, found, origin, folder, options)
+            failed = failed or len(samples) < len(names_for(workload, found))
+            results.append(summary(workload, samples))
+            text += "\n" + table(results[-1])
+            print(table(results[-1]), flush=True)
+    finally:
+        origin.end()
+        shutil.rmtree(folder, ignore_errors=True)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{options.results}.txt").write_text(text)
+    (RESULTS / f"{options.results}.json").write_text(
+        json.dumps({"header": text.split("\n\n")[0], "results": results}, indent=2) + "\n")
+    print(f"written to Benchmarks/results/{options.results}.txt and .json")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

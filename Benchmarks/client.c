@@ -1,0 +1,260 @@
+// A closed-loop HTTP load client: each connection sends its next request when an answer is whole.
+//
+// Usage: client PORT MODE CONNECTIONS REQUESTS WARMUP SECONDS
+//   MODE  small   GET / over kept connections
+//         large   GET /1m over kept connections
+//         close   GET / with a new connection for each request
+//         idle    opens CONNECTIONS with one request each and holds them
+// It prints "ready" after the warm-up (idle: after the first half), waits for a line on stdin,
+// makes REQUESTS requests (idle: opens the second half), prints one line of JSON, and holds its
+// connections until stdin ends. Each of the two parts ends after SECONDS at the latest.
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SCRATCH_BYTES = 256 * 1024, HEAD_BYTES = 2048, BATCH = 256, ERRORS_MAXIMUM = 1000 };
+enum { IDLE_AT_ONCE = 16, BUCKETS_PER_OCTAVE = 64, BUCKETS = 40 * BUCKETS_PER_OCTAVE };
+
+#define FIELDS "Host: bench\r\nUser-Agent: client\r\nAccept: */*\r\n"
+
+enum mode { SMALL, LARGE, CLOSE, IDLE };
+
+struct connection {
+    int fd;                 // -1: not open
+    bool busy, in_body;
+    long long sent_at;      // nanoseconds
+    long long body_left;
+    int head_count;
+    char head[HEAD_BYTES];
+};
+
+static enum mode mode;
+static int port, epoll_fd;
+static const char *request;
+static struct connection *connections;
+static char scratch[SCRATCH_BYTES + 1];
+
+// The counters of one part.
+static long long wanted, issued, done, errors, body_bytes;
+static long long latency[BUCKETS];
+
+static void fail(const char *what) {
+    perror(what);
+    exit(1);
+}
+
+static long long now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+// Log-linear: 64 buckets for each doubling, so 1.6 % wide.
+static int bucket_of(long long nanoseconds) {
+    if (nanoseconds < BUCKETS_PER_OCTAVE) return (int)(nanoseconds < 0 ? 0 : nanoseconds);
+    int shift = 63 - __builtin_clzll((unsigned long long)nanoseconds) - 6;
+    int bucket = shift * BUCKETS_PER_OCTAVE + (int)(nanoseconds >> shift);
+    return bucket < BUCKETS ? bucket : BUCKETS - 1;
+}
+
+static double quantile_microseconds(double quantile) {
+    long long rank = (long long)(quantile * (double)done), seen = 0;
+    for (int bucket = 0; bucket < BUCKETS; bucket++) {
+        seen += latency[bucket];
+        if (seen <= rank) continue;
+        if (bucket < BUCKETS_PER_OCTAVE) return bucket / 1000.0;
+        int shift = bucket / BUCKETS_PER_OCTAVE - 1;
+        long long low = (long long)(bucket - shift * BUCKETS_PER_OCTAVE) << shift;
+        return ((double)low + (double)(1LL << shift) / 2) / 1000.0;
+    }
+    return 0;
+}
+
+static void close_connection(struct connection *connection) {
+    close(connection->fd);
+    connection->fd = -1;
+    connection->busy = false;
+}
+
+static void count_error(struct connection *connection) {
+    if (connection->busy) issued--;
+    if (++errors >= ERRORS_MAXIMUM) {
+        fprintf(stderr, "client: gave up after %lld errors\n", errors);
+        exit(1);
+    }
+    if (connection->fd >= 0) close_connection(connection);
+    connection->busy = false;
+}
+
+// Connects blocking (bounded by SO_SNDTIMEO): on loopback that ends without the peer's accept.
+static bool open_connection(struct connection *connection) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons((unsigned short)port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    struct timeval bound = {.tv_sec = 5};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) fail("socket");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        close(fd);
+        return false;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
+    connection->fd = fd;
+    return true;
+}
+
+static void issue(struct connection *connection) {
+    if (issued >= wanted) return;
+    if (connection->fd < 0 && !open_connection(connection)) return count_error(connection);
+    connection->busy = true;
+    connection->in_body = false;
+    connection->head_count = 0;
+    connection->sent_at = now();
+    issued++;
+    size_t length = strlen(request);
+    if (send(connection->fd, request, length, MSG_NOSIGNAL) != (ssize_t)length) {
+        count_error(connection);
+    }
+}
+
+static void finish(struct connection *connection) {
+    latency[bucket_of(now() - connection->sent_at)]++;
+    done++;
+    connection->busy = false;
+    if (mode == CLOSE) close_connection(connection);
+    if (mode != IDLE) issue(connection);
+}
+
+// Collects the head; returns how many of the bytes belong to it, or -1 for a bad answer.
+static ssize_t take_head(struct connection *connection, const char *bytes, ssize_t count) {
+    int before = connection->head_count;
+    int room = HEAD_BYTES - 1 - before;
+    int taken = count < room ? (int)count : room;
+    memcpy(connection->head + before, bytes, (size_t)taken);
+    connection->head_count += taken;
+    connection->head[connection->head_count] = 0;
+    char *end = strstr(connection->head, "\r\n\r\n");
+    if (!end) return taken < count ? -1 : taken;
+    end[2] = 0;
+    char *length = strcasestr(connection->head, "\r\nContent-Length:");
+    if (strncmp(connection->head, "HTTP/1.1 200", 12) != 0 || !length) return -1;
+    connection->body_left = atoll(length + 17);
+    connection->in_body = true;
+    return end + 4 - connection->head - before;
+}
+
+static void receive(struct connection *connection) {
+    ssize_t count = recv(connection->fd, scratch, SCRATCH_BYTES, MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0 || !connection->busy) return count_error(connection);
+    ssize_t at = 0;
+    if (!connection->in_body) {
+        at = take_head(connection, scratch, count);
+        if (at < 0) return count_error(connection);
+    }
+    if (!connection->in_body) return;
+    ssize_t body = count - at;
+    if (body > connection->body_left) return count_error(connection);
+    connection->body_left -= body;
+    body_bytes += body;
+    if (connection->body_left == 0) finish(connection);
+}
+
+// Runs until `target` requests are done or the time is over; idle connections open in order.
+static void run(int first, int last, long long target, double seconds) {
+    wanted = target;
+    issued = done = errors = body_bytes = 0;
+    memset(latency, 0, sizeof latency);
+    long long deadline = now() + (long long)(seconds * 1e9);
+    int opened = first;
+    if (mode != IDLE) {
+        for (int i = first; i < last; i++) issue(&connections[i]);
+    }
+    struct epoll_event events[BATCH];
+    while (done < wanted) {
+        while (mode == IDLE && opened < last && issued - done < IDLE_AT_ONCE) {
+            issue(&connections[opened++]);
+        }
+        if (issued == done && mode == IDLE && opened == last) return;
+        int count = epoll_wait(epoll_fd, events, BATCH, 100);
+        for (int i = 0; i < count; i++) receive(events[i].data.ptr);
+        for (int i = first; count == 0 && mode != IDLE && i < last; i++) {
+            if (!connections[i].busy) issue(&connections[i]);
+        }
+        if (now() < deadline) continue;
+        if (now() > deadline + 5000000000LL) return;   // what is still open is not counted
+        wanted = issued;
+    }
+}
+
+static bool wait_for_line(void) {
+    char line[64];
+    return fgets(line, sizeof line, stdin) != NULL;
+}
+
+static enum mode mode_named(const char *name) {
+    if (strcmp(name, "small") == 0) return SMALL;
+    if (strcmp(name, "large") == 0) return LARGE;
+    if (strcmp(name, "close") == 0) return CLOSE;
+    if (strcmp(name, "idle") == 0) return IDLE;
+    fprintf(stderr, "client: unknown mode %s\n", name);
+    exit(2);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 7) {
+        fprintf(stderr, "usage: client PORT MODE CONNECTIONS REQUESTS WARMUP SECONDS\n");
+        return 2;
+    }
+    static const char *const requests[] = {
+        [SMALL] = "GET / HTTP/1.1\r\n" FIELDS "\r\n",
+        [LARGE] = "GET /1m HTTP/1.1\r\n" FIELDS "\r\n",
+        [CLOSE] = "GET / HTTP/1.1\r\n" FIELDS "Connection: close\r\n\r\n",
+        [IDLE] = "GET / HTTP/1.1\r\n" FIELDS "\r\n",
+    };
+    signal(SIGPIPE, SIG_IGN);
+    port = atoi(argv[1]);
+    mode = mode_named(argv[2]);
+    request = requests[mode];
+    int count = atoi(argv[3]);
+    long long target = atoll(argv[4]), warmup = atoll(argv[5]);
+    double seconds = atof(argv[6]);
+    epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    connections = calloc((size_t)count, sizeof *connections);
+    if (!connections) fail("calloc");
+    for (int i = 0; i < count; i++) connections[i].fd = -1;
+
+    int half = mode == IDLE ? count / 2 : 0;
+    if (mode == IDLE) run(0, half, half, seconds);
+    else run(0, count, warmup, seconds);
+    if (errors > 0) fprintf(stderr, "client: %lld errors in the warm-up\n", errors);
+    printf("ready\n");
+    fflush(stdout);
+    if (!wait_for_line()) return 1;
+
+    long long start = now();
+    run(half, count, mode == IDLE ? count - half : target, seconds);
+    printf("{\"requests\": %lld, \"errors\": %lld, \"seconds\": %.6f, \"bytes\": %lld, "
+           "\"p50_us\": %.1f, \"p99_us\": %.1f}\n",
+           done, errors, (double)(now() - start) / 1e9, body_bytes,
+           quantile_microseconds(0.50), quantile_microseconds(0.99));
+    fflush(stdout);
+    while (wait_for_line()) continue;
+    return 0;
+}

@@ -1,0 +1,299 @@
+"""The proxies that are measured: how each is configured, started and ended."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+PROXY_CORE = 0
+LOAD_CORE = 1
+START_SECONDS = 10
+ROOT = Path(__file__).resolve().parent.parent
+
+HAPROXY = """\
+global
+    nbthread 1
+    maxconn 10100
+    no strict-limits
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 300s
+    timeout server 300s
+    timeout http-keep-alive 300s
+    http-reuse always
+    option forwardfor
+frontend api
+    bind 127.0.0.1:{port}
+    default_backend origins
+backend origins
+    balance roundrobin
+    server x 127.0.0.1:{x} weight 50 pool-max-conn 1024
+    server y 127.0.0.1:{y} weight 50 pool-max-conn 1024
+"""
+
+NGINX = """\
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 19900; multi_accept on; }}
+http {{
+    access_log off;
+    tcp_nodelay on;
+    server_tokens off;
+    keepalive_timeout 300s;
+    keepalive_requests 1000000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream origins {{
+        server 127.0.0.1:{x} weight=50;
+        server 127.0.0.1:{y} weight=50;
+        keepalive 1024;
+        keepalive_requests 1000000000;
+        keepalive_timeout 300s;
+    }}
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        location / {{
+            proxy_pass http://origins;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        }}
+    }}
+}}
+"""
+
+SLUICE = """\
+listeners:
+  api: {{address: 127.0.0.1:{port}, mode: http, split: main}}
+upstreams:
+  x: {{targets: [127.0.0.1:{x}]}}
+  y: {{targets: [127.0.0.1:{y}]}}
+splits:
+  main: {{x: 50, y: 50}}
+control: {{socket: {folder}/sluice.sock}}
+workers: 1
+"""
+
+ENVOY = """\
+static_resources:
+  listeners:
+  - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": "type.googleapis.com/envoy.extensions.filters.network\
+.http_connection_manager.v3.HttpConnectionManager"
+          stat_prefix: api
+          generate_request_id: false
+          use_remote_address: true
+          route_config:
+            virtual_hosts:
+            - name: all
+              domains: ["*"]
+              routes:
+              - match: {{prefix: "/"}}
+                route: {{cluster: origins, timeout: 0s}}
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+  clusters:
+  - name: origins
+    type: STATIC
+    circuit_breakers:
+      thresholds:
+      - {{max_connections: 20000, max_pending_requests: 20000, max_requests: 20000}}
+    load_assignment:
+      cluster_name: origins
+      endpoints:
+      - lb_endpoints:
+        - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {x}}}}}}}
+        - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {y}}}}}}}
+"""
+
+
+def binaries():
+    """Name -> path of each proxy that is here, in the order of the table."""
+    found = {
+        "relay": str(built("relay")),
+        "haproxy": os.environ.get("HAPROXY_BIN") or system_binary("haproxy"),
+        "nginx": os.environ.get("NGINX_BIN") or system_binary("nginx"),
+        "envoy": os.environ.get("ENVOY_BIN") or system_binary("envoy"),
+        "sluice": os.environ.get("SLUICE_BIN") or sluice_binary(),
+    }
+    return {name: path for name, path in found.items() if path}
+
+
+def system_binary(name):
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+def sluice_binary():
+    path = ROOT / ".build" / "release" / "sluice"
+    return str(path) if path.exists() else None
+
+
+def built(name):
+    return ROOT / "Benchmarks" / ".build" / name
+
+
+def build_helpers():
+    """Compiles relay, origin and client where their source is newer."""
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None:
+        raise SystemExit("bench: no C compiler (cc, gcc or clang) in PATH")
+    for name in ("relay", "origin", "client"):
+        source, target = ROOT / "Benchmarks" / f"{name}.c", built(name)
+        if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+            continue
+        target.parent.mkdir(exist_ok=True)
+        flags = ["-O2", "-Wall", "-Wextra", "-Werror"]
+        subprocess.run([compiler, *flags, "-o", target, source], check=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(command, core, **options):
+    """Starts a program pinned to one core; it dies with this one only through `end`."""
+    environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
+    return subprocess.Popen(
+        command,
+        env=environment,
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        **options,
+    )
+
+
+def end(process):
+    """Ends a program we started, by its process id, and waits for it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            for member in family(process.pid):
+                try:
+                    os.kill(member, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            process.wait(timeout=10)
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            stream.close()
+
+
+def family(pid):
+    """The process and all its descendants."""
+    members = [pid]
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
+                members += family(int(child))
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return members
+
+
+class Origin:
+    """The origin with its two ports, pinned to the load's core."""
+
+    def __init__(self):
+        self.process = start([built("origin"), "2"], LOAD_CORE, stdout=subprocess.PIPE, text=True)
+        self.ports = [int(self.process.stdout.readline().split()[1]) for _ in range(2)]
+
+    def end(self):
+        end(self.process)
+
+
+class Proxy:
+    """One running proxy, pinned to its core with one worker."""
+
+    def __init__(self, name, binary, origin, folder, core=PROXY_CORE, wrapper=()):
+        self.name = name
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = open(self.folder / "log.txt", "w")
+        self.port = free_port()
+        x, y = origin.ports
+        facts = {"port": self.port, "x": x, "y": y, "folder": self.folder}
+        facts["user"] = "user root;" if os.geteuid() == 0 else ""
+        command = [*wrapper, *self.command(name, binary, facts)]
+        output = subprocess.PIPE if name == "relay" else self.log
+        self.process = start(command, core, stdout=output, stderr=self.log, text=True)
+        try:
+            if name == "relay":
+                self.port = int(self.process.stdout.readline().split()[1])
+            self.wait_until_it_answers(START_SECONDS * (6 if wrapper else 1))
+        except BaseException:
+            self.end()
+            raise
+
+    def command(self, name, binary, facts):
+        if name == "relay":
+            return [binary, str(facts["x"]), str(facts["y"])]
+        template, file, options = {
+            "haproxy": (HAPROXY, "haproxy.cfg", ["-db", "-f"]),
+            "nginx": (NGINX, "nginx.conf", ["-e", "stderr", "-p", str(self.folder), "-c"]),
+            "sluice": (SLUICE, "sluice.yaml", ["run", "--config"]),
+            "envoy": (ENVOY, "envoy.yaml", [
+                "--concurrency", "1", "--disable-hot-restart", "-l", "error", "-c"]),
+        }[name]
+        path = self.folder / file
+        path.write_text(template.format(**facts))
+        return [binary, *options, str(path)]
+
+    def wait_until_it_answers(self, seconds):
+        request = b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
+        deadline = time.monotonic() + seconds
+        answer = b""
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
+                    probe.sendall(request)
+                    answer = probe.recv(65536)
+                    if answer.startswith(b"HTTP/1.1 200"):
+                        return
+            except OSError:
+                pass
+            time.sleep(0.02)
+        log = (self.folder / "log.txt").read_text()[-2000:]
+        raise RuntimeError(f"{self.name} does not answer: {answer[:200]!r}\n{log}")
+
+    def cpu_nanoseconds(self):
+        """The run time of all threads of all its processes, as the scheduler counted it."""
+        total = 0
+        for pid in family(self.process.pid):
+            for task in os.listdir(f"/proc/{pid}/task"):
+                total += int(Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+        return total
+
+    def pss_kib(self):
+        """The proportional set size of all its processes."""
+        total = 0
+        for pid in family(self.process.pid):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+        return total
+
+    def end(self):
+        end(self.process)
+        self.log.close()
