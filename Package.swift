@@ -60,30 +60,36 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // The fences: the only targets that say `unsafe`.
-        library("Kernel", ["CLinux", "Bytes"]),
+        library("Kernel", ["CLinux", "Addressing", "Bytes"]),
         library("Bytes", ["CZlib"]),
 
         // Pure: bytes and `now` in, events out.
+        library("Addressing"),
         library("HTTP", ["Bytes"]),
         library("Splitting"),
         library("Telemetry"),
-        library("Settings", ["Splitting", yams]),
+        library("Settings", ["Addressing", "Splitting", yams]),
 
         // The data plane.
         library("Reactor", ["Kernel", "Bytes"]),
-        library("Proxy", ["Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings", "Reactor"]),
+        library(
+            "Proxy",
+            [
+                "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
+                "Reactor",
+            ]),
 
         // The control plane.
         library(
             "Admin",
             [
-                "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
+                "Addressing", "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
                 hummingbird, nioCore, logging, lifecycle,
             ]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Admin", "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
+                "Admin", "Addressing", "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
                 arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
@@ -92,7 +98,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Bytes"]),
         tests("SplittingTests", ["Splitting"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("SettingsTests", ["Settings", "Splitting"]),
+        tests("SettingsTests", ["Settings", "Splitting", "Addressing"]),
         tests("ReactorTests", ["Reactor", "Kernel", "Bytes"]),
         tests("ProxyTests", ["Proxy", "Kernel", "Bytes", "HTTP", "Reactor"]),
         tests("AdminTests", ["Admin", "Settings", "Splitting"]),

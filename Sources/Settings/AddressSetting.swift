@@ -1,3 +1,5 @@
+package import Addressing
+
 /// A host and a port as the configuration writes them: `127.0.0.1:8000`, `[::]:8000`,
 /// `*:8000`, `kong-x-1:8000`.
 package struct AddressSetting: Sendable, Hashable, CustomStringConvertible {

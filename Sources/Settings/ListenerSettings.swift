@@ -1,3 +1,5 @@
+package import Addressing
+
 /// An address on which Sluice accepts, and the split its requests go through.
 package struct ListenerSettings: Sendable, Equatable {
     package let name: String

@@ -60,7 +60,7 @@ static inline ssize_t sluice_send_two(int fd, const void *first, size_t first_co
     SLUICE_RETRY(sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
-// Not inlined: accept4 is declared for _GNU_SOURCE alone, which importers do not define.
+// Not inlined: declared for _GNU_SOURCE alone, which importers do not define.
 ssize_t sluice_accept(int fd, struct sockaddr_storage *from);
 
 static inline ssize_t sluice_socket(int family, int type) {
@@ -142,6 +142,9 @@ static inline ssize_t sluice_eventfd_clear(int fd) {
 static inline ssize_t sluice_inotify(void) { SLUICE_RETRY(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)); }
 
 static const uint32_t SLUICE_EPOLLET = 1u << 31;
+
+// The name is cut to the 15 bytes that the kernel keeps.
+void sluice_name_thread(pthread_t thread, const uint8_t *name);
 
 // Clocks, in nanoseconds.
 

@@ -1,0 +1,98 @@
+internal import CLinux
+
+/// What happened to a descriptor (epoll_ctl(2)).
+package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+    package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+    /// The peer has ended its side.
+    package static let peerEnded = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    /// Both sides have ended, or the connection was reset.
+    package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
+    package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
+}
+
+/// An epoll instance with room for one batch of events (epoll(7)).
+///
+/// Connections are added once, edge-triggered for both directions, and never changed: their owner
+/// remembers which direction is ready until a call would block.
+@safe
+package struct Epoll: ~Copyable {
+    private let descriptor: Int32
+    private let batch: UnsafeMutablePointer<epoll_event>
+    private let batchSize: Int32
+
+    package init(batchSize: Int) throws(Errno) {
+        let result = sluice_epoll_create()
+        guard result >= 0 else { throw Errno(result: result) }
+        descriptor = Int32(result)
+        self.batchSize = Int32(batchSize)
+        unsafe batch = .allocate(capacity: batchSize)
+    }
+
+    deinit {
+        unsafe batch.deallocate()
+        _ = sluice_close(descriptor)
+    }
+
+    /// Watches a connection: an event for each time it becomes readable or writable anew.
+    package func addConnection(_ socket: borrowing Socket, token: UInt64) -> Errno? {
+        let events = Readiness([.readable, .writable, .peerEnded]).rawValue | SLUICE_EPOLLET
+        return error(sluice_epoll_add(descriptor, socket.descriptor, events, token))
+    }
+
+    /// Watches a listening socket: an event for as long as connections wait.
+    package func addListener(_ socket: borrowing ListeningSocket, token: UInt64) -> Errno? {
+        let events = Readiness.readable.rawValue
+        return error(sluice_epoll_add(descriptor, socket.descriptor, events, token))
+    }
+
+    package func removeListener(_ socket: borrowing ListeningSocket) {
+        _ = sluice_epoll_remove(descriptor, socket.descriptor)
+    }
+
+    /// Watches a counter: an event for each time it is raised.
+    package func addCounter(_ counter: borrowing EventCounter, token: UInt64) -> Errno? {
+        let events = Readiness.readable.rawValue | SLUICE_EPOLLET
+        return error(sluice_epoll_add(descriptor, counter.descriptor, events, token))
+    }
+
+    /// Waits for events, at most `milliseconds` (-1: without end), and returns how many came.
+    package func wait(milliseconds: Int32) -> Int {
+        let count = unsafe sluice_epoll_wait(descriptor, batch, batchSize, milliseconds)
+        precondition(count >= 0, "epoll_wait refused its own descriptor")
+        return Int(count)
+    }
+
+    /// One event of the last batch.
+    package func event(at index: Int) -> (token: UInt64, readiness: Readiness) {
+        precondition(index >= 0 && index < Int(batchSize), "no such event")
+        let event = unsafe batch + index
+        let events = unsafe event.pointee.events
+        return (unsafe sluice_epoll_data(event), Readiness(rawValue: events))
+    }
+
+    private func error(_ result: Int) -> Errno? {
+        result < 0 ? Errno(result: result) : nil
+    }
+}
+
+/// A descriptor that any thread can raise to wake the one that waits for it (eventfd(2)).
+package struct EventCounter: ~Copyable, Sendable {
+    let descriptor: Int32
+
+    package init() throws(Errno) {
+        let result = sluice_eventfd()
+        guard result >= 0 else { throw Errno(result: result) }
+        descriptor = Int32(result)
+    }
+
+    deinit { _ = sluice_close(descriptor) }
+
+    package func raise() { _ = sluice_eventfd_signal(descriptor) }
+
+    package func clear() { _ = sluice_eventfd_clear(descriptor) }
+}
