@@ -1,0 +1,90 @@
+# Every task of the project. `make help` lists them.
+
+SHELL := /bin/sh
+SWIFT := swift
+BINARY := $(CURDIR)/.build/release/sluice
+SOURCES := Package.swift Sources Tests
+
+# A crash ends at once, also in the programs that tests start.
+export SWIFT_BACKTRACE := enable=no
+
+DEMO_ARGUMENTS ?=
+BENCH_ARGUMENTS ?=
+PROOF_ARGUMENTS ?=
+FUZZ_SECONDS ?= 60
+IMAGE ?= sluice
+STAGE ?= $(CURDIR)/.build/stage
+
+.PHONY: help demo build release test tidy lint format check bench proof fuzz clean \
+	packages packages-test packages-bench packages-proof \
+	docker-image docker-packages docker-build-binary docker-stage docker-up docker-down
+
+help: ## Lists the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: release ## Two built-in upstreams, the proxy and a gentle load, to try everything on
+	$(BINARY) demo $(DEMO_ARGUMENTS)
+
+build: packages ## Builds everything for debugging
+	$(SWIFT) build
+
+release: packages ## Builds .build/release/sluice, with Swift's libraries inside
+	$(SWIFT) build -c release --static-swift-stdlib --product sluice
+
+test: release packages-test ## Runs all tests against the release binary
+	SLUICE_BINARY=$(BINARY) $(SWIFT) test --disable-xctest
+
+tidy: packages ## Runs only the tests that read the sources
+	$(SWIFT) test --disable-xctest --filter TidyTests
+
+lint: ## Checks the format of every Swift file
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+format: ## Formats every Swift file in place
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+check: lint build test ## What must pass before a change: format, warnings, tests, tidiness
+
+bench: release packages-bench ## CPU time per request beside the peers (BENCH_ARGUMENTS=--quick)
+	python3 Benchmarks/bench.py $(BENCH_ARGUMENTS)
+
+proof: release packages-proof ## Counts system calls and allocations per request
+	python3 Benchmarks/proof.py $(PROOF_ARGUMENTS)
+
+fuzz: packages ## Runs every fuzz target for FUZZ_SECONDS
+	scripts/fuzz $(FUZZ_SECONDS)
+
+clean: ## Removes everything that was built
+	rm -rf .build .build-* Benchmarks/.build Fuzz/.build
+
+packages:
+	@scripts/install-packages build
+
+packages-test:
+	@scripts/install-packages build test
+
+packages-bench:
+	@scripts/install-packages build bench
+
+packages-proof:
+	@scripts/install-packages build proof
+
+docker-image: ## Builds the container image
+	docker build --file docker/Dockerfile --tag $(IMAGE) .
+
+docker-up: ## Starts Sluice before two nginx in containers
+	docker compose --file docker/compose.yaml up --build --detach --wait
+
+docker-down: ## Ends what docker-up started
+	docker compose --file docker/compose.yaml down
+
+# The steps of the image. They need no container engine, so the tests run the same ones.
+docker-packages: packages
+
+docker-build-binary: release
+
+docker-stage: ## Lays out the image's files under STAGE
+	mkdir -p $(STAGE)/usr/local/bin $(STAGE)/etc/sluice/weights $(STAGE)/var/lib/sluice
+	strip -o $(STAGE)/usr/local/bin/sluice $(BINARY)
+	cp docker/sluice.yaml $(STAGE)/etc/sluice/
+	cp docker/weights/weights.yaml $(STAGE)/etc/sluice/weights/
