@@ -18,8 +18,7 @@ extension Weight {
         if digits.isEmpty { throw .empty }
         if digits.last == UInt8(ascii: "%") { throw .percentSign }
         if digits.first == UInt8(ascii: "-") { throw .negative }
-        let isNumber = parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) }
-        guard isNumber else { throw .notANumber }
+        guard parts.count <= 2, parts.allSatisfy(isDigits) else { throw .notANumber }
         if whole.count > 1 && whole.first == UInt8(ascii: "0") { throw .leadingZero }
 
         let decimals = parts.count == 2 ? parts[1].count : 0
@@ -32,7 +31,8 @@ extension Weight {
         return weight
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    private static func isDigits(_ part: ArraySlice<UInt8>) -> Bool {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        return !part.isEmpty && part.allSatisfy(digits.contains)
     }
 }

@@ -1,0 +1,102 @@
+/// What the control plane contributes to the metrics: filled anew for each scrape.
+package struct ControlGauges: Sendable {
+    /// One member of a split: its share of the set and of the effective weights, 0 to 1.
+    package struct Share: Sendable {
+        /// The split's name.
+        package let split: String
+        /// The member's name.
+        package let upstream: String
+        /// Its part of what was asked for.
+        package let setRatio: Double
+        /// Its part after health and drain.
+        package let effectiveRatio: Double
+
+        /// A member's shares, each 0 to 1.
+        package init(split: String, upstream: String, setRatio: Double, effectiveRatio: Double) {
+            self.split = split
+            self.upstream = upstream
+            self.setRatio = setRatio
+            self.effectiveRatio = effectiveRatio
+        }
+    }
+
+    /// One target and whether it may be chosen.
+    package struct TargetHealth: Sendable {
+        /// The upstream's name.
+        package let upstream: String
+        /// The target's address.
+        package let target: String
+        /// Whether the target may be chosen.
+        package let isHealthy: Bool
+
+        /// A target's state.
+        package init(upstream: String, target: String, isHealthy: Bool) {
+            self.upstream = upstream
+            self.target = target
+            self.isHealthy = isHealthy
+        }
+    }
+
+    /// How many weight changes of one split, from one source, ended with one result.
+    package struct WeightChanges: Sendable {
+        /// The split's name.
+        package let split: String
+        /// Where the changes came from: file, socket, api, rollout.
+        package let source: String
+        /// How they ended: done, refused…
+        package let result: String
+        /// How many there were since the start.
+        package let count: Int
+
+        /// A count of weight changes.
+        package init(split: String, source: String, result: String, count: Int) {
+            self.split = split
+            self.source = source
+            self.result = result
+            self.count = count
+        }
+    }
+
+    /// The process as the kernel sees it.
+    package struct Process: Sendable {
+        /// Open file descriptors.
+        package var openFDs = 0
+        /// The most file descriptors the process may open.
+        package var maximumFDs = 0
+        /// Memory in RAM, in bytes.
+        package var residentBytes = 0
+        /// Address space, in bytes.
+        package var virtualBytes = 0
+        /// User and system CPU time since the start.
+        package var cpuSeconds = 0.0
+        /// The start, in seconds since 1970.
+        package var startedAtSeconds = 0.0
+
+        /// All zeros, to be filled.
+        package init() {}
+    }
+
+    /// Every member of every split.
+    package var shares: [Share] = []
+    /// Every target of every upstream.
+    package var targets: [TargetHealth] = []
+    /// The weight changes so far.
+    package var weightChanges: [WeightChanges] = []
+    /// The number of the last change of set weights.
+    package var generation: UInt64 = 0
+    /// Whether the weight file could be read and was valid; nil when there is none.
+    package var isWeightsFileValid: Bool?
+    /// Whether the weights in force are other than the file's; nil when there is none.
+    package var isWeightsFileDrifted: Bool?
+    /// Whether the last reading of sluice.yaml was taken over.
+    package var wasLastReloadSuccessful = true
+    /// Log lines that found no room.
+    package var droppedLogLines = 0
+    /// The program's version.
+    package var version = ""
+    /// The process's resources.
+    package var process = Process()
+
+    /// Empty gauges, to be filled.
+    package init() {}
+}

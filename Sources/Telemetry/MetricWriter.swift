@@ -1,0 +1,92 @@
+/// Writes the Prometheus text format 0.0.4.
+struct MetricWriter {
+    enum Kind: String {
+        case counter, gauge, histogram
+    }
+
+    private(set) var bytes: [UInt8] = []
+    private var name = ""
+
+    /// Begins a family: the samples that follow belong to it.
+    mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+        self.name = name
+        append("# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n")
+    }
+
+    mutating func sample(_ labels: Labels, _ value: some BinaryInteger) {
+        line(suffix: "", labels, "\(value)")
+    }
+
+    mutating func sample(_ labels: Labels, _ value: Double) {
+        line(suffix: "", labels, text(of: value))
+    }
+
+    mutating func sample(_ labels: Labels, _ value: Bool) {
+        line(suffix: "", labels, value ? "1" : "0")
+    }
+
+    /// One histogram of the family, with a `le` for each bound, in ascending seconds, and +Inf.
+    mutating func histogram(_ labels: Labels, _ histogram: LatencyHistogram, bounds: [Double]) {
+        for (bound, count) in zip(bounds, histogram.counts(atOrBelowSeconds: bounds)) {
+            line(suffix: "_bucket", labels.adding("le", text(of: bound)), "\(count)")
+        }
+        let count = "\(histogram.count)"
+        line(suffix: "_bucket", labels.adding("le", "+Inf"), count)
+        line(suffix: "_sum", labels, text(of: histogram.sumSeconds))
+        line(suffix: "_count", labels, count)
+    }
+
+    private mutating func line(suffix: String, _ labels: Labels, _ value: String) {
+        append(name)
+        append(suffix)
+        if !labels.text.isEmpty {
+            append("{")
+            append(labels.text)
+            append("}")
+        }
+        append(" ")
+        append(value)
+        append("\n")
+    }
+
+    private mutating func append(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private func text(of value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+        return value.description
+    }
+}
+
+/// The labels of a sample, ready to be written.
+struct Labels: Sendable {
+    static let none = Labels([:])
+
+    private(set) var text = ""
+
+    init(_ pairs: KeyValuePairs<String, String>) {
+        for (name, value) in pairs { append(name, value) }
+    }
+
+    func adding(_ name: String, _ value: String) -> Labels {
+        var labels = self
+        labels.append(name, value)
+        return labels
+    }
+
+    private mutating func append(_ name: String, _ value: String) {
+        if !text.isEmpty { text += "," }
+        text += "\(name)=\""
+        for character in value.unicodeScalars {
+            switch character {
+            case "\\": text += "\\\\"
+            case "\"": text += "\\\""
+            case "\n": text += "\\n"
+            default: text.unicodeScalars.append(character)
+            }
+        }
+        text += "\""
+    }
+}

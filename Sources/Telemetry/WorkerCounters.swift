@@ -1,0 +1,68 @@
+/// What one worker counts: a value with flat storage that nobody else touches.
+///
+/// Only `grow` and `merge` allocate. A worker that gives its counters away must give a `copy()`,
+/// else its own next count would have to copy everything first.
+package struct WorkerCounters: Sendable {
+    // A row for each lane.
+    var routed = CountTable(columns: ChoiceKind.allCases.count)
+    var requests = CountTable(columns: StatusColumn.count)
+    var inflight = CountTable(columns: 1)
+    var retries = CountTable(columns: 1)
+    var failures = CountTable(columns: AttemptFailure.allCases.count)
+    var durations = LatencyTable()
+    var firstBytes = LatencyTable()
+
+    // A row for each upstream.
+    var connects = CountTable(columns: ConnectResult.allCases.count)
+    var upstreamConnections = CountTable(columns: UpstreamConnectionState.allCases.count)
+    var bytes = CountTable(columns: ByteDirection.allCases.count)
+
+    // A row for each listener.
+    var downstreamConnections = CountTable(columns: 1)
+    var downstreamRequests = CountTable(columns: StatusColumn.count)
+
+    var loopTurns = LatencyHistogram()
+
+    /// Counters without a row; `grow` makes room before anything is counted.
+    package init() {}
+
+    /// Makes room for ids below these counts. Never shrinks, never loses a count.
+    package mutating func grow(listeners: Int, upstreams: Int, lanes: Int) {
+        routed.grow(rows: lanes)
+        requests.grow(rows: lanes)
+        inflight.grow(rows: lanes)
+        retries.grow(rows: lanes)
+        failures.grow(rows: lanes)
+        durations.grow(rows: lanes)
+        firstBytes.grow(rows: lanes)
+        connects.grow(rows: upstreams)
+        upstreamConnections.grow(rows: upstreams)
+        bytes.grow(rows: upstreams)
+        downstreamConnections.grow(rows: listeners)
+        downstreamRequests.grow(rows: listeners)
+    }
+
+    /// Adds what another worker counted, and grows where the other has more rows.
+    package mutating func merge(_ other: WorkerCounters) {
+        routed.merge(other.routed)
+        requests.merge(other.requests)
+        inflight.merge(other.inflight)
+        retries.merge(other.retries)
+        failures.merge(other.failures)
+        durations.merge(other.durations)
+        firstBytes.merge(other.firstBytes)
+        connects.merge(other.connects)
+        upstreamConnections.merge(other.upstreamConnections)
+        bytes.merge(other.bytes)
+        downstreamConnections.merge(other.downstreamConnections)
+        downstreamRequests.merge(other.downstreamRequests)
+        loopTurns.merge(other.loopTurns)
+    }
+
+    /// A copy with storage of its own.
+    package func copy() -> WorkerCounters {
+        var copy = WorkerCounters()
+        copy.merge(self)
+        return copy
+    }
+}
