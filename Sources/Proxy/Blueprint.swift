@@ -1,0 +1,56 @@
+internal import Addressing
+internal import Bytes
+internal import Kernel
+internal import Settings
+internal import Splitting
+
+/// The snapshot as workers run it: names have become ids and addresses. Ids are never reused, so
+/// a worker's state for them outlives each change of the configuration.
+final class Blueprint: Sendable {
+    struct Listener: Sendable {
+        /// The listener's id.
+        let id: Int
+        /// The id of the split that its requests go through.
+        let split: Int
+        /// The port it listens on, for X-Forwarded-Port.
+        let port: UInt16
+        let trustedProxies: [CIDR]
+    }
+
+    struct Target: Sendable {
+        let id: Int
+        let address: SocketAddress
+        let weight: UInt32
+    }
+
+    struct Upstream: Sendable {
+        let id: Int
+        let targets: [Target]
+    }
+
+    struct Split: Sendable {
+        let id: Int
+        let sequence: SharedCounter
+        let seed: UInt64
+        let members: [Member]
+        let weights: [Weight]
+    }
+
+    struct Member: Sendable {
+        /// The id of the upstream, and of the lane to it.
+        let upstream: Int
+        let lane: Int
+    }
+
+    let listeners: [Listener]
+    let upstreams: [Upstream]
+    let splits: [Split]
+    let timeouts: Timeouts
+
+    init(listeners: [Listener], upstreams: [Upstream], splits: [Split], timeouts: Timeouts) {
+        self.listeners = listeners
+        self.upstreams = upstreams
+        self.splits = splits
+        self.timeouts = timeouts
+    }
+}

@@ -1,0 +1,114 @@
+internal import Addressing
+internal import Bytes
+internal import HTTP
+internal import Kernel
+
+/// One TCP connection of a worker, to a client or to a target, in the worker's slab.
+///
+/// While nothing goes on it is all that the connection costs: it holds no buffer.
+struct Connection: ~Copyable {
+    enum Side {
+        case downstream
+        case upstream
+    }
+
+    struct Flags: OptionSet {
+        let rawValue: UInt16
+
+        /// Something waits to be read: no event comes for it until a read would block.
+        static let readable = Flags(rawValue: 1)
+        /// A write would block: an event comes when it would not.
+        static let writeBlocked = Flags(rawValue: 2)
+        /// The peer has ended its side.
+        static let peerEnded = Flags(rawValue: 4)
+        /// The connection attempt is under way.
+        static let connecting = Flags(rawValue: 8)
+        /// The last answer is out and ours is the turn to close: what still comes is read and
+        /// thrown away, so that no reset overtakes the answer (RFC 9112 section 9.6).
+        static let lingering = Flags(rawValue: 16)
+        /// It stands in the list of those that go on in the next turn.
+        static let deferred = Flags(rawValue: 32)
+        /// It waits in its target's pool.
+        static let pooled = Flags(rawValue: 64)
+    }
+
+    let socket: Socket
+    let side: Side
+    var flags: Flags = []
+    /// The exchange that has the connection, -1 for none.
+    var exchange: Int32 = -1
+    /// Bytes received and not yet passed on.
+    var inbound: Buffer?
+    /// Bytes that wait until the peer takes them.
+    var outbound: Buffer?
+    /// How far the message that comes in has been read.
+    var body = BodyReader.none
+    /// How the message that goes out is framed.
+    var framing = OutgoingFraming.none
+
+    // The client's side.
+    /// The client's address.
+    let client: IPAddress
+    /// The id of the listener that accepted it.
+    let listener: Int32
+
+    // The upstream's side.
+    /// The id of its target.
+    let target: Int32
+    /// Its neighbours in the target's pool, -1 for none.
+    var nextPooled: Int32 = -1
+    var previousPooled: Int32 = -1
+
+    /// A client's connection.
+    init(from client: IPAddress, listener: Int, socket: consuming Socket) {
+        self.socket = socket
+        self.client = client
+        self.listener = Int32(listener)
+        side = .downstream
+        target = -1
+        flags = .readable
+    }
+
+    /// A connection to a target.
+    init(to target: Int, socket: consuming Socket) {
+        self.socket = socket
+        self.target = Int32(target)
+        client = IPAddress(bits: 0)
+        listener = -1
+        side = .upstream
+        flags = [.connecting, .writeBlocked]
+    }
+}
+
+/// How a message that comes in is framed, and how far it has been read.
+enum BodyReader {
+    /// No body, or all of it has been read.
+    case none
+    /// So many bytes are to come.
+    case length(UInt64)
+    case chunked(ChunkDecoder)
+    /// All that comes belongs to it.
+    case untilClose
+
+    init(_ framing: BodyFraming) {
+        switch framing {
+        case .none: self = .none
+        case .length(let count): self = count == 0 ? .none : .length(count)
+        case .chunked: self = .chunked(ChunkDecoder())
+        case .untilClose: self = .untilClose
+        }
+    }
+
+    var hasEnded: Bool {
+        if case .none = self { true } else { false }
+    }
+}
+
+/// How a message that goes out is framed.
+enum OutgoingFraming {
+    /// It has no body.
+    case none
+    /// Its bytes go out as they are: their number is known, or the close ends them.
+    case plain
+    case chunked
+}

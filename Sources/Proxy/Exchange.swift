@@ -1,0 +1,270 @@
+package import Kernel
+package import Telemetry
+
+/// One request and its response, whatever the versions of HTTP on its two sides.
+///
+/// The exchange decides and its worker does: events go in, at most one action comes out, and no
+/// byte of framing is seen here. It owns what belongs to the request rather than to a connection:
+/// the phase, the route, the two sides and the clock readings that are recorded at its end.
+package struct Exchange {
+    /// Where the exchange is on its way.
+    package enum Phase: Equatable, Sendable {
+        /// No connection to a target yet.
+        case choosing
+        /// A new connection to the chosen target is on its way.
+        case connecting
+        /// The request goes out; nothing of the answer is here.
+        case requesting
+        /// The answer's head has gone to the client.
+        case responding
+        /// No upstream's answer can be had: our own goes out.
+        case answering
+        case over
+    }
+
+    /// What happened.
+    package enum Event: Equatable, Sendable {
+        /// A connection to the target is at hand; a reused one has served others before.
+        case connected(reused: Bool)
+        /// A new connection was started.
+        case connecting
+        /// No target of any upstream that may be chosen is left.
+        case noTargetLeft
+        /// The connection could not be made.
+        case connectFailed(AttemptFailure)
+        /// The weights changed and the chosen upstream has none left.
+        case weightGone
+        /// The first byte of the request went to the target.
+        case requestBegan
+        /// The last byte of the request went to the target.
+        case requestEnded
+        /// The request can no longer be sent again: what went out is not held any more.
+        case requestReleased
+        /// The head of the final answer came and goes to the client.
+        case responseBegan
+        /// The last byte of the answer went to the client.
+        case responseEnded
+        /// The upstream's connection broke, or its answer did.
+        case upstreamFailed(AttemptFailure)
+        /// The upstream took too long.
+        case upstreamLate
+        /// The client took too long over its body or over reading the answer.
+        case downstreamLate
+        /// The client broke the rules of its protocol in the middle of its body.
+        case downstreamInvalid
+        /// The client is gone.
+        case downstreamGone
+    }
+
+    /// What the worker has to do next.
+    package enum Action: Equatable, Sendable {
+        case nothing
+        /// Choose an upstream by the split, as if for the first time.
+        case choose
+        /// Choose another target: the one just tried is passed over.
+        case chooseOtherTarget
+        /// Send the request to the connected target.
+        case sendRequest
+        /// Send the request once more, on a new connection.
+        case repeatRequest
+        /// Answer the client ourselves.
+        case answer(Failure)
+        /// Break the client's connection, so that it sees the answer is not whole.
+        case breakDownstream
+        /// Record the exchange and let go of both sides.
+        case finish
+    }
+
+    /// Why Sluice answers in the upstream's place.
+    package enum Failure: Equatable, Sendable {
+        case noTarget
+        case badGateway
+        case gatewayTimeout
+        case requestTimeout
+        case invalidBody
+    }
+
+    // The route.
+    package internal(set) var phase = Phase.choosing
+    /// The index of the client's connection, and of the upstream's (-1: none).
+    package let downstream: Int
+    package var upstreamConnection = -1
+    package let listener: Int
+    package let split: Int
+    /// The index of the chosen member in the split, its lane and upstream; -1 before the choice.
+    package var member = -1
+    package var lane = -1
+    package var upstream = -1
+    package var target = -1
+    /// Which of the upstream's targets were tried and passed over, by position, up to 64.
+    package var triedTargets: UInt64 = 0
+    /// Which of the split's members were tried and left, by position.
+    package var triedMembers: UInt64 = 0
+    /// The effective share that the member had when it was chosen, 0...1.
+    package var share: Float = 0
+    package var choice = ChoiceKind.sequence
+
+    // The request.
+    package let isIdempotent: Bool
+    package let isHead: Bool
+    /// The client's version: HTTP/1.0 or newer.
+    package let isVersion10: Bool
+    package private(set) var requestHasBegun = false
+    package private(set) var requestHasEnded = false
+    /// Whether all that went out is still held.
+    package private(set) var isHeld = true
+    private var isReused = false
+    private var hasBeenRepeated = false
+
+    // The answer.
+    /// The status that the client got, 0 while there is none.
+    package var status = 0
+    /// Whether the client's connection serves another request afterwards.
+    package var keepsDownstream: Bool
+    /// Whether the upstream's connection may serve another exchange afterwards.
+    package var keepsUpstream = true
+
+    // The clock.
+    package let began: Instant
+    package var requestSent: Instant
+
+    package init(
+        downstream: Int, listener: Int, split: Int, isIdempotent: Bool, isHead: Bool,
+        isVersion10: Bool, keepsDownstream: Bool, began: Instant
+    ) {
+        self.downstream = downstream
+        self.listener = listener
+        self.split = split
+        self.isIdempotent = isIdempotent
+        self.isHead = isHead
+        self.isVersion10 = isVersion10
+        self.keepsDownstream = keepsDownstream
+        self.began = began
+        requestSent = began
+    }
+
+    /// Takes one event and says what to do.
+    package mutating func handle(_ event: Event) -> Action {
+        switch phase {
+        case .choosing, .connecting: handleBeforeRequest(event)
+        case .requesting: handleRequesting(event)
+        case .responding: handleResponding(event)
+        case .answering: handleAnswering(event)
+        case .over: .nothing
+        }
+    }
+}
+
+extension Exchange {
+    private mutating func handleBeforeRequest(_ event: Event) -> Action {
+        switch event {
+        case .connected(let reused):
+            phase = .requesting
+            isReused = reused
+            requestHasBegun = false
+            requestHasEnded = false
+            return .sendRequest
+        case .connecting:
+            phase = .connecting
+            return .nothing
+        case .connectFailed, .upstreamFailed, .upstreamLate:
+            phase = .choosing
+            return .chooseOtherTarget
+        case .weightGone:
+            phase = .choosing
+            return .choose
+        case .noTargetLeft:
+            return answer(.noTarget)
+        case .downstreamGone, .downstreamLate, .downstreamInvalid:
+            return finish()
+        case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded:
+            preconditionFailure("no upstream has this exchange yet")
+        }
+    }
+
+    private mutating func handleRequesting(_ event: Event) -> Action {
+        switch event {
+        case .requestBegan:
+            requestHasBegun = true
+            return .nothing
+        case .requestEnded:
+            requestHasEnded = true
+            return .nothing
+        case .requestReleased:
+            isHeld = false
+            return .nothing
+        case .responseBegan:
+            phase = .responding
+            isHeld = false
+            return .nothing
+        case .upstreamFailed:
+            return mayRepeat ? repeatRequest() : answer(.badGateway)
+        case .upstreamLate:
+            return answer(.gatewayTimeout)
+        case .downstreamLate:
+            return answer(.requestTimeout)
+        case .downstreamInvalid:
+            return answer(.invalidBody)
+        case .downstreamGone:
+            return finish()
+        case .weightGone:
+            return .nothing
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseEnded:
+            preconditionFailure("this exchange has its upstream already")
+        }
+    }
+
+    private mutating func handleResponding(_ event: Event) -> Action {
+        switch event {
+        case .requestBegan, .requestReleased, .weightGone:
+            return .nothing
+        case .requestEnded:
+            requestHasEnded = true
+            return .nothing
+        case .responseEnded, .downstreamGone:
+            return finish()
+        case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
+            keepsDownstream = false
+            keepsUpstream = false
+            phase = .over
+            return .breakDownstream
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan:
+            preconditionFailure("this exchange has its answer already")
+        }
+    }
+
+    private mutating func handleAnswering(_ event: Event) -> Action {
+        switch event {
+        case .responseEnded, .downstreamGone, .downstreamLate:
+            return finish()
+        case .requestBegan, .requestEnded, .requestReleased, .weightGone, .upstreamFailed,
+            .upstreamLate, .downstreamInvalid:
+            return .nothing
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan:
+            preconditionFailure("this exchange is answered already")
+        }
+    }
+
+    /// A reused connection that fails before any byte of the answer most likely was closed by
+    /// the target when the request was on its way (RFC 9112 section 9.3.1).
+    private var mayRepeat: Bool {
+        isReused && !hasBeenRepeated && isHeld && (!requestHasBegun || isIdempotent)
+    }
+
+    private mutating func repeatRequest() -> Action {
+        hasBeenRepeated = true
+        phase = .choosing
+        return .repeatRequest
+    }
+
+    private mutating func answer(_ failure: Failure) -> Action {
+        phase = .answering
+        keepsUpstream = false
+        return .answer(failure)
+    }
+
+    private mutating func finish() -> Action {
+        phase = .over
+        return .finish
+    }
+}

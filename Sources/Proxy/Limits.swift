@@ -1,0 +1,32 @@
+/// The data plane's limits, each with its reason.
+enum Limits {
+    /// Events taken from epoll at once: enough that a busy worker seldom waits, few enough that a
+    /// turn stays short.
+    static let eventsPerTurn = 64
+    /// Connections accepted in one turn, so that a burst of them does not hold up the others.
+    static let acceptsPerTurn = 64
+    /// Bytes passed on for one connection in one turn: about half a millisecond of copying.
+    static let bytesPerTurn = 512 * 1024
+    /// The size of a block. A head must fit into one, and large bodies want few system calls.
+    static let blockBytes = 64 * 1024
+    /// Free blocks that a worker keeps, 16 MiB of them.
+    static let keptBlocks = 256
+    /// Up to so many bytes of a body are copied behind the head that goes out with them: below
+    /// this, one copy costs less than a gathering write.
+    static let copiedBytes = 4 * 1024
+    /// Room for a head of the largest size, and for what is added to it.
+    static let scratchBytes = 192 * 1024
+    /// Idle connections that one worker keeps to one target.
+    static let pooledPerTarget = 1024
+    /// How long a client may take to close after the last answer.
+    static let lingerMilliseconds = 2_000
+    /// After a failed accept (no descriptors are left, say) the listener rests so long.
+    static let acceptPauseMilliseconds = 100
+    /// Descriptors that connections leave for the control plane, so that a rollback works when
+    /// traffic has taken all others.
+    static let reservedDescriptors = 64
+    /// Connections a worker can hold; no more can be had where descriptors end at 2^20.
+    static let connections = 1 << 20
+    /// A worker hands a new connection over when it has so many more than the least busy one.
+    static let imbalance = 4
+}

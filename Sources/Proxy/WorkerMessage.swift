@@ -1,0 +1,43 @@
+internal import Addressing
+internal import Kernel
+internal import Splitting
+internal import Telemetry
+
+/// What crosses the bridge to a worker. Each message that wants an answer carries the closure to
+/// call, on the worker's thread.
+enum WorkerMessage: Sendable {
+    /// Run this blueprint; the listening sockets of new listeners come with it.
+    case run(Blueprint, opening: [HandedListener], acknowledge: @Sendable () -> Void)
+    /// Route by these weights from now on.
+    case weights([SplitWeights], acknowledge: @Sendable () -> Void)
+    /// Serve this connection, which another worker accepted.
+    case adopt(HandedConnection)
+    case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
+    /// Say that the loop turns.
+    case ping(acknowledge: @Sendable () -> Void)
+    /// Close the listening sockets, after all that waits in them was accepted.
+    case stopAccepting(acknowledge: @Sendable () -> Void)
+    /// Answer with Connection: close and close what is idle; reply with the exchanges left.
+    case drain(reply: @Sendable (Int) -> Void)
+    /// Close everything and end the thread.
+    case stop(acknowledge: @Sendable () -> Void)
+}
+
+/// A split's new weights, one for each member in its order.
+struct SplitWeights: Sendable {
+    let split: Int
+    let weights: [Weight]
+}
+
+/// A listening socket on its way to its worker, which takes it over.
+struct HandedListener: Sendable {
+    let listener: Int
+    let descriptor: Int32
+}
+
+/// An accepted connection on its way to another worker, which takes it over.
+struct HandedConnection: Sendable {
+    let descriptor: Int32
+    let client: IPAddress
+    let listener: Int
+}

@@ -1,0 +1,115 @@
+package import Kernel
+
+/// One deadline for each of a worker's connections, by the connection's index in its slab.
+///
+/// Moving a deadline back, which every request does, is one store: the entry stays where it is in
+/// the wheel and is put further along when its slot comes up. Only a deadline that moves forward
+/// moves its entry. Deadlines are kept to within one tick and never fire early.
+package struct TimerWheel: ~Copyable {
+    private struct Entry {
+        var next: Int32 = none
+        var previous: Int32 = none
+        /// The slot that the entry is linked into, or `none`.
+        var slot: Int32 = none
+        /// The tick at which the deadline is over.
+        var deadline: Int64 = 0
+        /// The tick at which the entry's slot comes up.
+        var due: Int64 = 0
+    }
+
+    private static let none: Int32 = -1
+    /// 2^26 ns, about 67 ms.
+    private static let tickShift: Int64 = 26
+    /// About 68 s ahead; later deadlines go round again.
+    private static let slotCount = 1024
+
+    private var entries: [Entry] = []
+    private var slots: [Int32]
+    private var linkedCount = 0
+    /// All ticks up to this one have been looked at.
+    private var current: Int64
+
+    package init(now: Instant) {
+        slots = Array(repeating: Self.none, count: Self.slotCount)
+        current = now.nanoseconds >> Self.tickShift
+    }
+
+    /// Sets, moves or keeps the deadline of `index`.
+    package mutating func set(_ index: Int, to deadline: Instant) {
+        if index >= entries.count { grow(to: index + 1) }
+        let tick = max(deadline.nanoseconds >> Self.tickShift + 1, current + 1)
+        entries[index].deadline = tick
+        if entries[index].slot == Self.none {
+            link(index)
+        } else if tick < entries[index].due {
+            unlink(index)
+            link(index)
+        }
+    }
+
+    /// Removes the deadline of `index`, if it has one.
+    package mutating func cancel(_ index: Int) {
+        guard index < entries.count, entries[index].slot != Self.none else { return }
+        unlink(index)
+    }
+
+    /// Takes out one connection whose deadline is over; nil when there is none up to `now`.
+    package mutating func nextExpired(now: Instant) -> Int? {
+        let target = now.nanoseconds >> Self.tickShift
+        if linkedCount == 0 { current = max(current, target) }
+        while current < target {
+            let slot = Int((current + 1) & Int64(Self.slotCount - 1))
+            while slots[slot] != Self.none {
+                let index = Int(slots[slot])
+                unlink(index)
+                if entries[index].deadline <= current + 1 { return index }
+                link(index, after: current + 1)
+            }
+            current += 1
+        }
+        return nil
+    }
+
+    /// Milliseconds until the next tick that has an entry; -1 when there is none.
+    package func millisecondsToNext(now: Instant) -> Int32 {
+        guard linkedCount > 0 else { return -1 }
+        for distance in 1...Self.slotCount {
+            let tick = current + Int64(distance)
+            if slots[Int(tick & Int64(Self.slotCount - 1))] != Self.none {
+                let wait = tick << Self.tickShift - now.nanoseconds
+                return Int32(clamping: max(0, wait / 1_000_000 + 1))
+            }
+        }
+        return -1
+    }
+
+    private mutating func grow(to count: Int) {
+        let wanted = max(count, entries.count * 2, 64)
+        entries.append(contentsOf: repeatElement(Entry(), count: wanted - entries.count))
+    }
+
+    private mutating func link(_ index: Int, after tick: Int64? = nil) {
+        let first = tick ?? current
+        let due = min(entries[index].deadline, first + Int64(Self.slotCount) - 1)
+        let slot = Int(due & Int64(Self.slotCount - 1))
+        entries[index].due = due
+        entries[index].slot = Int32(slot)
+        entries[index].previous = Self.none
+        entries[index].next = slots[slot]
+        if slots[slot] != Self.none { entries[Int(slots[slot])].previous = Int32(index) }
+        slots[slot] = Int32(index)
+        linkedCount += 1
+    }
+
+    private mutating func unlink(_ index: Int) {
+        let entry = entries[index]
+        if entry.previous == Self.none {
+            slots[Int(entry.slot)] = entry.next
+        } else {
+            entries[Int(entry.previous)].next = entry.next
+        }
+        if entry.next != Self.none { entries[Int(entry.next)].previous = entry.previous }
+        entries[index].slot = Self.none
+        linkedCount -= 1
+    }
+}
