@@ -1,0 +1,58 @@
+/// The classes of bytes that HTTP's grammar speaks of.
+///
+/// Two 64-bit sets stand for a table of 256 entries: constants cost no load and no lazy
+/// initialization.
+enum ByteClass {
+    /// `token` characters, of which methods and field names are made (RFC 9110, 5.6.2).
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool {
+        isMember(byte, of: 0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe)
+    }
+
+    /// Characters of a registered name (RFC 3986, 3.2.2), `%` included.
+    @inline(__always)
+    static func isHostName(_ byte: UInt8) -> Bool {
+        isMember(byte, of: 0x2bff_7ff2_0000_0000, 0x47ff_fffe_87ff_fffe)
+    }
+
+    /// What may stand in a field's value: visible characters, space, tab, bytes from 0x80 on
+    /// (RFC 9110, 5.5).
+    @inline(__always)
+    static func isFieldValue(_ byte: UInt8) -> Bool {
+        (byte >= space && byte != 0x7f) || byte == tab
+    }
+
+    /// Visible ASCII: what may stand in a request target.
+    @inline(__always)
+    static func isVisible(_ byte: UInt8) -> Bool { byte &- 0x21 < 0x5e }
+
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    /// Space or tab, the optional white space around values.
+    @inline(__always)
+    static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+
+    /// The value of a hexadecimal digit, nil for every other byte.
+    @inline(__always)
+    static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        if isDigit(byte) { return byte &- 0x30 }
+        let letter = (byte | 0x20) &- 0x61
+        return letter < 6 ? letter &+ 10 : nil
+    }
+
+    static var tab: UInt8 { 0x09 }
+    static var lineFeed: UInt8 { 0x0a }
+    static var carriageReturn: UInt8 { 0x0d }
+    static var space: UInt8 { 0x20 }
+    static var comma: UInt8 { 0x2c }
+    static var colon: UInt8 { 0x3a }
+    static var slash: UInt8 { 0x2f }
+
+    /// Whether the bit of an ASCII byte is set in `low` (0 to 63) or `high` (64 to 127).
+    @inline(__always)
+    private static func isMember(_ byte: UInt8, of low: UInt64, _ high: UInt64) -> Bool {
+        let set = byte < 64 ? low : high
+        return byte < 128 && (set &>> UInt64(byte)) & 1 != 0
+    }
+}

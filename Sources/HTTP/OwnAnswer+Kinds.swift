@@ -1,0 +1,51 @@
+extension OwnAnswer {
+    /// The request's head or body did not arrive in time.
+    package static var requestTimeout: OwnAnswer {
+        OwnAnswer(
+            status: 408, kind: "request_timeout", message: "The request did not arrive in time.")
+    }
+
+    /// The request's body is larger than is allowed.
+    package static var bodyTooLarge: OwnAnswer {
+        OwnAnswer(status: 413, kind: "body_too_large", message: "The request body is too large.")
+    }
+
+    /// No target of any usable upstream could be connected to.
+    package static var connectFailed: OwnAnswer {
+        OwnAnswer(
+            status: 502, kind: "connect_failed", message: "No upstream could be connected to.")
+    }
+
+    /// The upstream closed or reset the connection before it answered.
+    package static var upstreamClosed: OwnAnswer {
+        OwnAnswer(
+            status: 502, kind: "upstream_closed",
+            message: "The upstream closed the connection before it answered.")
+    }
+
+    /// The split has no upstream that may get the request.
+    package static var noUpstream: OwnAnswer {
+        OwnAnswer(
+            status: 503, kind: "no_upstream", message: "There is no upstream for the request.")
+    }
+
+    /// A limit of connections, buffers or waiting requests is reached.
+    package static var overloaded: OwnAnswer {
+        OwnAnswer(
+            status: 503, kind: "overloaded", message: "There are too many requests right now.")
+    }
+
+    /// No connection to the upstream came about in time.
+    package static var connectTimeout: OwnAnswer {
+        OwnAnswer(
+            status: 504, kind: "connect_timeout",
+            message: "The upstream could not be connected to in time.")
+    }
+
+    /// The upstream did not answer in time.
+    package static var responseTimeout: OwnAnswer {
+        OwnAnswer(
+            status: 504, kind: "response_timeout",
+            message: "The upstream did not answer in time.")
+    }
+}

@@ -1,0 +1,79 @@
+package import Bytes
+
+/// A response that Sluice itself gives: `{"error":"<kind>","message":"..."}`, and the kind once
+/// more in the field `X-Sluice-Error`.
+package struct OwnAnswer: Sendable {
+    /// The status code.
+    package let status: Int
+    /// A stable word for programs.
+    package let kind: StaticString
+    /// A sentence for people; neither it nor `kind` holds anything that JSON would escape.
+    package let message: StaticString
+
+    package init(status: Int, kind: StaticString, message: StaticString) {
+        self.status = status
+        self.kind = kind
+        self.message = message
+    }
+
+    /// The answer to a request that is refused; the connection is closed behind it.
+    package init(_ fault: RequestFault) {
+        self.init(status: fault.status, kind: fault.kind, message: fault.message)
+    }
+
+    /// The answer to a request whose chunks are broken; the connection is closed behind it.
+    package init(_ fault: ChunkFault) {
+        self.init(status: 400, kind: fault.kind, message: fault.message)
+    }
+
+    /// The answer when the upstream's response is refused.
+    package init(_ fault: ResponseFault) {
+        self.init(status: 502, kind: fault.kind, message: fault.message)
+    }
+
+    /// How much space `encode` needs at most, in bytes.
+    package static var mostBytes: Int { 1024 }
+
+    /// Appends the whole answer to a request of `version`; without its body if `isHead`.
+    package func encode(
+        version: HTTPVersion, keepAlive: Bool, isHead: Bool, into buffer: inout Buffer
+    ) {
+        let kindBytes = kind.utf8CodeUnitCount
+        let length = 25 + kindBytes + message.utf8CodeUnitCount
+        precondition(length + kindBytes + 256 <= Self.mostBytes, "an answer too long")
+        precondition(Self.mostBytes <= buffer.space, "no space for an answer")
+        buffer.append("HTTP/1.1 ")
+        buffer.append(decimal: UInt64(status))
+        buffer.append(byte: ByteClass.space)
+        buffer.append(Self.reason(status))
+        buffer.append("\r\nContent-Type: application/json\r\n")
+        buffer.append(framing: .length(UInt64(length)))
+        buffer.append("X-Sluice-Error: ")
+        buffer.append(kind)
+        buffer.append("\r\n")
+        buffer.append(connection: keepAlive, version)
+        buffer.append("\r\n")
+        if isHead { return }
+        buffer.append("{\"error\":\"")
+        buffer.append(kind)
+        buffer.append("\",\"message\":\"")
+        buffer.append(message)
+        buffer.append("\"}")
+    }
+
+    private static func reason(_ status: Int) -> StaticString {
+        switch status {
+        case 400: "Bad Request"
+        case 408: "Request Timeout"
+        case 413: "Content Too Large"
+        case 414: "URI Too Long"
+        case 431: "Request Header Fields Too Large"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: ""
+        }
+    }
+}

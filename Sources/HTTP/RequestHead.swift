@@ -1,0 +1,87 @@
+/// The index of one request head: offsets into the received bytes, and what they mean.
+///
+/// It allocates nothing. A worker makes one and parses head after head into it; everything it
+/// tells is about the last head that was `complete`.
+package struct RequestHead: ~Copyable {
+    package internal(set) var method = Method.get
+    package internal(set) var methodRange = ByteRange.empty
+    /// The request target as it was sent.
+    package internal(set) var targetRange = ByteRange.empty
+    /// Path and query: what is left of the target without scheme and authority. Empty for an
+    /// absolute target without a path.
+    package internal(set) var pathRange = ByteRange.empty
+    /// The host that the request is for, of the target if it names one, else of Host. Empty if
+    /// an HTTP/1.0 request names none.
+    package internal(set) var hostRange = ByteRange.empty
+    package internal(set) var version = HTTPVersion.http11
+    package private(set) var framing = BodyFraming.none
+    /// Whether the client wants to send another request on the connection.
+    package private(set) var keepAlive = false
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    package private(set) var expectsContinue = false
+    /// The length of the head in bytes, from the first byte given to the end of its empty line.
+    package private(set) var byteCount = 0
+
+    var form = TargetForm.origin
+    var fields = FieldLines()
+
+    package init() {}
+
+    /// Whether the client said that it reads trailers.
+    package var acceptsTrailers: Bool { fields.facts.acceptsTrailers }
+
+    /// Whether the client asks for another protocol.
+    package var hasUpgrade: Bool { fields.present.contains(NameSet(.upgrade)) }
+
+    /// Reads a head from the start of `bytes`. Stateless: an incomplete head is read again from
+    /// its start when more has arrived, which `HeadScan` keeps from happening too often.
+    package mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadProgress {
+        let end = min(bytes.count, limits.headBytes)
+        switch parseRequestLine(bytes, to: end, limits: limits) {
+        case .incomplete: return unfinished(end, limits)
+        case .refused(let fault): return .refused(fault)
+        case .complete(let start):
+            switch fields.parse(bytes, from: start, to: end, most: limits.fields) {
+            case .incomplete: return unfinished(end, limits)
+            case .refused(let fault): return .refused(.field(fault))
+            case .complete(let length):
+                byteCount = length
+                return conclude(bytes).map { .refused($0) } ?? .complete
+            }
+        }
+    }
+
+    private func unfinished(_ end: Int, _ limits: HeadLimits) -> HeadProgress {
+        end < limits.headBytes ? .incomplete : .refused(.headTooLarge)
+    }
+
+    /// What only the whole head decides.
+    private mutating func conclude(_ bytes: Span<UInt8>) -> RequestFault? {
+        if let fault = concludeHost(bytes) { return fault }
+        switch fields.facts.framing(version) {
+        case .unknown: framing = .none
+        case .framing(let known): framing = known
+        case .refused(let fault): return .field(fault)
+        }
+        keepAlive = fields.facts.keepsAlive(version)
+        // An HTTP/1.0 client knows no interim responses (RFC 9110, 10.1.1).
+        expectsContinue = fields.facts.expectsContinue && version == .http11
+        return nil
+    }
+
+    private mutating func concludeHost(_ bytes: Span<UInt8>) -> RequestFault? {
+        let facts = fields.facts
+        if facts.hostCount > 1 { return .duplicateHost }
+        if facts.hostCount == 0, version == .http11 { return .missingHost }
+        if facts.hostCount == 1, !Authority.isValid(bytes, facts.host) { return .badHost }
+        if form != .absolute { hostRange = facts.host }
+        return nil
+    }
+}
+
+/// The forms of a request target (RFC 9112, 3.2); the authority form is CONNECT's alone.
+enum TargetForm {
+    case origin
+    case absolute
+    case asterisk
+}

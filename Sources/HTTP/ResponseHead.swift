@@ -1,0 +1,71 @@
+/// The index of one response head: offsets into the received bytes, and what they mean.
+///
+/// It allocates nothing. A worker makes one and parses head after head into it; everything it
+/// tells is about the last head that was `complete`.
+package struct ResponseHead: ~Copyable {
+    /// 100 to 999.
+    package internal(set) var status = 0
+    package internal(set) var version = HTTPVersion.http11
+    package private(set) var framing = BodyFraming.none
+    /// Whether the upstream's connection may serve another request after this response.
+    package private(set) var keepAlive = false
+    /// The length of the head in bytes, its empty line included.
+    package private(set) var byteCount = 0
+
+    var reasonRange = ByteRange.empty
+    var fields = FieldLines()
+
+    package init() {}
+
+    /// Whether the real response is still to come (RFC 9110, 15.2); 101 is a final one.
+    package var isInterim: Bool { status < 200 && status != 101 }
+
+    /// Whether the upstream changes to another protocol.
+    package var isSwitchingProtocols: Bool { status == 101 }
+
+    /// Reads a head from the start of `bytes`: the response to a request with this method.
+    /// Stateless: an incomplete head is read again from its start when more has arrived.
+    package mutating func parse(
+        _ bytes: Span<UInt8>, to method: Method, limits: HeadLimits
+    ) -> ResponseProgress {
+        let end = min(bytes.count, limits.headBytes)
+        switch parseStatusLine(bytes, to: end) {
+        case .incomplete: return unfinished(end, limits)
+        case .refused(let fault): return .refused(fault)
+        case .complete(let start):
+            switch fields.parse(bytes, from: start, to: end, most: limits.fields) {
+            case .incomplete: return unfinished(end, limits)
+            case .refused(let fault): return .refused(.field(fault))
+            case .complete(let length):
+                byteCount = length
+                return conclude(method).map { .refused($0) } ?? .complete
+            }
+        }
+    }
+
+    private func unfinished(_ end: Int, _ limits: HeadLimits) -> ResponseProgress {
+        end < limits.headBytes ? .incomplete : .refused(.headTooLarge)
+    }
+
+    /// What only the whole head decides: the framing (RFC 9112, 6.3), and whether the connection
+    /// can be used again.
+    private mutating func conclude(_ method: Method) -> ResponseFault? {
+        var announced = BodyFraming.untilClose
+        switch fields.facts.framing(version) {
+        case .unknown: break
+        case .framing(let known): announced = known
+        case .refused(let fault): return .field(fault)
+        }
+        keepAlive = fields.facts.keepsAlive(version)
+        if status < 200 || status == 204 {
+            framing = .none
+            // Bytes that were announced here would be read as the next response.
+            guard announced != .untilClose, announced != .length(0) else { return nil }
+            keepAlive = false
+            return isInterim ? .bodyAfterInterim : nil
+        }
+        framing = method == .head || status == 304 ? .none : announced
+        if framing == .untilClose { keepAlive = false }
+        return nil
+    }
+}
