@@ -1,0 +1,52 @@
+/// The keys of one kind of mapping: those that work and those reserved for later.
+struct KeyTable {
+    /// The mapping's name in errors, with its article: `a listener`.
+    let owner: String
+    let known: [String]
+    let later: [String]
+
+    static let top = KeyTable(
+        owner: "the file",
+        known: [
+            "listeners", "upstreams", "splits", "weights_file", "state_dir", "control", "admin",
+            "workers", "shutdown_grace", "shutdown_delay", "log",
+        ],
+        later: ["user", "group", "access_log", "statsd", "otlp"])
+
+    static let listener = KeyTable(
+        owner: "a listener",
+        known: ["address", "mode", "split", "trusted_proxies"],
+        later: [
+            "routes", "tls", "proxy_protocol", "limits", "timeouts", "guard", "expose_upstream",
+        ])
+
+    static let upstream = KeyTable(
+        owner: "an upstream",
+        known: ["targets"],
+        later: [
+            "protocol", "tls", "send_proxy_protocol", "timeouts", "limits", "retries", "health",
+            "ejection", "slow_start", "resolve_interval", "admin",
+        ])
+
+    static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
+
+    static let split = KeyTable(
+        owner: "a split", known: ["weights", "stable", "candidate"], later: ["sticky", "pins"])
+
+    static let control = KeyTable(
+        owner: "control", known: ["socket", "mode", "group"], later: [])
+
+    static let admin = KeyTable(owner: "admin", known: ["address"], later: ["tokens", "tls"])
+
+    static let log = KeyTable(owner: "log", known: ["level"], later: ["format"])
+
+    /// What is wrong with a key that is not known.
+    func complaint(about key: String) -> String {
+        if later.contains(key) { return "\(quoted(key)) is not supported yet" }
+        let wrong = "\(quoted(key)) is not a key of \(owner)"
+        if let nearest = NearestWord.of(key, among: known + later) {
+            return "\(wrong); did you mean `\(nearest)`?"
+        }
+        return "\(wrong); expected \(known.joined(separator: ", "))"
+    }
+}

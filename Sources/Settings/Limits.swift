@@ -1,0 +1,23 @@
+/// How much a configuration may hold; each limit keeps a mistake from becoming an outage.
+enum Limits {
+    /// A file is read into memory whole, and a wrong path may lead to a log or a device.
+    static let fileBytes = 1 << 20
+    /// Names become metric labels and parts of addresses.
+    static let nameBytes = 64
+    /// RFC 1035 section 2.3.4.
+    static let hostNameBytes = 253
+    static let hostLabelBytes = 63
+    /// A split's choice is a walk over its members.
+    static let membersOfSplit = 64
+    static let targetsOfUpstream = 1_000
+    static let targetWeight = 1_000_000
+    /// Each listener costs every worker a descriptor.
+    static let listeners = 64
+    static let workers = 1_024
+    /// What `sockaddr_un` holds on Linux, without the closing NUL.
+    static let socketPathBytes = 107
+    /// A longer wait is a mistyped unit.
+    static let durationMilliseconds = 24 * 3_600 * 1_000
+    /// How much of a wrong text an error repeats.
+    static let quotedCharacters = 60
+}

@@ -1,0 +1,33 @@
+/// Finds the word that was probably meant.
+enum NearestWord {
+    /// The first of the words with the fewest edits, if those are few for its length.
+    static func of(_ text: String, among words: [String]) -> String? {
+        guard text.count <= Limits.nameBytes else { return nil }
+        let nearest = words.map { (word: $0, edits: edits(from: text, to: $0)) }
+            .min { $0.edits < $1.edits }
+        guard let nearest, nearest.edits <= max(1, nearest.word.count / 3) else { return nil }
+        return nearest.word
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+    static func edits(from first: String, to second: String) -> Int {
+        let first = Array(first)
+        let second = Array(second)
+        var rows = [Array(0...second.count)]
+        for row in 0..<first.count {
+            var current = [row + 1]
+            for column in 0..<second.count {
+                let replaced = rows[row][column] + (first[row] == second[column] ? 0 : 1)
+                var best = min(replaced, rows[row][column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, first[row] == second[column - 1],
+                    first[row - 1] == second[column]
+                {
+                    best = min(best, rows[row - 1][column - 1] + 1)
+                }
+                current.append(best)
+            }
+            rows.append(current)
+        }
+        return rows[first.count][second.count]
+    }
+}

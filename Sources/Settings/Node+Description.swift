@@ -1,0 +1,27 @@
+import Yams
+
+extension Node {
+    /// Where the node begins.
+    var position: Position {
+        mark.map { Position(line: $0.line, column: $0.column) } ?? .wholeFile
+    }
+
+    /// What stands there, for an error's text.
+    var found: String {
+        switch self {
+        case .scalar(let scalar):
+            scalar.string.isEmpty && scalar.style == .plain ? "nothing" : quoted(scalar.string)
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+}
+
+/// A text of the configuration as errors repeat it: in backquotes, cut when it is long,
+/// without control characters.
+func quoted(_ text: String) -> String {
+    let printable = text.map { $0.isNewline || $0 == "\t" ? " " : $0 }
+    let cut = printable.count > Limits.quotedCharacters
+    return "`" + String(printable.prefix(Limits.quotedCharacters)) + (cut ? "…`" : "`")
+}

@@ -1,0 +1,90 @@
+import Yams
+
+extension SettingsDocument {
+    /// The upstreams, if every one of them is sound.
+    mutating func readUpstreams(_ section: Field?, in root: Node) -> [UpstreamSettings]? {
+        guard let entries = namedEntries(section, of: root, what: .upstreams) else { return nil }
+        upstreamNames = entries.map(\.name)
+        var upstreams: [UpstreamSettings] = []
+        for entry in entries {
+            if (KeyTable.split.known + KeyTable.split.later).contains(entry.name) {
+                faults.add(
+                    "an upstream cannot be named \(quoted(entry.name)), which is a key of a split; "
+                        + "expected another name",
+                    at: entry.key)
+            }
+            guard let upstream = readUpstream(entry) else { continue }
+            upstreams.append(upstream)
+        }
+        return upstreams.count == entries.count ? upstreams : nil
+    }
+
+    private mutating func readUpstream(_ entry: Field) -> UpstreamSettings? {
+        let owner = "the upstream \(quoted(entry.name))"
+        guard let fields = fields(of: entry.value, keys: .upstream),
+            let field = required("targets", of: fields, owner: owner, at: entry.key)
+        else { return nil }
+        guard case .sequence(let nodes) = field.value else {
+            faults.add(
+                "`targets` is \(field.value.found); expected a list, such as [127.0.0.1:9001]",
+                at: field.value)
+            return nil
+        }
+        guard (1...Limits.targetsOfUpstream).contains(nodes.count) else {
+            faults.add(
+                "\(owner) has \(nodes.count) targets; expected 1 to \(Limits.targetsOfUpstream)",
+                at: field.key)
+            return nil
+        }
+        var targets: [TargetSettings] = []
+        var seen: Set<AddressSetting> = []
+        for node in nodes {
+            guard let target = readTarget(node) else { continue }
+            if !seen.insert(target.address).inserted {
+                faults.add(
+                    "the target \(target.address) is listed twice; expected it once, "
+                        + "with a weight if it shall get more",
+                    at: node)
+            }
+            targets.append(target)
+        }
+        return targets.count == nodes.count
+            ? UpstreamSettings(name: entry.name, targets: targets) : nil
+    }
+
+    private mutating func readTarget(_ node: Node) -> TargetSettings? {
+        if case .scalar = node {
+            return targetAddress(node).map { TargetSettings(address: $0) }
+        }
+        guard let fields = fields(of: node, keys: .target),
+            let field = required("address", of: fields, owner: "a target", at: node)
+        else { return nil }
+        let address = targetAddress(field.value)
+        let weight = integer(fields["weight"], in: 1...Limits.targetWeight)
+        return address.map { TargetSettings(address: $0, weight: UInt32(weight ?? 1)) }
+    }
+
+    private mutating func targetAddress(_ node: Node) -> AddressSetting? {
+        guard let address = address(of: node, called: "a target's address") else { return nil }
+        if address.host == .any || address.port == 0 {
+            faults.add(
+                "\(quoted("\(address)")) cannot be connected to; "
+                    + "expected a host and a port above 0",
+                at: node)
+            return nil
+        }
+        return address
+    }
+
+    /// A `HOST:PORT`.
+    mutating func address(of node: Node, called name: String) -> AddressSetting? {
+        guard let text = text(of: node, expected: "an address, HOST:PORT") else { return nil }
+        do throws(AddressSetting.Fault) {
+            return try AddressSetting(parsing: text)
+        } catch {
+            let shown = text.isEmpty ? name : quoted(text)
+            faults.add("\(shown) \(error.message)", at: node)
+            return nil
+        }
+    }
+}

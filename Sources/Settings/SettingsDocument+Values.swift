@@ -1,0 +1,70 @@
+import Yams
+
+extension SettingsDocument {
+    /// The text of a scalar with its variables put in.
+    mutating func text(of node: Node, expected: String = "a text") -> String? {
+        guard case .scalar(let scalar) = node else {
+            faults.add("found \(node.found); expected \(expected)", at: node)
+            return nil
+        }
+        do throws(Expansion.Fault) {
+            return try Expansion.expand(scalar.string, environment: environment)
+        } catch {
+            faults.add(error.message, at: node)
+            return nil
+        }
+    }
+
+    /// A scalar that a strict function understands.
+    mutating func value<Value>(
+        _ field: Field?,
+        expected: String,
+        parse: (String) -> Value?
+    ) -> Value? {
+        guard let field else { return nil }
+        return value(of: field.value, called: field.name, expected: expected, parse: parse)
+    }
+
+    /// A scalar that a strict function understands.
+    mutating func value<Value>(
+        of node: Node,
+        called name: String,
+        expected: String,
+        parse: (String) -> Value?
+    ) -> Value? {
+        guard case .scalar = node else {
+            faults.add("`\(name)` is \(node.found); expected \(expected)", at: node)
+            return nil
+        }
+        guard let text = text(of: node) else { return nil }
+        if let value = parse(text) { return value }
+        let wrong = text.isEmpty ? "empty" : quoted(text)
+        faults.add("`\(name)` is \(wrong); expected \(expected)", at: node)
+        return nil
+    }
+
+    /// A whole number in plain decimal: YAML's own octal and base-60 forms are not for us.
+    mutating func integer(_ field: Field?, in range: ClosedRange<Int>) -> Int? {
+        value(
+            field, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        ) { text in
+            DecimalNumber.parse(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    /// A duration, in milliseconds.
+    mutating func duration(_ field: Field?) -> Int? {
+        value(
+            field, expected: "a duration up to 24h, such as 250ms, 30s or 5m",
+            parse: DurationText.milliseconds)
+    }
+
+    /// A path, from the folder of the file unless it is absolute.
+    mutating func path(_ field: Field?) -> String? {
+        let folder = folder
+        return value(field, expected: "a path") { text in
+            if text.isEmpty { return nil }
+            return text.hasPrefix("/") ? text : folder + text
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// Reads sluice.yaml and the weight file that it names.
+package enum SettingsReader {
+    /// A sound sluice.yaml, and what its weight file says.
+    package struct Reading: Sendable, Equatable {
+        package let snapshot: Snapshot
+        /// The weight file as it stands, with its faults if it has any.
+        package let weights: WeightsText
+        /// What is allowed but probably not meant.
+        package let warnings: [SettingsError]
+    }
+
+    /// Reads both files. It fails when sluice.yaml has faults, and then names those of the weight
+    /// file too; a faulty weight file alone is part of the result, since a state may stand in.
+    package static func read(
+        _ path: String,
+        environment: [String: String],
+        files: FileReading = DiskFiles.read
+    ) throws(SettingsErrors) -> Reading {
+        var document = SettingsDocument(file: path, environment: environment)
+        switch files(path) {
+        case .failure(let fault):
+            document.faults.add(fault.message, at: .wholeFile)
+        case .success(let bytes):
+            if let snapshot = document.read(bytes) {
+                return Reading(
+                    snapshot: snapshot, weights: .read(snapshot, files: files),
+                    warnings: document.faults.warnings)
+            }
+        }
+        let weightFaults = weightFaults(of: document, files: files)
+        throw SettingsErrors(document.faults.sorted + weightFaults)
+    }
+
+    /// Every fault of both files, and the warnings; what `sluice check` shows.
+    package static func check(
+        _ path: String,
+        environment: [String: String],
+        files: FileReading = DiskFiles.read
+    ) -> (errors: [SettingsError], warnings: [SettingsError]) {
+        do throws(SettingsErrors) {
+            let reading = try read(path, environment: environment, files: files)
+            return (reading.weights.errors, reading.warnings)
+        } catch {
+            return (error.errors, [])
+        }
+    }
+
+    /// With the splits unknown only the syntax and the numbers of the weight file are checked.
+    private static func weightFaults(
+        of document: SettingsDocument,
+        files: FileReading
+    ) -> [SettingsError] {
+        guard let path = document.weightsFile else { return [] }
+        switch files(path) {
+        case .failure(let fault):
+            return [SettingsError(file: path, line: 0, column: 0, message: fault.message)]
+        case .success(let bytes):
+            guard let splits = document.splits else {
+                return WeightsDocument.faults(bytes, file: path)
+            }
+            return WeightsText.parse(bytes, file: path, splits: splits).errors
+        }
+    }
+}
