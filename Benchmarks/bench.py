@@ -88,6 +88,7 @@ def measure(workload, name, binary, origin, folder, options):
         figures = json.loads(client.stdout.readline())
         time.sleep(0.05)
         cpu, pss = proxy.cpu_nanoseconds() - cpu, proxy.pss_kib() - pss
+        resting = cpu_at_rest(proxy) if workload.mode == "idle" else None
     finally:
         client.stdin.close()
         proxies.end(client)
@@ -96,8 +97,16 @@ def measure(workload, name, binary, origin, folder, options):
     if done == 0:
         raise RuntimeError("no request was answered")
     if workload.mode == "idle":
-        return {**figures, "value": pss / done, "empty_mib": empty / 1024}
+        return {**figures, "value": pss / done, "empty_mib": empty / 1024, "resting": resting}
     return {**figures, "value": cpu / done / 1000}
+
+
+def cpu_at_rest(proxy, seconds=2):
+    """CPU time in ms per second while all connections are idle."""
+    time.sleep(0.5)
+    before = proxy.cpu_nanoseconds()
+    time.sleep(seconds)
+    return (proxy.cpu_nanoseconds() - before) / seconds / 1e6
 
 
 def names_for(workload, found):
@@ -178,6 +187,7 @@ def summary(workload, samples):
         }
         if workload.mode == "idle":
             rows[name]["empty_mib"] = median(figures, "empty_mib")
+            rows[name]["resting_cpu_ms_per_second"] = median(figures, "resting")
     verdicts = []
     if "sluice" in samples:
         for word, limits in (("required", workload.required), ("goal", workload.goal)):
@@ -203,16 +213,18 @@ def ratio_text(ratio):
 def table(result):
     """The text of one workload."""
     idle = result["workload"] == "idle"
-    last = "MiB empty" if idle else "p99 µs"
+    # Two columns mean something else for connections that rest.
+    rate, last = ("CPU ms/s", "MiB empty") if idle else ("per s", "p99 µs")
+    rate_key = "resting_cpu_ms_per_second" if idle else "per_second"
+    last_key = "empty_mib" if idle else "p99_us"
     lines = [f"{result['title']} ({result['unit']})",
              f"  {'':9}{'median':>9}{'lowest':>9}{'highest':>9}{'×relay':>8}{'×peer':>8}"
-             f"{'per s':>9}{last:>10}{'errors':>8}"]
+             f"{rate:>9}{last:>10}{'errors':>8}"]
     for name, row in result["proxies"].items():
         lines.append(
             f"  {name:9}{row['median']:9.2f}{row['lowest']:9.2f}{row['highest']:9.2f}"
             f"{ratio_text(row['to_relay'])}{ratio_text(row['to_best_peer'])}"
-            f"{row['per_second']:9.0f}{row['empty_mib'] if idle else row['p99_us']:10.1f}"
-            f"{row['errors']:8}")
+            f"{row[rate_key]:9.{1 if idle else 0}f}{row[last_key]:10.1f}{row['errors']:8}")
     for verdict in result["verdicts"]:
         mark = "reached" if verdict["reached"] else "MISSED"
         lines.append(f"  {verdict['what']:9}≤ {verdict['limit']:.2f} ({verdict['text']}): "

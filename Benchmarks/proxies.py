@@ -180,12 +180,15 @@ def start(command, core, **options):
     )
 
 
-def end(process):
-    """Ends a program we started, by its process id, and waits for it."""
+def end(process, seconds=3, asked=None):
+    """Ends a program we started, by its process id, and waits for it.
+
+    `asked` is the process that is asked to stop: under a tracer that is its child.
+    """
     if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
+        os.kill(asked or process.pid, signal.SIGTERM)
         try:
-            process.wait(timeout=3)
+            process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             for member in family(process.pid):
                 try:
@@ -296,4 +299,11 @@ class Proxy:
 
     def end(self):
         end(self.process)
+        self.log.close()
+
+    def end_traced(self, seconds):
+        """Like `end`, with time for a tracer to write its report."""
+        members = family(self.process.pid)
+        is_inside = self.process.args[0] == "strace" and len(members) > 1
+        end(self.process, seconds, members[1] if is_inside else None)
         self.log.close()

@@ -31,7 +31,7 @@ enum DocumentationRule {
     private static func isDocumented(_ file: SourceFile, line: Int) -> Bool {
         for above in file.lines[..<(line - 1)].reversed() {
             let text = above.drop { $0 == " " }
-            let passedOver = ["@", "#if", "package let", "package var", "package static let"]
+            let passedOver = ["@", "#if", "package let", "package var", "package static"]
             if passedOver.contains(where: text.hasPrefix) { continue }
             return text.hasPrefix("///")
         }

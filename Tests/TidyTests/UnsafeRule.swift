@@ -6,7 +6,7 @@ enum UnsafeRule {
         guard let target = file.target, !fences.contains(target) else { return [] }
         return file.tokens.compactMap { token in
             guard isUnsafe(token.text) else { return nil }
-            let what = "\(token.text) outside the targets \(fences.sorted().joined(separator: ", "))"
+            let what = "\(token.text) outside of \(fences.sorted().joined(separator: ", "))"
             return Finding(path: file.path, line: token.line, what: what)
         }
     }
