@@ -17,7 +17,7 @@ STAGE ?= $(CURDIR)/.build/stage
 
 .PHONY: help demo build release test tidy lint format check bench proof fuzz clean \
 	packages packages-test packages-bench packages-proof \
-	docker-image docker-packages docker-build-binary docker-stage docker-up docker-down
+	docker-image docker-build-binary docker-stage docker-up docker-down
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -79,12 +79,10 @@ docker-down: ## Ends what docker-up started
 	docker compose --file docker/compose.yaml down
 
 # The steps of the image. They need no container engine, so the tests run the same ones.
-docker-packages: packages
-
-docker-build-binary: release
+docker-build-binary: release ## Builds what the image holds
 
 docker-stage: ## Lays out the image's files under STAGE
-	mkdir -p $(STAGE)/usr/local/bin $(STAGE)/etc/sluice/weights $(STAGE)/var/lib/sluice
+	mkdir -p $(STAGE)/usr/local/bin $(STAGE)/etc/sluice/weights $(STAGE)/var/lib/sluice/state
 	strip -o $(STAGE)/usr/local/bin/sluice $(BINARY)
 	cp docker/sluice.yaml $(STAGE)/etc/sluice/
 	cp docker/weights/weights.yaml $(STAGE)/etc/sluice/weights/

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The container's files, checked without an engine: what the image runs exists and works.
+struct ContainerTests {
+    private func lines(of path: String) throws -> [String] {
+        try #require(Repository.read(path)).lines.map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    private func makeTargets() throws -> Set<String> {
+        Set(
+            try lines(of: "Makefile").filter { !$0.hasPrefix(".") && !$0.contains(":=") }
+                .compactMap { $0.split(separator: ":", maxSplits: 1).first }
+                .map(String.init))
+    }
+
+    @Test func `the image runs only targets of the Makefile and the packages script`() throws {
+        let targets = try makeTargets()
+        let commands = try lines(of: "docker/Dockerfile").filter { $0.hasPrefix("RUN ") }
+            .map { $0.split(separator: " ").dropFirst().map(String.init) }
+        #expect(commands.count == 2)
+        for command in commands {
+            let words = command.dropFirst().filter { !$0.contains("=") }
+            #expect(!words.isEmpty)
+            switch command.first {
+            case "make":
+                #expect(targets.isSuperset(of: words), "\(words)")
+            case "scripts/install-packages":
+                let script = try lines(of: "scripts/install-packages")
+                #expect(words.allSatisfy { script.contains("\($0))") }, "\(words)")
+            default:
+                Issue.record("the image runs \(command)")
+            }
+        }
+    }
+
+    @Test func `what the image copies from its first stage is laid out there`() throws {
+        let layout = try lines(of: "Makefile").filter { $0.contains("$(STAGE)") }.joined()
+        let copied = try lines(of: "docker/Dockerfile").filter { $0.contains("--from=build") }
+            .compactMap { $0.split(separator: " ").first { $0.hasPrefix("/stage/") } }
+        #expect(copied.count == 3)
+        for path in copied {
+            #expect(layout.contains("$(STAGE)" + path.dropFirst("/stage".count)), "\(path)")
+        }
+    }
+
+    @Test func `the image runs without rights and says when it is well`() throws {
+        let lines = try lines(of: "docker/Dockerfile")
+        #expect(lines.contains("USER 65532:65532"))
+        #expect(lines.contains { $0.hasPrefix("HEALTHCHECK ") })
+        #expect(lines.contains { $0.hasPrefix("EXPOSE ") })
+    }
+
+    @Test func `every file that compose.yaml mounts exists`() throws {
+        let mounted = try lines(of: "docker/compose.yaml").filter { $0.hasPrefix("- ./") }
+            .compactMap { $0.dropFirst("- ./".count).split(separator: ":").first }
+        #expect(mounted.count == 4)
+        for path in mounted {
+            #expect(Repository.exists("docker/\(path)"), "\(path)")
+        }
+    }
+
+    @Test func `compose.yaml is indented by two spaces and has no tabs`() throws {
+        let file = try #require(Repository.read("docker/compose.yaml"))
+        for line in file.lines {
+            #expect(line.prefix { $0 == " " }.count.isMultiple(of: 2), "\(line)")
+            #expect(!line.contains("\t"), "\(line)")
+        }
+    }
+
+    /// The binary that `make test` builds; without it there is nothing to lay out.
+    private static let binary = ProcessInfo.processInfo.environment["SLUICE_BINARY"]
+
+    @Test(.enabled(if: binary != nil), .timeLimit(.minutes(2)))
+    func `the laid out binary accepts the laid out configuration`() throws {
+        let binary = try #require(Self.binary)
+        let stage = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: stage) }
+        let made = try run(
+            "/usr/bin/env", "make", "docker-stage", "STAGE=\(stage.path)", "BINARY=\(binary)")
+        try #require(made.status == 0, "\(made.output)")
+        let configuration = stage.appending(path: "etc/sluice/sluice.yaml").path
+        let checked = try run(
+            stage.appending(path: "usr/local/bin/sluice").path, "check", "--config", configuration)
+        #expect(checked.status == 0, "\(checked.output)")
+    }
+
+    private func run(_ words: String...) throws -> (status: Int32, output: String) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(filePath: try #require(words.first))
+        process.arguments = Array(words.dropFirst())
+        process.currentDirectoryURL = Repository.root
+        // Flags of an outer make are not meant for this one.
+        process.environment = ProcessInfo.processInfo.environment.filter {
+            !["MAKEFLAGS", "MAKELEVEL", "MFLAGS"].contains($0.key)
+        }
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
