@@ -6,10 +6,9 @@ enum Decimal {
         var number: UInt64 = 0
         for index in range.start..<range.end {
             guard ByteClass.isDigit(bytes[index]) else { return nil }
-            let (product, overflow) = number.multipliedReportingOverflow(by: 10)
-            guard !overflow else { return nil }
-            number = product &+ UInt64(bytes[index] &- 0x30)
-            guard number <= UInt64(Int64.max) else { return nil }
+            let digit = UInt64(bytes[index] &- 0x30)
+            guard number <= (UInt64(Int64.max) &- digit) / 10 else { return nil }
+            number = number &* 10 &+ digit
         }
         return number
     }
