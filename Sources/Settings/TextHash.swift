@@ -10,6 +10,9 @@ package struct TextHash: Sendable, Hashable, CustomStringConvertible {
         self.value = value
     }
 
+    /// The fingerprint of a text without a byte: what weights follow that no text set.
+    static let nothing = TextHash([])
+
     /// The fingerprint of a file's bytes.
     package init(_ bytes: some Sequence<UInt8>) {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -49,12 +49,14 @@ package enum WeightsText: Sendable, Equatable {
         }
     }
 
-    /// The fingerprint of what is written; nil when it could not be read.
-    package func hash(for splits: [SplitSettings]) -> TextHash? {
+    /// The fingerprint of the text that a split follows: the whole weight file, or the split's
+    /// own weights in sluice.yaml, so that another split there can be changed without touching
+    /// this one; nil when the file could not be read.
+    package func hash(of split: SplitSettings) -> TextHash? {
         switch self {
         case .file(let document): document.hash
         case .faultyFile(_, let hash): hash
-        case .settings: TextHash(splits.map(\.weightsLine).joined().utf8)
+        case .settings: TextHash(split.weightsLine.utf8)
         }
     }
 }

@@ -1,0 +1,95 @@
+import Splitting
+import Testing
+
+@testable import Settings
+
+/// state_dir/weights.state as bytes.
+struct WeightsStateTests {
+    private let state = WeightsState(
+        generation: 17,
+        splits: [
+            SplitWeights(
+                name: "kong", members: ["x", "y"], weights: [weight("75.5"), weight("24.5")],
+                generation: 17, source: .socket, changedAtMilliseconds: 1_763_899_200_123,
+                reason: "step 3: 100% sure\nof “it”", followed: TextHash("a".utf8)),
+            SplitWeights(
+                name: "kong-tls", members: ["y"], weights: [weight("1")], generation: 2,
+                source: .file, changedAtMilliseconds: -1, followed: TextHash("".utf8)),
+        ])
+
+    @Test func `a state reads back as it was written`() throws {
+        #expect(try WeightsState(decoding: Array(state.encoded().utf8)) == state)
+        let empty = WeightsState(generation: 0, splits: [])
+        #expect(try WeightsState(decoding: Array(empty.encoded().utf8)) == empty)
+    }
+
+    @Test func `the form is a text of words`() {
+        let lines = state.encoded().split(separator: "\n")
+        #expect(lines.first == "sluice weights state 1")
+        #expect(lines[7] == "reason step%203:%20100%25%20sure%0aof%20%e2%80%9cit%e2%80%9d")
+        #expect(lines[8] == "weight x 75.5")
+    }
+
+    @Test func `a state cut at any byte is refused`() {
+        let bytes = Array(state.encoded().utf8)
+        for count in bytes.indices {
+            #expect(throws: WeightsStateError.self) {
+                try WeightsState(decoding: Array(bytes[..<count]))
+            }
+        }
+    }
+
+    @Test func `a state with any bit flipped is refused`() {
+        let bytes = Array(state.encoded().utf8)
+        for index in bytes.indices {
+            for bit in 0..<8 {
+                var damaged = bytes
+                damaged[index] ^= 1 << UInt8(bit)
+                #expect(throws: WeightsStateError.self, "byte \(index), bit \(bit)") {
+                    try WeightsState(decoding: damaged)
+                }
+            }
+        }
+    }
+
+    @Test func `a byte behind the checksum is refused`() {
+        #expect(throws: WeightsStateError.truncated) {
+            try WeightsState(decoding: Array((state.encoded() + "x").utf8))
+        }
+        #expect(throws: WeightsStateError.self) {
+            try WeightsState(decoding: Array((state.encoded() + "\n").utf8))
+        }
+    }
+
+    @Test(arguments: [
+        ("", WeightsStateError.notAState),
+        ("kong: {x: 1}\n", .notAState),
+        ("sluice weights state 1\n", .truncated),
+        ("sluice weights state 1\ngeneration 1\nchecksum 0000000000000000\n", .damaged),
+    ])
+    func `a text that is no state is refused`(text: String, error: WeightsStateError) {
+        #expect(throws: error) { try WeightsState(decoding: Array(text.utf8)) }
+    }
+
+    @Test(arguments: [
+        ("sluice weights state 2\n", WeightsStateError.unsupportedVersion("2")),
+        ("sluice weights state 1\n", .malformed(line: 2, expected: "`generation` and a value")),
+        (
+            "sluice weights state 1\ngeneration -1\n",
+            .malformed(line: 2, expected: "a value of `generation`")
+        ),
+        (
+            "sluice weights state 1\ngeneration 1\nsplit %4\n",
+            .malformed(line: 3, expected: "a value of `split`")
+        ),
+        ("sluice weights state 1\ngeneration 01\n", .damaged),
+    ])
+    func `a well-sealed text that is no state is refused`(
+        body: String,
+        error: WeightsStateError
+    ) {
+        let sealed = body + "checksum \(TextHash(body.utf8))\n"
+        #expect(throws: error) { try WeightsState(decoding: Array(sealed.utf8)) }
+        #expect(error.description.contains("expected"))
+    }
+}
