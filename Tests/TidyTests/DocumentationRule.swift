@@ -31,10 +31,14 @@ enum DocumentationRule {
     private static func isDocumented(_ file: SourceFile, line: Int) -> Bool {
         for above in file.lines[..<(line - 1)].reversed() {
             let text = above.drop { $0 == " " }
-            let passedOver = ["@", "#if", "package let", "package var", "package static"]
-            if passedOver.contains(where: text.hasPrefix) { continue }
+            if text.hasPrefix("@") || text.hasPrefix("#if") || isProperty(text) { continue }
             return text.hasPrefix("///")
         }
         return false
+    }
+
+    private static func isProperty(_ line: Substring) -> Bool {
+        let words = line.split(separator: " ").prefix(4)
+        return words.first == "package" && (words.contains("let") || words.contains("var"))
     }
 }
