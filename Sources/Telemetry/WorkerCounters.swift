@@ -3,7 +3,7 @@
 /// Only `grow` and `merge` allocate. A worker that gives its counters away must give a `copy()`,
 /// else its own next count would have to copy everything first.
 package struct WorkerCounters: Sendable {
-    // A row for each lane.
+    /// These seven have a row for each lane.
     var routed = CountTable(columns: ChoiceKind.allCases.count)
     var requests = CountTable(columns: StatusColumn.count)
     var inflight = CountTable(columns: 1)
@@ -12,12 +12,12 @@ package struct WorkerCounters: Sendable {
     var durations = LatencyTable()
     var firstBytes = LatencyTable()
 
-    // A row for each upstream.
+    /// These three have a row for each upstream.
     var connects = CountTable(columns: ConnectResult.allCases.count)
     var upstreamConnections = CountTable(columns: UpstreamConnectionState.allCases.count)
     var bytes = CountTable(columns: ByteDirection.allCases.count)
 
-    // A row for each listener.
+    /// These two have a row for each listener.
     var downstreamConnections = CountTable(columns: 1)
     var downstreamRequests = CountTable(columns: StatusColumn.count)
 
