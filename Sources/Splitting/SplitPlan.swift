@@ -1,7 +1,7 @@
 /// The split as a pure function of (seed, shares, sequence number): no state, no history.
 ///
 /// In every window of N consecutive numbers each of n members is chosen N × share times, less
-/// than 2 × (n − 1) off. The members are divided off one at a time, the heaviest first: each step
+/// than 2 × (n − 1) off. The members are divided off one at a time, the heaviest first: a step
 /// sends a number to its member or on to the rest, which sees its own numbers 0, 1, 2…, so the
 /// same rule holds again. A member of weight 0 has no step at all.
 package struct SplitPlan: Sendable {
