@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 60
 IMAGE ?= sluice
 STAGE ?= $(CURDIR)/.build/stage
 
-.PHONY: help demo build release test tidy lint format check bench proof fuzz clean \
+.PHONY: help demo build release test tidy lint format check bench micro proof fuzz clean \
 	packages packages-test packages-bench packages-proof \
 	docker-image docker-build-binary docker-stage docker-up docker-down
 
@@ -47,6 +47,10 @@ check: lint build test ## What must pass before a change: format, warnings, test
 
 bench: release packages-bench ## CPU time per request beside the peers (BENCH_ARGUMENTS=--quick)
 	python3 Benchmarks/bench.py $(BENCH_ARGUMENTS)
+	$(MAKE) --no-print-directory micro
+
+micro: packages ## Nanoseconds per call of the head parser and of the split
+	$(SWIFT) run -c release --package-path Benchmarks/Micro --scratch-path .build-micro Micro
 
 proof: release packages-proof ## Counts system calls and allocations per request
 	python3 Benchmarks/proof.py $(PROOF_ARGUMENTS)

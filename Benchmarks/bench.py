@@ -47,10 +47,13 @@ WORKLOADS = [
              "close", 64, 12_000, 2_000, [(0.95, "peer")], [(0.85, "peer")]),
     Workload("1mib", "1 MiB responses, 16 connections", "µs/MiB",
              "large", 16, 1_500, 200, [(0.95, "peer")], [(0.85, "peer")]),
+    Workload("latency", "p99 latency at 70 % of the best peer's highest rate, 64 connections",
+             "µs", "paced", 64, 0, 6_000, [(1.00, "peer")], [(1.00, "peer")]),
     Workload("idle", "idle keep-alive connection", "KiB", "idle", 10_000, 0, 0,
              [(0.5, "KiB")], [(0.35, "KiB")]),
 ]
 EMPTY_MIB_MAXIMUM = 24
+PACED_SECONDS = 4
 
 
 def arguments():
@@ -69,12 +72,14 @@ def arguments():
     return options
 
 
-def measure(workload, name, binary, origin, folder, options):
+def measure(workload, name, binary, origin, folder, options, rate=None):
     """One proxy under one workload: a dictionary of its figures."""
     proxy = proxies.Proxy(name, binary, origin, folder)
     scale = 0.25 if options.quick else 1
+    requests = int(rate * PACED_SECONDS) if rate else workload.requests
     command = [proxies.built("client"), proxy.port, workload.mode, workload.connections,
-               int(workload.requests * scale), int(workload.warmup * scale), options.seconds]
+               int(requests * scale), int(workload.warmup * scale), options.seconds]
+    command += [rate] if rate else []
     empty = proxy.pss_kib()
     client = proxies.start([str(word) for word in command], proxies.LOAD_CORE,
                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -98,7 +103,20 @@ def measure(workload, name, binary, origin, folder, options):
         raise RuntimeError("no request was answered")
     if workload.mode == "idle":
         return {**figures, "value": pss / done, "empty_mib": empty / 1024, "resting": resting}
+    if workload.mode == "paced":
+        return {**figures, "value": figures["p99_us"]}
     return {**figures, "value": cpu / done / 1000}
+
+
+def paced_rate(found, origin, folder, options):
+    """70 % of what the best peer reaches under full load, in whole thousands per second."""
+    full = WORKLOADS[0]
+    peers = [name for name in found if name in PEERS] or list(found)
+    highest = 0
+    for name in peers:
+        figures = measure(full, name, found[name], origin, f"{folder}/rate-{name}", options)
+        highest = max(highest, figures["requests"] / figures["seconds"])
+    return max(1000, int(0.7 * highest / 1000) * 1000)
 
 
 def cpu_at_rest(proxy, seconds=2):
@@ -119,6 +137,7 @@ def run_workload(workload, found, origin, folder, options):
     rounds = min(options.rounds, 3) if workload.mode == "idle" else options.rounds
     names = names_for(workload, found)
     samples = {name: [] for name in names}
+    rate = paced_rate(found, origin, folder, options) if workload.mode == "paced" else None
     for turn in range(rounds):
         order = random.sample(names, len(names))
         for name in order:
@@ -127,7 +146,8 @@ def run_workload(workload, found, origin, folder, options):
             progress(f"{workload.name}: round {turn + 1}/{rounds}, {name}")
             place = f"{folder}/{workload.name}-{turn}-{name}"
             try:
-                samples[name].append(measure(workload, name, found[name], origin, place, options))
+                figures = measure(workload, name, found[name], origin, place, options, rate)
+                samples[name].append(figures)
             except (RuntimeError, ValueError, OSError) as error:
                 progress("")
                 print(f"bench: {workload.name}: {name} failed: {error}", file=sys.stderr)

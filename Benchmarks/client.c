@@ -1,7 +1,9 @@
 // A closed-loop HTTP load client: each connection sends its next request when an answer is whole.
 //
-// Usage: client PORT MODE CONNECTIONS REQUESTS WARMUP SECONDS
+// Usage: client PORT MODE CONNECTIONS REQUESTS WARMUP SECONDS [RATE]
 //   MODE  small   GET / over kept connections
+//         paced   the same, at RATE requests per second: a request that is late because all
+//                 connections are busy counts its latency from when it was due
 //         large   GET /1m over kept connections
 //         close   GET / with a new connection for each request
 //         idle    opens CONNECTIONS with one request each and holds them
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,7 +31,7 @@ enum { IDLE_AT_ONCE = 16, BUCKETS_PER_OCTAVE = 64, BUCKETS = 40 * BUCKETS_PER_OC
 
 #define FIELDS "Host: bench\r\nUser-Agent: client\r\nAccept: */*\r\n"
 
-enum mode { SMALL, LARGE, CLOSE, IDLE };
+enum mode { SMALL, PACED, LARGE, CLOSE, IDLE };
 
 struct connection {
     int fd;                 // -1: not open
@@ -48,6 +51,11 @@ static char scratch[SCRATCH_BYTES + 1];
 // The counters of one part.
 static long long wanted, issued, done, errors, body_bytes;
 static long long latency[BUCKETS];
+
+// Paced: when the part began, the time between two requests, and who is free to send one.
+static long long started_at, interval;
+static struct connection **resting;
+static int resting_count;
 
 static void fail(const char *what) {
     perror(what);
@@ -88,7 +96,10 @@ static void close_connection(struct connection *connection) {
 }
 
 static void count_error(struct connection *connection) {
-    if (connection->busy) issued--;
+    if (connection->busy) {
+        issued--;
+        if (mode == PACED) resting[resting_count++] = connection;
+    }
     if (++errors >= ERRORS_MAXIMUM) {
         fprintf(stderr, "client: gave up after %lld errors\n", errors);
         exit(1);
@@ -121,12 +132,12 @@ static bool open_connection(struct connection *connection) {
 
 static void issue(struct connection *connection) {
     if (issued >= wanted) return;
-    if (connection->fd < 0 && !open_connection(connection)) return count_error(connection);
     connection->busy = true;
     connection->in_body = false;
     connection->head_count = 0;
-    connection->sent_at = now();
+    connection->sent_at = mode == PACED ? started_at + issued * interval : now();
     issued++;
+    if (connection->fd < 0 && !open_connection(connection)) return count_error(connection);
     size_t length = strlen(request);
     if (send(connection->fd, request, length, MSG_NOSIGNAL) != (ssize_t)length) {
         count_error(connection);
@@ -138,7 +149,24 @@ static void finish(struct connection *connection) {
     done++;
     connection->busy = false;
     if (mode == CLOSE) close_connection(connection);
-    if (mode != IDLE) issue(connection);
+    if (mode == PACED) resting[resting_count++] = connection;
+    else if (mode != IDLE) issue(connection);
+}
+
+// Sends what is due; returns the nanoseconds until the next request is.
+static long long issue_due(void) {
+    while (issued < wanted && resting_count > 0) {
+        long long left = started_at + issued * interval - now();
+        if (left > 0) return left;
+        issue(resting[--resting_count]);
+    }
+    return 100000000;
+}
+
+static int wait_for_events(struct epoll_event *events, long long nanoseconds) {
+    struct timespec time = {
+        .tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return epoll_pwait2(epoll_fd, events, BATCH, &time, NULL);
 }
 
 // Collects the head; returns how many of the bytes belong to it, or -1 for a bad answer.
@@ -181,10 +209,13 @@ static void run(int first, int last, long long target, double seconds) {
     wanted = target;
     issued = done = errors = body_bytes = 0;
     memset(latency, 0, sizeof latency);
-    long long deadline = now() + (long long)(seconds * 1e9);
+    started_at = now();
+    long long deadline = started_at + (long long)(seconds * 1e9);
     int opened = first;
-    if (mode != IDLE) {
-        for (int i = first; i < last; i++) issue(&connections[i]);
+    resting_count = 0;
+    for (int i = first; mode != IDLE && i < last; i++) {
+        if (mode == PACED) resting[resting_count++] = &connections[i];
+        else issue(&connections[i]);
     }
     struct epoll_event events[BATCH];
     while (done < wanted) {
@@ -192,9 +223,10 @@ static void run(int first, int last, long long target, double seconds) {
             issue(&connections[opened++]);
         }
         if (issued == done && mode == IDLE && opened == last) return;
-        int count = epoll_wait(epoll_fd, events, BATCH, 100);
+        long long pause = mode == PACED ? issue_due() : 100000000;
+        int count = wait_for_events(events, pause);
         for (int i = 0; i < count; i++) receive(events[i].data.ptr);
-        for (int i = first; count == 0 && mode != IDLE && i < last; i++) {
+        for (int i = first; count == 0 && mode != IDLE && mode != PACED && i < last; i++) {
             if (!connections[i].busy) issue(&connections[i]);
         }
         if (now() < deadline) continue;
@@ -210,6 +242,7 @@ static bool wait_for_line(void) {
 
 static enum mode mode_named(const char *name) {
     if (strcmp(name, "small") == 0) return SMALL;
+    if (strcmp(name, "paced") == 0) return PACED;
     if (strcmp(name, "large") == 0) return LARGE;
     if (strcmp(name, "close") == 0) return CLOSE;
     if (strcmp(name, "idle") == 0) return IDLE;
@@ -218,12 +251,13 @@ static enum mode mode_named(const char *name) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 7) {
-        fprintf(stderr, "usage: client PORT MODE CONNECTIONS REQUESTS WARMUP SECONDS\n");
+    if (argc < 7) {
+        fprintf(stderr, "usage: client PORT MODE CONNECTIONS REQUESTS WARMUP SECONDS [RATE]\n");
         return 2;
     }
     static const char *const requests[] = {
         [SMALL] = "GET / HTTP/1.1\r\n" FIELDS "\r\n",
+        [PACED] = "GET / HTTP/1.1\r\n" FIELDS "\r\n",
         [LARGE] = "GET /1m HTTP/1.1\r\n" FIELDS "\r\n",
         [CLOSE] = "GET / HTTP/1.1\r\n" FIELDS "Connection: close\r\n\r\n",
         [IDLE] = "GET / HTTP/1.1\r\n" FIELDS "\r\n",
@@ -237,7 +271,11 @@ int main(int argc, char **argv) {
     double seconds = atof(argv[6]);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     connections = calloc((size_t)count, sizeof *connections);
-    if (!connections) fail("calloc");
+    resting = calloc((size_t)count, sizeof(struct connection *));
+    if (!connections || !resting) fail("calloc");
+    interval = argc > 7 ? (long long)(1e9 / atof(argv[7])) : 0;
+    // A pause ends when it is over, not up to 50 µs later.
+    prctl(PR_SET_TIMERSLACK, 1);
     for (int i = 0; i < count; i++) connections[i].fd = -1;
 
     int half = mode == IDLE ? count / 2 : 0;

@@ -27,17 +27,20 @@ enum Repository {
 
     /// The files under a folder; what is hidden or built is left out.
     private static func paths(under folder: String) -> [String] {
-        let names = contents(of: folder) ?? []
-        return names.filter { !$0.hasPrefix(".") && !leftOut.contains($0) }.flatMap { name in
-            let path = "\(folder)/\(name)"
+        let names = (contents(of: folder) ?? []).filter {
+            !$0.hasPrefix(".") && !leftOut.contains($0)
+        }
+        return names.map { "\(folder)/\($0)" }.flatMap { path in
+            if isLink(path) { return [String]() }
             if contents(of: path) != nil { return paths(under: path) }
-            return endings.contains(URL(filePath: name).pathExtension) ? [path] : []
+            return endings.contains(URL(filePath: path).pathExtension) ? [path] : []
         }
     }
 
-    /// The names in a folder; nil for what is no folder.
-    private static func contents(of folder: String) -> [String]? {
-        try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
+    /// Links lead to files that are read at their own place.
+    private static func isLink(_ path: String) -> Bool {
+        let place = root.appending(path: path).path
+        return (try? FileManager.default.destinationOfSymbolicLink(atPath: place)) != nil
     }
 
     private static let leftOut: Set = ["Corpus", "__pycache__", "results"]
