@@ -37,6 +37,11 @@ enum Repository {
         }
     }
 
+    /// The names in a folder; nil for what is no folder.
+    private static func contents(of folder: String) -> [String]? {
+        try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
+    }
+
     /// Links lead to files that are read at their own place.
     private static func isLink(_ path: String) -> Bool {
         let place = root.appending(path: path).path
