@@ -40,13 +40,17 @@ struct KeyTable {
 
     static let log = KeyTable(owner: "log", known: ["level"], later: ["format"])
 
-    /// What is wrong with a key that is not known.
+    /// The key that a text is or probably means; nil when it is like none.
+    func meant(by key: String) -> String? {
+        let keys = known + later
+        return keys.contains(key) ? key : NearestWord.of(key, among: keys)
+    }
+
+    /// What is wrong with a key that does not work.
     func complaint(about key: String) -> String {
         if later.contains(key) { return "\(quoted(key)) is not supported yet" }
         let wrong = "\(quoted(key)) is not a key of \(owner)"
-        if let nearest = NearestWord.of(key, among: known + later) {
-            return "\(wrong); did you mean `\(nearest)`?"
-        }
+        if let meant = meant(by: key) { return "\(wrong); did you mean `\(meant)`?" }
         return "\(wrong); expected \(known.joined(separator: ", "))"
     }
 }

@@ -2,11 +2,15 @@
 enum NearestWord {
     /// The first of the words with the fewest edits, if those are few for its length.
     static func of(_ text: String, among words: [String]) -> String? {
-        guard text.count <= Limits.nameBytes else { return nil }
-        let nearest = words.map { (word: $0, edits: edits(from: text, to: $0)) }
-            .min { $0.edits < $1.edits }
-        guard let nearest, nearest.edits <= max(1, nearest.word.count / 3) else { return nil }
-        return nearest.word
+        let length = text.count
+        var nearest: (word: String, edits: Int)?
+        for word in words {
+            let allowed = max(1, word.count / 3)
+            guard abs(word.count - length) <= allowed else { continue }
+            let edits = edits(from: text, to: word)
+            if edits <= allowed, edits < nearest?.edits ?? Int.max { nearest = (word, edits) }
+        }
+        return nearest?.word
     }
 
     /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).

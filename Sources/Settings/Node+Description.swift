@@ -3,7 +3,7 @@ import Yams
 extension Node {
     /// Where the node begins.
     var position: Position {
-        mark.map { Position(line: $0.line, column: $0.column) } ?? .wholeFile
+        mark.map { Position(line: $0.line, column: $0.column) } ?? .start
     }
 
     /// What stands there, for an error's text.

@@ -1,9 +1,8 @@
-/// A place in a file, counted from 1; 0:0 is the file as a whole.
+/// A place in a file, counted from 1; the start stands for the file as a whole.
 struct Position: Sendable, Hashable {
     var line: Int
     var column: Int
 
-    static let wholeFile = Position(line: 0, column: 0)
     static let start = Position(line: 1, column: 1)
 }
 

@@ -1,7 +1,8 @@
 import Yams
 
 extension SettingsDocument {
-    /// The fields of a mapping with fixed keys, by name; nil when it is no mapping.
+    /// The fields of a mapping with fixed keys, by name; nil when it is no mapping. A mistyped
+    /// key is a fault, but what stands behind it is read as what was probably meant.
     mutating func fields(of node: Node, keys: KeyTable) -> [String: Field]? {
         let expected = "a mapping of \(keys.known.joined(separator: ", "))"
         guard let entries = faults.entries(of: node, owner: keys.owner, expected: expected) else {
@@ -9,10 +10,12 @@ extension SettingsDocument {
         }
         var fields: [String: Field] = [:]
         for entry in entries {
-            if keys.known.contains(entry.name) {
-                fields[entry.name] = entry
-            } else {
+            let meant = keys.meant(by: entry.name)
+            if !keys.known.contains(entry.name) {
                 faults.add(keys.complaint(about: entry.name), at: entry.key)
+            }
+            if let meant, meant == entry.name || !entries.contains(where: { $0.name == meant }) {
+                fields[meant] = entry
             }
         }
         return fields

@@ -2,9 +2,9 @@
 package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file's path as it was named.
     package let file: String
-    /// Counted from 1; 0 when the fault concerns the whole file.
+    /// Counted from 1, as is the column; a fault of the whole file is at 1:1.
     package let line: Int
-    /// Counted from 1 in Unicode scalars; 0 when the fault concerns the whole file.
+    /// Counted in Unicode scalars.
     package let column: Int
     package let message: String
 
@@ -15,10 +15,8 @@ package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertibl
         self.message = message
     }
 
-    /// `file:line:column: message`, without the position when there is none.
-    package var description: String {
-        line == 0 ? "\(file): \(message)" : "\(file):\(line):\(column): \(message)"
-    }
+    /// `file:line:column: message`.
+    package var description: String { "\(file):\(line):\(column): \(message)" }
 }
 
 /// Every fault that one reading found, in the order of the files.

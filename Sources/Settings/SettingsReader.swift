@@ -19,7 +19,7 @@ package enum SettingsReader {
         var document = SettingsDocument(file: path, environment: environment)
         switch files(path) {
         case .failure(let fault):
-            document.faults.add(fault.message, at: .wholeFile)
+            document.faults.add(fault.message, at: .start)
         case .success(let bytes):
             if let snapshot = document.read(bytes) {
                 return Reading(
@@ -53,7 +53,7 @@ package enum SettingsReader {
         guard let path = document.weightsFile else { return [] }
         switch files(path) {
         case .failure(let fault):
-            return [SettingsError(file: path, line: 0, column: 0, message: fault.message)]
+            return [SettingsError(file: path, line: 1, column: 1, message: fault.message)]
         case .success(let bytes):
             guard let splits = document.splits else {
                 return WeightsDocument.faults(bytes, file: path)

@@ -15,7 +15,7 @@ struct SourceText: Sendable, Equatable {
     init(_ bytes: [UInt8]) throws(Fault) {
         guard bytes.count <= Limits.fileBytes else {
             throw Fault(
-                position: .wholeFile, message: "the file is too large; expected at most 1 MiB")
+                position: .start, message: "the file is too large; expected at most 1 MiB")
         }
         hasByteOrderMark = bytes.starts(with: Self.byteOrderMark)
         let content = hasByteOrderMark ? Array(bytes.dropFirst(3)) : bytes

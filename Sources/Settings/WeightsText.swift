@@ -14,7 +14,7 @@ package enum WeightsText: Sendable, Equatable {
         guard let path = snapshot.weightsFile else { return .settings }
         switch files(path) {
         case .failure(let fault):
-            let error = SettingsError(file: path, line: 0, column: 0, message: fault.message)
+            let error = SettingsError(file: path, line: 1, column: 1, message: fault.message)
             return .faultyFile(SettingsErrors([error]), hash: nil)
         case .success(let bytes):
             return parse(bytes, file: path, splits: snapshot.splits)

@@ -40,8 +40,12 @@ struct YAMLDocument {
             return
         }
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _):
-            faults.add("not YAML: \(problem)", at: Position(line: mark.line, column: mark.column))
+        case .scanner(let context, let problem, let mark, _),
+            .parser(let context, let problem, let mark, _):
+            let doing = context.map { " \($0.text) that begins at \($0.mark)" } ?? ""
+            faults.add(
+                "not YAML: \(problem)\(doing)",
+                at: Position(line: mark.line, column: mark.column))
         case .composer(_, let problem, let mark, _):
             let message =
                 problem == "but found another document"
