@@ -33,6 +33,10 @@ package struct Buffer: ~Copyable {
         if isOwned { unsafe base.deallocate() }
     }
 
+    /// Whether the block belongs to a pool.
+    @inlinable
+    package var isPooled: Bool { !isOwned }
+
     /// How many bytes are filled.
     @inlinable
     package var count: Int { Int(end &- start) }

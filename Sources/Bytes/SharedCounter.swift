@@ -8,6 +8,9 @@ public import Synchronization
 package struct SharedCounter: @unchecked Sendable {
     @usableFromInline let storage: UnsafeMutablePointer<Atomic<UInt64>>
 
+    /// One for places that no number is ever taken from.
+    package static let unused = SharedCounter()
+
     /// Allocates a counter for the life of the process.
     package init() {
         unsafe storage = .allocate(capacity: 1)

@@ -136,11 +136,6 @@ package struct Slab<Element: ~Copyable>: ~Copyable {
         return unsafe address(of: index, checked: false).move()
     }
 
-    /// Calls `body` with the index of each element; `body` may remove that one.
-    package func forEachIndex(_ body: (Int) -> Void) {
-        for index in 0..<(chunkCount << Self.chunkShift) where isUsed(index) { body(index) }
-    }
-
     /// One past the highest index ever used.
     @inlinable
     package var indexLimit: Int { chunkCount << Self.chunkShift }

@@ -1,4 +1,4 @@
-/// A fixed number of elements that never move, in memory of their own.
+/// Elements at the indices from 0, in memory of their own. They move only when the table grows.
 ///
 /// As in a `Slab`, access does not change the table itself and costs no reference counting; the
 /// same rule holds: never hold on to an element while something else may reach the same one.
@@ -6,8 +6,8 @@
 @frozen
 @usableFromInline
 package struct Table<Element: ~Copyable>: ~Copyable {
-    @usableFromInline let base: UnsafeMutablePointer<Element>
-    @usableFromInline package let count: Int
+    @usableFromInline var base: UnsafeMutablePointer<Element>
+    @usableFromInline package private(set) var count: Int
 
     /// Makes each element from its index.
     package init(count: Int, _ make: (Int) -> Element) {
@@ -19,6 +19,17 @@ package struct Table<Element: ~Copyable>: ~Copyable {
     deinit {
         unsafe base.deinitialize(count: count)
         unsafe base.deallocate()
+    }
+
+    /// Adds elements, made from their indices, until there are `count`; never takes one away.
+    package mutating func grow(to count: Int, _ make: (Int) -> Element) {
+        guard count > self.count else { return }
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: count)
+        unsafe larger.moveInitialize(from: base, count: self.count)
+        for index in self.count..<count { unsafe (larger + index).initialize(to: make(index)) }
+        unsafe base.deallocate()
+        unsafe base = larger
+        self.count = count
     }
 
     @inlinable

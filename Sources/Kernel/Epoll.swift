@@ -33,9 +33,24 @@ package struct Epoll: ~Copyable {
         unsafe batch = .allocate(capacity: batchSize)
     }
 
+    /// Takes over an open descriptor.
+    package init(owning descriptor: Int32, batchSize: Int) {
+        self.descriptor = descriptor
+        self.batchSize = Int32(batchSize)
+        unsafe batch = .allocate(capacity: batchSize)
+    }
+
     deinit {
         unsafe batch.deallocate()
         _ = sluice_close(descriptor)
+    }
+
+    /// Gives the open descriptor away; it is the caller's to close.
+    package consuming func release() -> Int32 {
+        let released = descriptor
+        unsafe batch.deallocate()
+        discard self
+        return released
     }
 
     /// Watches a connection: an event for each time it becomes readable or writable anew.

@@ -10,6 +10,13 @@ package struct ListeningSocket: ~Copyable, Sendable {
 
     deinit { _ = sluice_close(descriptor) }
 
+    /// Gives the open descriptor away; it is the caller's to close.
+    package consuming func release() -> Int32 {
+        let released = descriptor
+        discard self
+        return released
+    }
+
     /// Binds and listens. With `sharesPort` several sockets may listen on the port and the system
     /// spreads connections over them (SO_REUSEPORT, socket(7)); without it a port on which
     /// anybody listens is refused. Accepted sockets inherit TCP_NODELAY and SO_KEEPALIVE.

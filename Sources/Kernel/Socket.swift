@@ -11,6 +11,13 @@ package struct Socket: ~Copyable, Sendable {
 
     deinit { _ = sluice_close(descriptor) }
 
+    /// Gives the open descriptor away; it is the caller's to close.
+    package consuming func release() -> Int32 {
+        let released = descriptor
+        discard self
+        return released
+    }
+
     /// Reads what waits, at most the free space of `buffer`, which must have some.
     package func receive(into buffer: inout Buffer) -> IOResult {
         precondition(buffer.space > 0, "no space to receive into")
@@ -28,11 +35,11 @@ package struct Socket: ~Copyable, Sendable {
         return IOResult(sending: result)
     }
 
-    /// Writes the first `count` bytes of `buffer`, or fewer; nothing is consumed.
-    package func send(_ buffer: borrowing Buffer, count: Int) -> IOResult {
-        precondition(count <= buffer.count, "more to send than there is")
-        let result = unsafe buffer.read { from, _ in
-            unsafe sluice_send(descriptor, from, count)
+    /// Writes `count` bytes of `buffer`, from `from` on, or fewer; nothing is consumed.
+    package func send(_ buffer: borrowing Buffer, from: Int, count: Int) -> IOResult {
+        precondition(from >= 0 && count >= 0 && from + count <= buffer.count)
+        let result = unsafe buffer.read { bytes, _ in
+            unsafe sluice_send(descriptor, bytes + from, count)
         }
         return IOResult(sending: result)
     }

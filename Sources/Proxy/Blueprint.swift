@@ -7,6 +7,15 @@ internal import Splitting
 /// The snapshot as workers run it: names have become ids and addresses. Ids are never reused, so
 /// a worker's state for them outlives each change of the configuration.
 final class Blueprint: Sendable {
+    /// One more than the highest id of each kind that was ever given.
+    struct Counts: Sendable {
+        let listeners: Int
+        let splits: Int
+        let upstreams: Int
+        let lanes: Int
+        let targets: Int
+    }
+
     struct Listener: Sendable {
         /// The listener's id.
         let id: Int
@@ -45,12 +54,17 @@ final class Blueprint: Sendable {
     let listeners: [Listener]
     let upstreams: [Upstream]
     let splits: [Split]
+    let counts: Counts
     let timeouts: Timeouts
 
-    init(listeners: [Listener], upstreams: [Upstream], splits: [Split], timeouts: Timeouts) {
+    init(
+        listeners: [Listener], upstreams: [Upstream], splits: [Split], counts: Counts,
+        timeouts: Timeouts
+    ) {
         self.listeners = listeners
         self.upstreams = upstreams
         self.splits = splits
+        self.counts = counts
         self.timeouts = timeouts
     }
 }

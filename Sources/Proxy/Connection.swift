@@ -28,6 +28,10 @@ struct Connection: ~Copyable {
         static let lingering = Flags(rawValue: 16)
         /// It stands in the list of those that go on in the next turn.
         static let deferred = Flags(rawValue: 32)
+        /// The first bytes of a head are here.
+        static let headBegan = Flags(rawValue: 128)
+        /// The trailers of the body that comes in have begun to go out.
+        static let inTrailers = Flags(rawValue: 256)
         /// It waits in its target's pool.
         static let pooled = Flags(rawValue: 64)
     }
@@ -45,6 +49,10 @@ struct Connection: ~Copyable {
     var body = BodyReader.none
     /// How the message that goes out is framed.
     var framing = OutgoingFraming.none
+    /// How far an incomplete head was looked at.
+    var scan = HeadScan()
+    /// When the first bytes of an incomplete head came.
+    var headBegan = Instant(nanoseconds: 0)
 
     // The client's side.
     /// The client's address.

@@ -1,3 +1,4 @@
+package import HTTP
 package import Kernel
 package import Telemetry
 
@@ -77,11 +78,16 @@ package struct Exchange {
 
     /// Why Sluice answers in the upstream's place.
     package enum Failure: Equatable, Sendable {
-        case noTarget
-        case badGateway
-        case gatewayTimeout
-        case requestTimeout
-        case invalidBody
+        /// No upstream of the split may be chosen.
+        case noUpstream
+        /// The last target that was left refused the connection, or did not answer the attempt.
+        case connectFailed, connectTimeout
+        /// The upstream closed without an answer, or its answer breaks the rules.
+        case upstreamClosed, upstreamInvalid
+        /// The upstream, or the client with its body, took too long.
+        case responseTimeout, requestTimeout
+        /// The client's body breaks the rules.
+        case bodyInvalid
     }
 
     // The route.
@@ -105,18 +111,26 @@ package struct Exchange {
     package var choice = ChoiceKind.sequence
 
     // The request.
-    package let isIdempotent: Bool
-    package let isHead: Bool
+    package let method: Method
     /// The client's version: HTTP/1.0 or newer.
     package let isVersion10: Bool
+    package let hasBody: Bool
+    /// The length of the head, as it came, in bytes.
+    package let headCount: Int
     package private(set) var requestHasBegun = false
     package private(set) var requestHasEnded = false
     /// Whether all that went out is still held.
     package private(set) var isHeld = true
+    /// How many bytes at the front of the client's block went out and are held for that.
+    package var heldCount = 0
     private var isReused = false
-    private var hasBeenRepeated = false
+    private var connectFailure = Failure.noUpstream
+    package private(set) var hasBeenRepeated = false
+    /// The lane in which the request was counted as routed, -1 for none.
+    package var routedLane = -1
 
     // The answer.
+    package private(set) var downstreamIsGone = false
     /// The status that the client got, 0 while there is none.
     package var status = 0
     /// Whether the client's connection serves another request afterwards.
@@ -129,15 +143,16 @@ package struct Exchange {
     package var requestSent: Instant
 
     package init(
-        downstream: Int, listener: Int, split: Int, isIdempotent: Bool, isHead: Bool,
-        isVersion10: Bool, keepsDownstream: Bool, began: Instant
+        downstream: Int, listener: Int, split: Int, method: Method, isVersion10: Bool,
+        hasBody: Bool, headCount: Int, keepsDownstream: Bool, began: Instant
     ) {
         self.downstream = downstream
         self.listener = listener
         self.split = split
-        self.isIdempotent = isIdempotent
-        self.isHead = isHead
+        self.method = method
         self.isVersion10 = isVersion10
+        self.hasBody = hasBody
+        self.headCount = headCount
         self.keepsDownstream = keepsDownstream
         self.began = began
         requestSent = began
@@ -163,20 +178,24 @@ extension Exchange {
             isReused = reused
             requestHasBegun = false
             requestHasEnded = false
+            heldCount = 0
             return .sendRequest
         case .connecting:
             phase = .connecting
             return .nothing
-        case .connectFailed, .upstreamFailed, .upstreamLate:
+        case .connectFailed(let failure), .upstreamFailed(let failure):
             phase = .choosing
+            connectFailure = failure == .timeout ? .connectTimeout : .connectFailed
             return .chooseOtherTarget
+        case .upstreamLate:
+            return handleBeforeRequest(.connectFailed(.timeout))
         case .weightGone:
             phase = .choosing
             return .choose
         case .noTargetLeft:
-            return answer(.noTarget)
+            return answer(connectFailure)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
-            return finish()
+            return abandon()
         case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded:
             preconditionFailure("no upstream has this exchange yet")
         }
@@ -197,16 +216,17 @@ extension Exchange {
             phase = .responding
             isHeld = false
             return .nothing
-        case .upstreamFailed:
-            return mayRepeat ? repeatRequest() : answer(.badGateway)
+        case .upstreamFailed(let failure):
+            if mayRepeat, failure != .protocol { return repeatRequest() }
+            return answer(failure == .protocol ? .upstreamInvalid : .upstreamClosed)
         case .upstreamLate:
-            return answer(.gatewayTimeout)
+            return answer(.responseTimeout)
         case .downstreamLate:
             return answer(.requestTimeout)
         case .downstreamInvalid:
-            return answer(.invalidBody)
+            return answer(.bodyInvalid)
         case .downstreamGone:
-            return finish()
+            return abandon()
         case .weightGone:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseEnded:
@@ -221,11 +241,13 @@ extension Exchange {
         case .requestEnded:
             requestHasEnded = true
             return .nothing
-        case .responseEnded, .downstreamGone:
+        case .responseEnded:
             return finish()
+        case .downstreamGone:
+            return abandon()
         case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
-            keepsDownstream = false
             keepsUpstream = false
+            downstreamIsGone = true
             phase = .over
             return .breakDownstream
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan:
@@ -235,8 +257,10 @@ extension Exchange {
 
     private mutating func handleAnswering(_ event: Event) -> Action {
         switch event {
-        case .responseEnded, .downstreamGone, .downstreamLate:
+        case .responseEnded:
             return finish()
+        case .downstreamGone, .downstreamLate:
+            return abandon()
         case .requestBegan, .requestEnded, .requestReleased, .weightGone, .upstreamFailed,
             .upstreamLate, .downstreamInvalid:
             return .nothing
@@ -248,11 +272,13 @@ extension Exchange {
     /// A reused connection that fails before any byte of the answer most likely was closed by
     /// the target when the request was on its way (RFC 9112 section 9.3.1).
     private var mayRepeat: Bool {
-        isReused && !hasBeenRepeated && isHeld && (!requestHasBegun || isIdempotent)
+        isReused && !hasBeenRepeated && isHeld && (!requestHasBegun || method.isIdempotent)
     }
 
     private mutating func repeatRequest() -> Action {
         hasBeenRepeated = true
+        requestHasEnded = false
+        heldCount = 0
         phase = .choosing
         return .repeatRequest
     }
@@ -260,10 +286,24 @@ extension Exchange {
     private mutating func answer(_ failure: Failure) -> Action {
         phase = .answering
         keepsUpstream = false
+        // The rest of a body that was not read cannot be told from the next request.
+        if hasBody && !requestHasEnded { keepsDownstream = false }
         return .answer(failure)
     }
 
     private mutating func finish() -> Action {
+        // An answer before the end of the request: neither side is in step any more.
+        if !requestHasEnded && hasBody {
+            keepsDownstream = false
+            keepsUpstream = false
+        }
+        phase = .over
+        return .finish
+    }
+
+    private mutating func abandon() -> Action {
+        downstreamIsGone = true
+        keepsUpstream = false
         phase = .over
         return .finish
     }

@@ -11,41 +11,67 @@ struct ListenerState: ~Copyable {
     var split = -1
     var port: UInt16 = 0
     var trustedProxies: [CIDR] = []
-    /// When accepting goes on after a failure; nil while it goes on.
-    var pausedUntil: Instant?
+    /// Whether it rests after an accept that failed.
+    var isPaused = false
 }
 
 /// What a worker knows of a split, at the split's id.
 struct SplitState: ~Copyable {
-    var sequence: SharedCounter
-    var seed: UInt64
-    var plan: SplitPlan
-    var members: Table<MemberState>
+    let sequence: SharedCounter
+    let seed: UInt64
+    private(set) var plan: SplitPlan
+    private(set) var members: Table<MemberState>
+
+    /// In the place of a split that is not known yet; nothing asks it.
+    init() {
+        sequence = .unused
+        seed = 0
+        plan = SplitPlan(weights: [.one], seed: 0)
+        members = Table(count: 0) { _ in preconditionFailure("no members") }
+    }
+
+    init(_ split: Blueprint.Split) {
+        sequence = split.sequence
+        seed = split.seed
+        plan = SplitPlan(weights: split.weights, seed: split.seed)
+        members = Table(count: split.members.count) {
+            MemberState(upstream: split.members[$0].upstream, lane: split.members[$0].lane)
+        }
+        setWeights(split.weights)
+    }
+
+    /// Takes on weights, one for each member in their order.
+    mutating func setWeights(_ weights: [Weight]) {
+        precondition(weights.count == members.count, "one weight for each member")
+        plan = SplitPlan(weights: weights, seed: seed)
+        let sum = weights.reduce(0) { $0 + Float($1.hundredths) }
+        for index in weights.indices {
+            members[index].weight = weights[index]
+            members[index].share = Float(weights[index].hundredths) / sum
+        }
+    }
 }
 
 /// One member of a split.
 struct MemberState {
     let upstream: Int
     let lane: Int
-    var weight: Weight
+    var weight = Weight.zero
     /// weight / sum, 0...1.
-    var share: Float
-}
-
-/// What a worker knows of an upstream, at the upstream's id: which targets it has.
-struct UpstreamState: ~Copyable {
-    var targets: Table<Blueprint.Target>
+    var share: Float = 0
 }
 
 /// What a worker knows of a target, at the target's id.
 struct TargetState {
-    var address: SocketAddress
-    let upstream: Int
+    /// The id of its upstream.
+    var upstream = -1
+    var address = SocketAddress.unspecified
+    var weight: UInt32 = 1
     /// Exchanges that this worker has at the target.
     var inflight = 0
     /// The pooled connection used last, -1 for none.
     var firstPooled: Int32 = -1
     var pooledCount = 0
-    /// Whether the target is in the blueprint; the pool of one that is not is empty.
-    var isCurrent = true
+    /// Whether the blueprint has the target; one that it has not keeps no pool.
+    var isCurrent = false
 }

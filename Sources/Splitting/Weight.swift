@@ -6,6 +6,9 @@ package struct Weight: Hashable, Comparable, Sendable {
     /// The weight that routes nothing.
     package static let zero = Weight(exactHundredths: 0)
 
+    /// The weight of 1.
+    package static let one = Weight(exactHundredths: 100)
+
     /// The weight in hundredths: 3,333 stands for 33.33.
     package let hundredths: UInt32
 

@@ -1,0 +1,52 @@
+internal import Bytes
+internal import Kernel
+internal import Reactor
+
+/// What the workers of one process share: each other's mailboxes, how busy each is, and how many
+/// descriptors are left. Touched per connection, not per request.
+final class Crew: Sendable {
+    let mailboxes: [Mailbox<WorkerMessage>]
+    /// How many client connections each worker has.
+    private let loads: [SharedCounter]
+    /// The sockets that all workers have open.
+    private let openSockets = SharedCounter()
+    private let socketLimit: UInt64
+
+    init(workers: Int) throws(Errno) {
+        var mailboxes: [Mailbox<WorkerMessage>] = []
+        for _ in 0..<workers { mailboxes.append(try Mailbox()) }
+        self.mailboxes = mailboxes
+        loads = (0..<workers).map { _ in SharedCounter() }
+        let limit = DescriptorLimit.current
+        socketLimit = UInt64(max(limit - Limits.reservedDescriptors, 16))
+    }
+
+    /// Counts a socket that is about to be opened; false, and not counted, when the descriptors
+    /// that connections may take are gone.
+    func takeDescriptor() -> Bool {
+        if openSockets.add(1) < socketLimit { return true }
+        openSockets.subtract(1)
+        return false
+    }
+
+    func giveDescriptorBack() { openSockets.subtract(1) }
+
+    func connectionOpened(by worker: Int) { _ = loads[worker].add(1) }
+
+    func connectionClosed(by worker: Int) { loads[worker].subtract(1) }
+
+    /// The worker that a connection just accepted by `worker` should go to, which is the same one
+    /// unless another has clearly fewer.
+    func home(forConnectionOf worker: Int) -> Int {
+        guard loads.count > 1 else { return worker }
+        var least = worker
+        var leastLoad = loads[worker].value
+        let mine = leastLoad
+        for other in loads.indices where loads[other].value < leastLoad {
+            least = other
+            leastLoad = loads[other].value
+        }
+        let slack = UInt64(Limits.imbalance) + leastLoad / 16
+        return mine > leastLoad + slack ? least : worker
+    }
+}

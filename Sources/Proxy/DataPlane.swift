@@ -1,0 +1,153 @@
+internal import Bytes
+package import Kernel
+internal import Reactor
+package import Splitting
+package import Telemetry
+
+/// The workers, seen from the control plane: the one bridge between the two.
+///
+/// Everything crosses it as a message. Changes (`apply`, `setWeights`) are made by one task at a
+/// time; everything else may be called from anywhere.
+package final class DataPlane: Sendable {
+    let crew: Crew
+    let foundation: Lock<Foundation>
+    private let lastCounters: Lock<[WorkerCounters]>
+
+    /// Starts that many workers, at least one, which have nothing to do until `apply`.
+    package init(workers count: Int) throws(Errno) {
+        precondition(count > 0, "at least one worker")
+        let crew = try Crew(workers: count)
+        self.crew = crew
+        foundation = Lock(Foundation())
+        lastCounters = Lock(Array(repeating: WorkerCounters(), count: count))
+        for number in 0..<count {
+            let berth = Berth(try Epoll(batchSize: Limits.eventsPerTurn))
+            try WorkerThread.start(name: "sluice-worker") {
+                guard let epoll = berth.leave() else { return }
+                var worker = Worker(number: number, crew: crew, epoll: epoll)
+                worker.run()
+            }
+        }
+    }
+
+    package var workerCount: Int { crew.mailboxes.count }
+
+    /// Routes by these weights: split name to one weight for each member in its order. Unknown
+    /// splits are ignored. Answers when every worker does so, or after one second.
+    package func setWeights(_ weights: [String: [Weight]]) async -> Acknowledgement {
+        let changes = foundation.withLock { foundation in
+            weights.compactMap { name, weights in
+                foundation.seeds[name].map { SplitWeights(split: $0.id, weights: weights) }
+            }
+        }
+        return await broadcast { .weights(changes, acknowledge: $1) }
+    }
+
+    /// What all workers counted since the start. A worker that does not answer within a second
+    /// is counted as it was when it last did.
+    package func counters() async -> WorkerCounters {
+        let lastCounters = lastCounters
+        _ = await broadcast { number, acknowledge in
+            .copyCounters { counters in
+                lastCounters.withLock { $0[number] = counters }
+                acknowledge()
+            }
+        }
+        return lastCounters.withLock { all in
+            var sum = WorkerCounters()
+            for one in all { sum.merge(one) }
+            return sum
+        }
+    }
+
+    /// The names behind the ids of the counters.
+    package var registry: Registry { foundation.withLock { $0.registry } }
+
+    /// The listeners that are open, with the ports that the system chose for port 0.
+    package var boundListeners: [BoundListener] { foundation.withLock { $0.bound } }
+
+    /// The targets that are in use, with the addresses that their names stand for.
+    package var resolvedTargets: [ResolvedTarget] { foundation.withLock { $0.resolved } }
+
+    /// Whether every worker's loop turns within a second.
+    package func ping() async -> Acknowledgement {
+        await broadcast { .ping(acknowledge: $1) }
+    }
+
+    /// Closes all listening sockets, after everything that waits in them was accepted.
+    package func stopAccepting() async {
+        _ = await broadcast { .stopAccepting(acknowledge: $1) }
+    }
+
+    /// Closes idle connections and lets the others end with their exchange; returns the number
+    /// of exchanges that are left when all are done or the time is over.
+    package func drain(milliseconds: Int) async -> Int {
+        let deadline = Instant.now().advanced(byMilliseconds: milliseconds)
+        while true {
+            let left = Lock(0)
+            _ = await broadcast { _, acknowledge in
+                .drain { count in
+                    left.withLock { $0 += count }
+                    acknowledge()
+                }
+            }
+            let count = left.withLock { $0 }
+            if count == 0 || Instant.now() >= deadline { return count }
+            try? await Task.sleep(nanoseconds: 10_000_000)
+        }
+    }
+
+    /// Closes everything and ends the workers' threads.
+    package func stop() async {
+        _ = await broadcast { .stop(acknowledge: $1) }
+    }
+
+    /// Leaves a message for each worker and waits until all have acknowledged it, at most one
+    /// second.
+    func broadcast(
+        _ message: (Int, @escaping @Sendable () -> Void) -> WorkerMessage
+    ) async -> Acknowledgement {
+        let roll = RollCall(count: workerCount)
+        for number in 0..<workerCount {
+            crew.mailboxes[number].leave(message(number) { roll.answer(number) })
+        }
+        return Acknowledgement(pendingWorkers: await roll.wait(nanoseconds: 1_000_000_000))
+    }
+}
+
+/// Which workers a change has not reached yet.
+package struct Acknowledgement: Sendable, Equatable {
+    /// The numbers of the workers that did not answer in time; empty: in force everywhere.
+    package let pendingWorkers: [Int]
+}
+
+/// A listener as it is open.
+package struct BoundListener: Sendable, Equatable {
+    package let name: String
+    package let address: SocketAddress
+}
+
+/// A target as it is used.
+package struct ResolvedTarget: Sendable, Equatable {
+    /// The name of the upstream, and the address as the settings write it.
+    package let upstream: String
+    package let setting: String
+    package let address: SocketAddress
+}
+
+/// Carries an epoll to the thread that will own it.
+private final class Berth: Sendable {
+    private let waiting: Lock<Int32>
+
+    init(_ epoll: consuming Epoll) { waiting = Lock(epoll.release()) }
+
+    func leave() -> Epoll? {
+        let descriptor = waiting.withLock { descriptor in
+            let taken = descriptor
+            descriptor = -1
+            return taken
+        }
+        if descriptor < 0 { return nil }
+        return Epoll(owning: descriptor, batchSize: Limits.eventsPerTurn)
+    }
+}

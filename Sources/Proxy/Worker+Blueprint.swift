@@ -1,0 +1,64 @@
+internal import Bytes
+internal import Kernel
+internal import Splitting
+internal import Telemetry
+
+/// A new blueprint: state is kept at its id, so what did not change goes on undisturbed.
+extension Worker {
+    mutating func run(_ blueprint: Blueprint, opening: [HandedListener]) {
+        timeouts = blueprint.timeouts
+        grow(to: blueprint.counts)
+        for upstream in blueprint.upstreams { place(upstream) }
+        retireTargets(notIn: blueprint)
+        for split in blueprint.splits { splits[split.id] = SplitState(split) }
+        runListeners(blueprint, opening: opening)
+        chooseAgainWhereWeightIsGone()
+    }
+
+    mutating func setWeights(_ change: SplitWeights) {
+        splits[change.split].setWeights(change.weights)
+    }
+
+    private mutating func grow(to counts: Blueprint.Counts) {
+        counters.grow(
+            listeners: counts.listeners, upstreams: counts.upstreams, lanes: counts.lanes)
+        listeners.grow(to: counts.listeners) { _ in ListenerState() }
+        splits.grow(to: counts.splits) { _ in SplitState() }
+        upstreams.grow(to: counts.upstreams) { _ in Table(count: 0) { $0 } }
+        targets.grow(to: counts.targets) { _ in TargetState() }
+    }
+
+    private mutating func place(_ upstream: Blueprint.Upstream) {
+        upstreams[upstream.id] = Table(count: upstream.targets.count) { upstream.targets[$0].id }
+        for target in upstream.targets {
+            targets[target.id].upstream = upstream.id
+            targets[target.id].address = target.address
+            targets[target.id].weight = target.weight
+        }
+    }
+
+    /// A target that is gone gets nothing new; its exchanges end in peace.
+    private mutating func retireTargets(notIn blueprint: Blueprint) {
+        for id in 0..<targets.count { targets[id].isCurrent = false }
+        for upstream in blueprint.upstreams {
+            for target in upstream.targets { targets[target.id].isCurrent = true }
+        }
+        for id in 0..<targets.count where !targets[id].isCurrent { emptyPool(of: id) }
+    }
+
+    private mutating func runListeners(_ blueprint: Blueprint, opening: [HandedListener]) {
+        for listener in blueprint.listeners {
+            listeners[listener.id].split = listener.split
+            listeners[listener.id].port = listener.port
+            listeners[listener.id].trustedProxies = listener.trustedProxies
+        }
+        for handed in opening {
+            // A listener whose address changed: the old socket's queue is served first.
+            closeListener(handed.listener)
+            listeners[handed.listener].socket = ListeningSocket(owning: handed.descriptor)
+            startListening(handed.listener)
+        }
+        let current = blueprint.listeners.map(\.id)
+        for id in 0..<listeners.count where !current.contains(id) { closeListener(id) }
+    }
+}

@@ -1,0 +1,155 @@
+internal import Bytes
+internal import Kernel
+internal import Reactor
+internal import Settings
+internal import Telemetry
+
+/// Connections to targets: made, pooled, lent to an exchange and taken back.
+extension Worker {
+    /// Starts a new connection for an exchange.
+    mutating func connect(_ exchange: Int, to target: Int) {
+        guard crew.takeDescriptor() else {
+            return connectFailed(exchange, .other)
+        }
+        switch Socket.connect(to: targets[target].address) {
+        case .failed(let error):
+            crew.giveDescriptorBack()
+            connectFailed(exchange, ConnectResult(error))
+        case .started(let socket):
+            guard let token = connections.insert(Connection(to: target, socket: socket)) else {
+                crew.giveDescriptorBack()
+                return connectFailed(exchange, .other)
+            }
+            let index = token.index
+            counters.upstreamConnection(
+                upstream: targets[target].upstream, idleBy: 0, activeBy: 1)
+            attach(index, to: exchange)
+            if epoll.addConnection(connections[index].socket, token: token.rawValue) != nil {
+                detach(exchange)
+                close(index)
+                return connectFailed(exchange, .other)
+            }
+            timers.set(index, to: now.advanced(byMilliseconds: timeouts.connectMilliseconds))
+            perform(exchanges[exchange].handle(.connecting), exchange)
+        }
+    }
+
+    /// The attempt behind an upstream's connection is decided.
+    mutating func connectIsDecided(_ index: Int) {
+        let exchange = Int(connections[index].exchange)
+        if let error = connections[index].socket.pendingError() {
+            detach(exchange)
+            close(index)
+            return connectFailed(exchange, ConnectResult(error))
+        }
+        connections[index].flags.remove([.connecting, .writeBlocked])
+        counters.connectEnded(upstream: exchanges[exchange].upstream, result: .ok)
+        perform(exchanges[exchange].handle(.connected(reused: false)), exchange)
+    }
+
+    /// Counts a failed attempt and lets the exchange go on to the next target.
+    mutating func connectFailed(_ exchange: Int, _ result: ConnectResult) {
+        counters.connectEnded(upstream: exchanges[exchange].upstream, result: result)
+        let failure: AttemptFailure = result == .timeout ? .timeout : .connect
+        counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
+        perform(exchanges[exchange].handle(.connectFailed(failure)), exchange)
+    }
+
+    /// Lends an upstream's connection to an exchange.
+    mutating func attach(_ index: Int, to exchange: Int) {
+        connections[index].exchange = Int32(exchange)
+        exchanges[exchange].upstreamConnection = index
+        exchanges[exchange].keepsUpstream = true
+        targets[exchanges[exchange].target].inflight += 1
+    }
+
+    /// Takes the connection away from its exchange and says which it was.
+    mutating func detach(_ exchange: Int) {
+        let index = exchanges[exchange].upstreamConnection
+        guard index >= 0 else { return }
+        connections[index].exchange = -1
+        exchanges[exchange].upstreamConnection = -1
+        targets[Int(connections[index].target)].inflight -= 1
+    }
+
+    /// Takes the connection away from its exchange and closes it.
+    mutating func dropUpstream(_ exchange: Int) {
+        let index = exchanges[exchange].upstreamConnection
+        guard index >= 0 else { return }
+        detach(exchange)
+        close(index)
+    }
+
+    /// Takes the connection away from its exchange and pools it, if it may serve another.
+    mutating func releaseUpstream(_ exchange: Int) {
+        let index = exchanges[exchange].upstreamConnection
+        guard index >= 0 else { return }
+        detach(exchange)
+        let target = Int(connections[index].target)
+        let isClean =
+            connections[index].inbound == nil && connections[index].outbound == nil
+            && connections[index].flags.isDisjoint(with: [.readable, .peerEnded])
+        guard exchanges[exchange].keepsUpstream, isClean, targets[target].isCurrent, !isDraining,
+            targets[target].pooledCount < Limits.pooledPerTarget
+        else { return close(index) }
+        putInPool(index, target)
+    }
+}
+
+/// The pool of each target: last in, first out, so that what is not needed grows old and closes.
+extension Worker {
+    private mutating func putInPool(_ index: Int, _ target: Int) {
+        let next = targets[target].firstPooled
+        connections[index].nextPooled = next
+        connections[index].previousPooled = -1
+        connections[index].flags.insert(.pooled)
+        if next >= 0 { connections[Int(next)].previousPooled = Int32(index) }
+        targets[target].firstPooled = Int32(index)
+        targets[target].pooledCount += 1
+        counters.upstreamConnection(upstream: targets[target].upstream, idleBy: 1, activeBy: -1)
+        timers.set(
+            index, to: now.advanced(byMilliseconds: timeouts.upstreamKeepaliveMilliseconds))
+    }
+
+    /// The pooled connection used last, out of the pool; nil when the pool is empty.
+    mutating func takePooled(_ target: Int) -> Int? {
+        let index = Int(targets[target].firstPooled)
+        guard index >= 0 else { return nil }
+        leavePool(index)
+        return index
+    }
+
+    /// Takes a connection out of its target's pool.
+    mutating func leavePool(_ index: Int) {
+        let target = Int(connections[index].target)
+        let next = connections[index].nextPooled
+        let previous = connections[index].previousPooled
+        if previous >= 0 {
+            connections[Int(previous)].nextPooled = next
+        } else {
+            targets[target].firstPooled = next
+        }
+        if next >= 0 { connections[Int(next)].previousPooled = previous }
+        connections[index].flags.remove(.pooled)
+        targets[target].pooledCount -= 1
+        counters.upstreamConnection(upstream: targets[target].upstream, idleBy: -1, activeBy: 1)
+    }
+
+    /// Closes all pooled connections to a target.
+    mutating func emptyPool(of target: Int) {
+        while let index = takePooled(target) { close(index) }
+    }
+}
+
+extension ConnectResult {
+    /// What an attempt that failed with this error counts as.
+    init(_ error: Errno) {
+        switch error {
+        case .connectionRefused: self = .refused
+        case .timedOut: self = .timeout
+        case .hostUnreachable, .networkUnreachable: self = .unreachable
+        case .connectionReset, .brokenPipe: self = .reset
+        default: self = .other
+        }
+    }
+}

@@ -1,0 +1,128 @@
+internal import Bytes
+internal import HTTP
+internal import Kernel
+internal import Reactor
+internal import Settings
+internal import Telemetry
+
+/// The end of an exchange: its record, and what becomes of both connections.
+extension Worker {
+    /// Does what an exchange decided.
+    mutating func perform(_ action: Exchange.Action, _ exchange: Int) {
+        switch action {
+        case .nothing:
+            return
+        case .choose:
+            dropUpstream(exchange)
+            choose(exchange)
+        case .chooseOtherTarget:
+            dropUpstream(exchange)
+            chooseTarget(exchange)
+        case .sendRequest:
+            sendRequest(exchange)
+        case .repeatRequest:
+            dropUpstream(exchange)
+            counters.retried(lane: exchanges[exchange].lane)
+            connect(exchange, to: exchanges[exchange].target)
+        case .answer(let failure):
+            answer(exchange, failure)
+        case .breakDownstream:
+            connections[exchanges[exchange].downstream].socket.resetOnClose()
+            finish(exchange)
+        case .finish:
+            finish(exchange)
+        }
+    }
+
+    /// The upstream failed an exchange: counted, and the exchange decides what follows.
+    mutating func upstreamFailed(_ exchange: Int, _ failure: AttemptFailure) {
+        counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
+        perform(exchanges[exchange].handle(.upstreamFailed(failure)), exchange)
+    }
+
+    /// Records the exchange and lets go of both sides.
+    private mutating func finish(_ exchange: Int) {
+        scratch.removeAll()
+        payload.removeAll()
+        let client = exchanges[exchange].downstream
+        let ended = Instant.now()
+        counters.exchangeEnded(
+            lane: exchanges[exchange].lane, code: exchanges[exchange].status,
+            durationNanoseconds: ended.since(exchanges[exchange].began))
+        counters.downstreamRequest(
+            listener: exchanges[exchange].listener, code: exchanges[exchange].status)
+        releaseUpstream(exchange)
+        let over = exchanges.remove(at: exchange)
+        if parsedExchange == exchange { parsedExchange = -1 }
+        connections[client].exchange = -1
+        if over.downstreamIsGone {
+            close(client)
+        } else if over.keepsDownstream {
+            awaitRequest(client)
+        } else {
+            endConnection(client)
+        }
+    }
+
+    /// Waits for the client's next request, which may be here already.
+    private mutating func awaitRequest(_ index: Int) {
+        timers.set(
+            index, to: now.advanced(byMilliseconds: timeouts.clientKeepaliveMilliseconds))
+        let isWaiting =
+            connections[index].inbound != nil || connections[index].flags.contains(.readable)
+        // In the next turn, so that a client that sends many requests at once waits like others.
+        if isWaiting { deferToNextTurn(index) }
+    }
+
+    /// Closes a client's connection when all that was sent to it has gone out.
+    mutating func endConnection(_ index: Int) {
+        let isInStep =
+            connections[index].inbound == nil && connections[index].body.hasEnded
+            && !connections[index].flags.contains(.readable)
+        if isInStep { return close(index) }
+        connections[index].socket.endSending()
+        connections[index].flags.insert(.lingering)
+        timers.set(index, to: now.advanced(byMilliseconds: Limits.lingerMilliseconds))
+        linger(index)
+    }
+
+    /// Reads and throws away what a client still sends, until it closes.
+    mutating func linger(_ index: Int) {
+        var buffer = connections[index].inbound.take() ?? takeBuffer()
+        var budget = Limits.bytesPerTurn
+        while true {
+            buffer.removeAll()
+            switch receive(index, into: &buffer) {
+            case .done(let count):
+                budget -= count
+                if budget > 0 { continue }
+                deferToNextTurn(index)
+            case .wouldBlock:
+                break
+            case .ended, .failed:
+                giveBack(buffer)
+                return close(index)
+            }
+            giveBack(buffer)
+            return
+        }
+    }
+
+    /// Closes a connection at once. One that has an exchange is taken away from it first.
+    mutating func close(_ index: Int) {
+        timers.cancel(index)
+        if connections[index].flags.contains(.pooled) { leavePool(index) }
+        if let buffer = connections[index].inbound.take() { giveBack(buffer) }
+        if let buffer = connections[index].outbound.take() { giveBack(buffer) }
+        switch connections[index].side {
+        case .downstream:
+            counters.downstreamClosed(listener: Int(connections[index].listener))
+            crew.connectionClosed(by: number)
+        case .upstream:
+            let upstream = targets[Int(connections[index].target)].upstream
+            counters.upstreamConnection(upstream: upstream, idleBy: 0, activeBy: -1)
+        }
+        _ = connections.remove(at: index)
+        crew.giveDescriptorBack()
+    }
+}

@@ -1,0 +1,58 @@
+internal import Bytes
+internal import Kernel
+internal import Reactor
+internal import Telemetry
+
+/// What comes over the bridge.
+extension Worker {
+    mutating func readMail() {
+        for message in crew.mailboxes[number].takeAll() {
+            switch message {
+            case .run(let blueprint, let opening, let acknowledge):
+                run(blueprint, opening: opening)
+                acknowledge()
+            case .weights(let changes, let acknowledge):
+                for change in changes { setWeights(change) }
+                chooseAgainWhereWeightIsGone()
+                acknowledge()
+            case .adopt(let handed):
+                serve(
+                    Socket(owning: handed.descriptor), from: handed.client,
+                    listener: handed.listener)
+            case .copyCounters(let reply):
+                reply(counters.copy())
+            case .ping(let acknowledge):
+                acknowledge()
+            case .stopAccepting(let acknowledge):
+                for listener in 0..<listeners.count { closeListener(listener) }
+                acknowledge()
+            case .drain(let reply):
+                drain()
+                reply(exchanges.count)
+            case .stop(let acknowledge):
+                isStopping = true
+                acknowledge()
+            }
+        }
+    }
+
+    /// Lets no connection stay longer than its exchange.
+    private mutating func drain() {
+        isDraining = true
+        for index in 0..<connections.indexLimit where connections.isUsed(index) {
+            guard connections[index].exchange < 0,
+                !connections[index].flags.contains(.headBegan),
+                !connections[index].flags.contains(.lingering)
+            else { continue }
+            close(index)
+        }
+    }
+
+    mutating func closeEverything() {
+        for listener in 0..<listeners.count { listeners[listener].socket = nil }
+        for index in 0..<connections.indexLimit where connections.isUsed(index) {
+            connections[index].flags.remove(.pooled)
+            _ = connections.remove(at: index)
+        }
+    }
+}

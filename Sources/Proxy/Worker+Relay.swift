@@ -1,0 +1,231 @@
+internal import Bytes
+internal import HTTP
+internal import Kernel
+internal import Reactor
+internal import Settings
+internal import Telemetry
+
+/// One direction of an exchange: whose body goes to whom.
+struct Flow {
+    let exchange: Int
+    /// The index of the connection that the body comes from, and of the one it goes to.
+    let source: Int
+    let sink: Int
+    let isRequest: Bool
+}
+
+/// How far a flow came in one go.
+enum FlowState {
+    /// All of the body went out.
+    case ended
+    /// The source has nothing more now.
+    case starved
+    /// The sink takes nothing more now; the source is not read meanwhile.
+    case blocked
+    /// Enough for this turn; the rest comes in the next.
+    case yielded
+    /// The source's connection ended or broke in the middle.
+    case sourceClosed, sourceReset
+    /// The source broke the rules of its framing.
+    case sourceInvalid(ChunkFault)
+    /// The sink's connection is broken.
+    case sinkBroken
+}
+
+/// Moving bytes: both directions of an exchange, with back-pressure.
+extension Worker {
+    /// Goes on wherever the exchange can.
+    mutating func relay(_ exchange: Int) {
+        switch exchanges[exchange].phase {
+        case .choosing, .connecting, .over:
+            return
+        case .answering:
+            return flushAnswer(exchange)
+        case .requesting, .responding:
+            break
+        }
+        let token = exchanges.token(at: exchange)
+        if !exchanges[exchange].requestHasEnded {
+            relayRequest(exchange)
+            guard exchanges.contains(token) else { return }
+        }
+        switch exchanges[exchange].phase {
+        case .requesting: relayAnswerSoFar(exchange)
+        case .responding: relayResponse(exchange)
+        case .choosing, .connecting, .answering, .over: return
+        }
+    }
+
+    /// An interim answer may still wait for the client; the final one is awaited.
+    private mutating func relayAnswerSoFar(_ exchange: Int) {
+        guard flush(exchanges[exchange].downstream) != .broken else {
+            return perform(exchanges[exchange].handle(.downstreamGone), exchange)
+        }
+        if connections[exchanges[exchange].upstreamConnection].flags.contains(.readable) {
+            readResponse(exchange)
+        }
+    }
+
+    /// Moves the request's body to the target. The first call finds its head in `scratch`.
+    mutating func relayRequest(_ exchange: Int) {
+        let target = exchanges[exchange].upstreamConnection
+        let flow = Flow(
+            exchange: exchange, source: exchanges[exchange].downstream, sink: target,
+            isRequest: true)
+        switch pump(flow) {
+        case .ended:
+            timers.set(target, to: responseDeadline)
+            perform(exchanges[exchange].handle(.requestEnded), exchange)
+        case .starved:
+            timers.set(target, to: responseDeadline)
+            timers.set(flow.source, to: bodyDeadline)
+        case .blocked:
+            timers.set(target, to: bodyDeadline)
+        case .yielded:
+            deferToNextTurn(flow.source)
+        case .sourceClosed, .sourceReset:
+            perform(exchanges[exchange].handle(.downstreamGone), exchange)
+        case .sourceInvalid(let fault):
+            lastFault = OwnAnswer(fault)
+            perform(exchanges[exchange].handle(.downstreamInvalid), exchange)
+        case .sinkBroken:
+            targetStoppedReading(exchange)
+        }
+    }
+
+    /// A target may answer and close before it has read everything (RFC 9112 section 9.3): its
+    /// answer may wait to be read.
+    private mutating func targetStoppedReading(_ exchange: Int) {
+        scratch.removeAll()
+        payload.removeAll()
+        if exchanges[exchange].phase == .responding { return }
+        let token = exchanges.token(at: exchange)
+        let target = exchanges[exchange].upstreamConnection
+        if exchanges[exchange].requestHasBegun, connections[target].flags.contains(.readable) {
+            readResponse(exchange)
+            guard exchanges.contains(token), exchanges[exchange].phase == .requesting,
+                exchanges[exchange].upstreamConnection == target
+            else { return }
+        }
+        upstreamFailed(exchange, .reset)
+    }
+
+    /// Moves the answer's body to the client. The first call finds its head in `scratch`.
+    mutating func relayResponse(_ exchange: Int) {
+        let flow = Flow(
+            exchange: exchange, source: exchanges[exchange].upstreamConnection,
+            sink: exchanges[exchange].downstream, isRequest: false)
+        switch pump(flow) {
+        case .ended:
+            perform(exchanges[exchange].handle(.responseEnded), exchange)
+        case .starved:
+            timers.set(flow.source, to: responseDeadline)
+        case .blocked:
+            timers.set(flow.sink, to: bodyDeadline)
+        case .yielded:
+            deferToNextTurn(flow.source)
+        case .sourceClosed:
+            upstreamFailed(exchange, .closed)
+        case .sourceReset:
+            upstreamFailed(exchange, .reset)
+        case .sourceInvalid:
+            upstreamFailed(exchange, .protocol)
+        case .sinkBroken:
+            perform(exchanges[exchange].handle(.downstreamGone), exchange)
+        }
+    }
+
+    private var responseDeadline: Instant {
+        now.advanced(byMilliseconds: timeouts.responseMilliseconds)
+    }
+
+    private var bodyDeadline: Instant {
+        now.advanced(byMilliseconds: timeouts.bodyIdleMilliseconds)
+    }
+
+    /// Moves what can be moved now, at most so much in one turn: what stands in `scratch` first,
+    /// then the body as the source's framing and the sink's say.
+    private mutating func pump(_ flow: Flow) -> FlowState {
+        switch flush(flow.sink) {
+        case .flushed: break
+        case .blocked:
+            stashScratch(flow.sink)
+            return .blocked
+        case .broken: return .sinkBroken
+        }
+        var buffer = connections[flow.source].inbound.take() ?? takeBuffer()
+        var budget = Limits.bytesPerTurn
+        let state = pump(flow, &buffer, &budget)
+        keepInbound(flow.source, buffer)
+        return state
+    }
+
+    private mutating func pump(
+        _ flow: Flow, _ buffer: inout Buffer, _ budget: inout Int
+    ) -> FlowState {
+        while true {
+            let held = flow.isRequest ? exchanges[flow.exchange].heldCount : 0
+            let plain: Int
+            switch takePiece(flow, &buffer, after: held) {
+            case .plain(let count): plain = count
+            case .framed: plain = 0
+            case .refused(let fault): return .sourceInvalid(fault)
+            }
+            if plain > 0 || !scratch.isEmpty || !payload.isEmpty {
+                let total = scratch.count + payload.count + plain
+                guard let sent = send(flow, &buffer, from: held, plain: plain) else {
+                    return .sinkBroken
+                }
+                budget -= sent
+                if sent < total { return .blocked }
+                if budget <= 0, !connections[flow.source].body.hasEnded { return .yielded }
+                continue
+            }
+            if connections[flow.source].body.hasEnded { return .ended }
+            if let state = receive(flow, &buffer) { return state }
+        }
+    }
+
+    /// Reads more of the body; nil when something came.
+    private mutating func receive(_ flow: Flow, _ buffer: inout Buffer) -> FlowState? {
+        if buffer.space == 0 { makeRoom(flow, &buffer) }
+        switch receive(flow.source, into: &buffer) {
+        case .done:
+            return nil
+        case .wouldBlock:
+            return .starved
+        case .ended:
+            guard case .untilClose = connections[flow.source].body else { return .sourceClosed }
+            connections[flow.source].body = .none
+            if connections[flow.sink].framing == .chunked {
+                ChunkEncoder.beginLast(into: &payload)
+                ChunkEncoder.finish(into: &payload)
+            }
+            return nil
+        case .failed:
+            return .sourceReset
+        }
+    }
+
+    /// Makes room in a block that is full to its end. What was held of the request is given up: it
+    /// has grown too large to be repeated.
+    private mutating func makeRoom(_ flow: Flow, _ buffer: inout Buffer) {
+        if flow.isRequest, exchanges[flow.exchange].heldCount > 0 {
+            _ = exchanges[flow.exchange].handle(.requestReleased)
+            buffer.consume(exchanges[flow.exchange].heldCount)
+            exchanges[flow.exchange].heldCount = 0
+        }
+        buffer.compact()
+    }
+
+    /// Lets go of what was held of the request: it will not be repeated any more.
+    mutating func releaseHeld(_ exchange: Int) {
+        let held = exchanges[exchange].heldCount
+        guard held > 0 else { return }
+        exchanges[exchange].heldCount = 0
+        let client = exchanges[exchange].downstream
+        guard var buffer = connections[client].inbound.take() else { return }
+        buffer.consume(held)
+        keepInbound(client, buffer)
+    }
+}

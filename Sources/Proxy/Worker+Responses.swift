@@ -1,0 +1,163 @@
+internal import Addressing
+internal import Bytes
+internal import HTTP
+internal import Kernel
+internal import Telemetry
+
+/// The upstream's side: from a connected target to the head of its answer.
+extension Worker {
+    /// Something happened on a connection to a target.
+    mutating func upstreamIsReady(_ index: Int, _ readiness: Readiness) {
+        if connections[index].flags.contains(.connecting) {
+            guard !readiness.isEmpty else { return }
+            return connectIsDecided(index)
+        }
+        let exchange = Int(connections[index].exchange)
+        guard exchange >= 0 else {
+            // A pooled connection has nothing to say: it was closed, or is no longer in step.
+            if connections[index].flags.contains(.readable) { close(index) }
+            return
+        }
+        if connections[index].flags.contains(.writeBlocked), readiness.contains(.writable) {
+            connections[index].flags.remove(.writeBlocked)
+        }
+        relay(exchange)
+    }
+
+    /// Sends the request's head, and what is here of its body, to the connected target.
+    mutating func sendRequest(_ exchange: Int) {
+        let client = exchanges[exchange].downstream
+        let target = exchanges[exchange].upstreamConnection
+        let buffer = connections[client].inbound.take() ?? takeBuffer()
+        encodeRequest(exchange, buffer)
+        connections[client].body = BodyReader(requestHead.framing)
+        connections[target].framing = OutgoingFraming(requestHead.framing)
+        exchanges[exchange].heldCount = requestHead.byteCount
+        connections[client].inbound = consume buffer
+        exchanges[exchange].requestSent = .now()
+        relayRequest(exchange)
+    }
+
+    /// Puts the request's head into `scratch`. The head is parsed again if others were since.
+    private mutating func encodeRequest(_ exchange: Int, _ buffer: borrowing Buffer) {
+        if parsedExchange != exchange {
+            let progress = requestHead.parse(buffer.bytes, limits: headLimits)
+            precondition(progress == .complete, "a head that was whole is not any more")
+            parsedExchange = exchange
+        }
+        let facts = facts(of: exchanges[exchange].downstream)
+        RequestEncoder.encode(requestHead, buffer.bytes, client: facts, into: &scratch)
+    }
+
+    /// What the encoder adds for this client.
+    private func facts(of client: Int) -> ClientFacts {
+        let listener = Int(connections[client].listener)
+        let address = connections[client].client
+        var isTrusted = false
+        for index in 0..<listeners[listener].trustedProxies.count {
+            isTrusted = isTrusted || listeners[listener].trustedProxies[index].contains(address)
+        }
+        return ClientFacts(
+            address: ClientAddress(bits: address.bits), localPort: listeners[listener].port,
+            isTrusted: isTrusted, isSecure: false)
+    }
+
+    /// Reads until the head of the final answer is there and has gone to the client, or until
+    /// nothing waits. Interim answers are passed on.
+    mutating func readResponse(_ exchange: Int) {
+        let index = exchanges[exchange].upstreamConnection
+        var buffer = connections[index].inbound.take() ?? takeBuffer()
+        while true {
+            if !buffer.isEmpty, let progress = parseResponse(exchange, buffer) {
+                switch progress {
+                case .incomplete:
+                    break
+                case .complete where responseHead.isInterim:
+                    passOnInterim(exchange, buffer)
+                    buffer.consume(responseHead.byteCount)
+                    connections[index].scan = HeadScan()
+                    continue
+                case .complete:
+                    connections[index].scan = HeadScan()
+                    return beginResponse(exchange, buffer)
+                case .refused(let fault):
+                    giveBack(buffer)
+                    lastFault = OwnAnswer(fault)
+                    return upstreamFailed(exchange, .protocol)
+                }
+            }
+            if buffer.space == 0 { buffer.compact() }
+            switch receive(index, into: &buffer) {
+            case .done:
+                continue
+            case .wouldBlock:
+                return keepInbound(index, buffer)
+            case .ended:
+                let failure: AttemptFailure = buffer.isEmpty ? .closed : .protocol
+                giveBack(buffer)
+                lastFault = .upstreamClosed
+                return upstreamFailed(exchange, failure)
+            case .failed:
+                giveBack(buffer)
+                return upstreamFailed(exchange, .reset)
+            }
+        }
+    }
+
+    private mutating func parseResponse(
+        _ exchange: Int, _ buffer: borrowing Buffer
+    ) -> ResponseProgress? {
+        let index = exchanges[exchange].upstreamConnection
+        guard connections[index].scan.isWorthParsing(buffer.bytes, limits: headLimits) else {
+            return nil
+        }
+        return responseHead.parse(
+            buffer.bytes, to: exchanges[exchange].method, limits: headLimits)
+    }
+
+    /// Sends an interim answer to a client that knows them (RFC 9110 section 15.2).
+    private mutating func passOnInterim(_ exchange: Int, _ buffer: borrowing Buffer) {
+        guard !exchanges[exchange].isVersion10 else { return }
+        let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
+        ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        sendScratch(exchanges[exchange].downstream)
+    }
+
+    /// Sends the final answer's head, and what is here of its body, to the client.
+    private mutating func beginResponse(_ exchange: Int, _ received: consuming Buffer) {
+        var buffer = received
+        let index = exchanges[exchange].upstreamConnection
+        let client = exchanges[exchange].downstream
+        let latency = Instant.now().since(exchanges[exchange].requestSent)
+        counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
+        // An answer before the end of the request leaves the rest of it unread.
+        let mayKeep =
+            exchanges[exchange].keepsDownstream && exchanges[exchange].requestHasEnded
+            && !isDraining
+        let delivery = ResponseDelivery(
+            of: responseHead, to: exchanges[exchange].isVersion10 ? .http10 : .http11,
+            keepAlive: mayKeep)
+        ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        buffer.consume(responseHead.byteCount)
+        keepInbound(index, buffer)
+        connections[index].body = BodyReader(responseHead.framing)
+        connections[client].framing = OutgoingFraming(delivery.framing)
+        exchanges[exchange].status = responseHead.status
+        exchanges[exchange].keepsDownstream = delivery.keepAlive
+        exchanges[exchange].keepsUpstream = responseHead.keepAlive
+        perform(exchanges[exchange].handle(.responseBegan), exchange)
+        releaseHeld(exchange)
+        relayResponse(exchange)
+    }
+}
+
+extension OutgoingFraming {
+    /// How a message with this framing goes out.
+    init(_ framing: BodyFraming) {
+        switch framing {
+        case .none: self = .none
+        case .length, .untilClose: self = .plain
+        case .chunked: self = .chunked
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Bytes
+internal import Kernel
+internal import Splitting
+internal import Telemetry
+
+/// From a request to a connection: split, upstream, target.
+extension Worker {
+    /// Chooses the upstream by the split's sequence and goes on to its target.
+    mutating func choose(_ exchange: Int) {
+        let split = exchanges[exchange].split
+        let number = splits[split].sequence.add(1)
+        exchanges[exchange].triedMembers = 0
+        assign(exchange, splits[split].plan.member(at: number), by: .sequence)
+        chooseTarget(exchange)
+    }
+
+    /// Notes the member that an exchange goes to.
+    private mutating func assign(_ exchange: Int, _ member: Int, by choice: ChoiceKind) {
+        let chosen = splits[exchanges[exchange].split].members[member]
+        if exchanges[exchange].lane < 0 {
+            counters.exchangeBegan(lane: chosen.lane)
+        } else {
+            counters.exchangeMoved(from: exchanges[exchange].lane, to: chosen.lane)
+        }
+        exchanges[exchange].member = member
+        exchanges[exchange].upstream = chosen.upstream
+        exchanges[exchange].lane = chosen.lane
+        exchanges[exchange].share = chosen.share
+        exchanges[exchange].choice = choice
+        exchanges[exchange].triedTargets = 0
+    }
+
+    /// Chooses one of the upstream's targets that were not tried yet: of two at random the one
+    /// with less in flight. When none is left, the exchange moves to another upstream.
+    mutating func chooseTarget(_ exchange: Int) {
+        let upstream = exchanges[exchange].upstream
+        guard let position = untriedTarget(of: upstream, exchanges[exchange].triedTargets) else {
+            return chooseOtherUpstream(exchange)
+        }
+        exchanges[exchange].triedTargets |= 1 << UInt64(position)
+        let target = upstreams[upstream][position]
+        exchanges[exchange].target = target
+        // A repeat goes out on a new connection only.
+        let isRepeat = exchanges[exchange].hasBeenRepeated
+        if !isRepeat, let connection = takePooled(target) {
+            attach(connection, to: exchange)
+            perform(exchanges[exchange].handle(.connected(reused: true)), exchange)
+        } else {
+            connect(exchange, to: target)
+        }
+    }
+
+    private mutating func untriedTarget(of upstream: Int, _ tried: UInt64) -> Int? {
+        // Positions above 63 are never tried: no exchange lives through so many failures.
+        let count = min(upstreams[upstream].count, 64)
+        if count == 0 { return nil }
+        var position = 0
+        if count > 1 {
+            position = LeastOfTwo.pick(
+                count: count, random: random.next(),
+                weight: { targets[upstreams[upstream][$0]].weight },
+                load: { targets[upstreams[upstream][$0]].inflight })
+        }
+        for _ in 0..<count {
+            if tried & 1 << UInt64(position) == 0 { return position }
+            position = position + 1 == count ? 0 : position + 1
+        }
+        return nil
+    }
+
+    /// The upstream has no target left: the share moves to one whose set weight is above 0, by
+    /// weight if there are several. Never to one at 0.
+    private mutating func chooseOtherUpstream(_ exchange: Int) {
+        let split = exchanges[exchange].split
+        exchanges[exchange].triedMembers |= 1 << UInt64(exchanges[exchange].member)
+        let tried = exchanges[exchange].triedMembers
+        var total: UInt64 = 0
+        for member in 0..<splits[split].members.count where tried & 1 << UInt64(member) == 0 {
+            total += UInt64(splits[split].members[member].weight.hundredths)
+        }
+        guard total > 0 else {
+            return perform(exchanges[exchange].handle(.noTargetLeft), exchange)
+        }
+        var ticket = random.next() % total
+        for member in 0..<splits[split].members.count where tried & 1 << UInt64(member) == 0 {
+            let weight = UInt64(splits[split].members[member].weight.hundredths)
+            if ticket < weight {
+                assign(exchange, member, by: .shift)
+                return chooseTarget(exchange)
+            }
+            ticket -= weight
+        }
+    }
+
+    /// Exchanges that wait for a connection to an upstream whose weight is 0 now choose again.
+    mutating func chooseAgainWhereWeightIsGone() {
+        for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
+            guard exchanges[exchange].phase == .connecting else { continue }
+            let member = splits[exchanges[exchange].split].members[exchanges[exchange].member]
+            guard member.weight == .zero else { continue }
+            perform(exchanges[exchange].handle(.weightGone), exchange)
+        }
+    }
+}

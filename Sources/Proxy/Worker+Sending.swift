@@ -1,0 +1,146 @@
+internal import Bytes
+internal import Kernel
+internal import Telemetry
+
+/// What became of bytes that waited for their peer.
+enum FlushState {
+    case flushed
+    case blocked
+    case broken
+}
+
+/// The system calls that move bytes, and what is kept of what a peer did not take.
+extension Worker {
+    /// Reads what waits at a connection into the free space of `buffer`.
+    mutating func receive(_ index: Int, into buffer: inout Buffer) -> IOResult {
+        guard connections[index].flags.contains(.readable) else { return .wouldBlock }
+        let room = buffer.space
+        let result = connections[index].socket.receive(into: &buffer)
+        switch result {
+        case .done(let count):
+            // A short read has emptied the socket: the next bytes raise an event. Once the peer
+            // has ended, nothing will, so its end has to be read.
+            if count < room, !connections[index].flags.contains(.peerEnded) {
+                connections[index].flags.remove(.readable)
+            }
+            if connections[index].side == .upstream {
+                let target = Int(connections[index].target)
+                counters.received(upstream: targets[target].upstream, bytes: count)
+            }
+        case .wouldBlock:
+            connections[index].flags.remove(.readable)
+        case .ended, .failed:
+            connections[index].flags.insert(.peerEnded)
+        }
+        return result
+    }
+
+    /// Sends what stands in `scratch` and `payload`, then `plain` bytes of `buffer`, from `held`
+    /// on, which then move on. What was framed and is not taken waits at the sink. Returns the
+    /// number of bytes sent; nil when the sink's connection is broken.
+    mutating func send(
+        _ flow: Flow, _ buffer: inout Buffer, from held: Int, plain: Int
+    ) -> Int? {
+        let framed = scratch.count + payload.count
+        let sent: Int
+        switch write(flow.sink, buffer, from: held, plain: plain) {
+        case .done(let count): sent = count
+        case .wouldBlock: sent = 0
+        case .ended, .failed: return nil
+        }
+        if flow.isRequest { noteSent(flow.exchange, sent) }
+        if sent < framed + plain { connections[flow.sink].flags.insert(.writeBlocked) }
+        if sent >= framed {
+            moveOn(flow, &buffer, by: sent - framed)
+            scratch.removeAll()
+            payload.removeAll()
+        } else {
+            let fromScratch = min(sent, scratch.count)
+            scratch.consume(fromScratch)
+            payload.consume(sent - fromScratch)
+            stashScratch(flow.sink)
+        }
+        return sent
+    }
+
+    private func write(
+        _ index: Int, _ buffer: borrowing Buffer, from held: Int, plain: Int
+    ) -> IOResult {
+        if scratch.isEmpty, payload.isEmpty {
+            return connections[index].socket.send(buffer, from: held, count: plain)
+        }
+        if plain > 0 {
+            return connections[index].socket.send(scratch, then: buffer, from: held, count: plain)
+        }
+        if payload.isEmpty { return connections[index].socket.send(scratch) }
+        if scratch.isEmpty { return connections[index].socket.send(payload) }
+        return connections[index].socket.send(
+            scratch, then: payload, from: 0, count: payload.count)
+    }
+
+    /// Bytes of a request went out: with its first one it is routed.
+    private mutating func noteSent(_ exchange: Int, _ count: Int) {
+        guard count > 0 else { return }
+        counters.sent(upstream: exchanges[exchange].upstream, bytes: count)
+        guard !exchanges[exchange].requestHasBegun else { return }
+        _ = exchanges[exchange].handle(.requestBegan)
+        let lane = exchanges[exchange].lane
+        guard exchanges[exchange].routedLane != lane else { return }
+        exchanges[exchange].routedLane = lane
+        counters.routed(lane: lane, by: exchanges[exchange].choice)
+    }
+
+    /// Sends what stands in `scratch`, behind what waits already. A connection that is broken
+    /// shows it at its next event.
+    mutating func sendScratch(_ index: Int) {
+        if flush(index) == .flushed {
+            if case .done(let count) = connections[index].socket.send(scratch) {
+                scratch.consume(count)
+            }
+            if !scratch.isEmpty { connections[index].flags.insert(.writeBlocked) }
+        }
+        stashScratch(index)
+    }
+
+    /// Keeps what stands in `scratch` and `payload` at a connection until its peer takes it.
+    mutating func stashScratch(_ index: Int) {
+        let added = scratch.count + payload.count
+        guard added > 0 else {
+            scratch.removeAll()
+            return payload.removeAll()
+        }
+        var waiting = connections[index].outbound.take() ?? takeBuffer()
+        waiting.compact()
+        if waiting.space < added {
+            var larger = Buffer(capacity: waiting.count + added)
+            larger.append(waiting.bytes)
+            giveBack(waiting)
+            waiting = larger
+        }
+        waiting.append(scratch.bytes)
+        waiting.append(payload.bytes)
+        connections[index].outbound = consume waiting
+        scratch.removeAll()
+        payload.removeAll()
+    }
+
+    /// Sends what waits at a connection.
+    mutating func flush(_ index: Int) -> FlushState {
+        if connections[index].flags.contains(.writeBlocked) { return .blocked }
+        guard var waiting = connections[index].outbound.take() else { return .flushed }
+        switch connections[index].socket.send(waiting) {
+        case .done(let count): waiting.consume(count)
+        case .wouldBlock: break
+        case .ended, .failed:
+            giveBack(waiting)
+            return .broken
+        }
+        if waiting.isEmpty {
+            giveBack(waiting)
+            return .flushed
+        }
+        connections[index].flags.insert(.writeBlocked)
+        connections[index].outbound = consume waiting
+        return .blocked
+    }
+}

@@ -1,0 +1,137 @@
+internal import Bytes
+internal import HTTP
+internal import Kernel
+internal import Reactor
+internal import Settings
+internal import Splitting
+internal import Telemetry
+
+/// One data-plane thread: its own epoll, connections, exchanges, pools and counters. It shares
+/// nothing with the others but a split's sequence and a few limits.
+///
+/// A request's way through the files: Worker+Accept, +Requests, +Route, +Connect, +Responses,
+/// +Relay, +Finish. The loop below is where each turn begins.
+struct Worker: ~Copyable {
+    let number: Int
+    let crew: Crew
+    var epoll: Epoll
+    var now: Instant
+
+    // What it has under way.
+    var connections = Slab<Connection>(limit: Limits.connections)
+    var exchanges = Slab<Exchange>(limit: Limits.connections)
+    var timers: TimerWheel
+    /// Connections with more to do than one turn allows.
+    var deferred: [Token] = []
+
+    // What it runs on, each at its id.
+    var listeners = Table<ListenerState>(count: 0) { _ in ListenerState() }
+    var splits = Table<SplitState>(count: 0) { _ in preconditionFailure("no split yet") }
+    /// The ids of each upstream's targets.
+    var upstreams = Table<Table<Int>>(count: 0) { _ in preconditionFailure("no upstream yet") }
+    var targets = Table<TargetState>(count: 0) { _ in preconditionFailure("no target yet") }
+    var timeouts = Timeouts()
+
+    // What it works with.
+    var buffers = BufferPool(
+        blockSize: Limits.blockBytes, limit: Limits.connections, keep: Limits.keptBlocks)
+    var requestHead = RequestHead()
+    /// The exchange whose head `requestHead` tells about, -1 for none.
+    var parsedExchange = -1
+    var responseHead = ResponseHead()
+    let headLimits = HeadLimits()
+    /// The head or the chunk's frame that goes out next.
+    var scratch = Buffer(capacity: Limits.scratchBytes)
+    /// The body that goes out next, when it is framed anew.
+    var payload = Buffer(capacity: Limits.scratchBytes)
+    /// What the next answer for a broken upstream or body says.
+    var lastFault = OwnAnswer.upstreamClosed
+    var random: FastRandom
+    var counters = WorkerCounters()
+    /// When listeners that rest after a failed accept go on; nil while none rests.
+    var acceptAgain: Instant?
+    var isDraining = false
+    var isStopping = false
+
+    /// A worker of the crew, with an epoll that watches its mailbox.
+    init(number: Int, crew: Crew, epoll: consuming Epoll) {
+        self.number = number
+        self.crew = crew
+        self.epoll = epoll
+        now = .now()
+        timers = TimerWheel(now: now)
+        random = FastRandom(seed: UInt64(bitPattern: now.nanoseconds) &+ UInt64(number))
+        let bell = EventSource.mailbox.rawValue
+        let error = self.epoll.addCounter(crew.mailboxes[number].bell, token: bell)
+        precondition(error == nil, "a new epoll refuses its first descriptor")
+    }
+
+    /// Turns the loop until a message stops it.
+    mutating func run() {
+        while !isStopping {
+            let count = epoll.wait(milliseconds: waitMilliseconds)
+            now = .now()
+            let turnBegan = now
+            for index in 0..<count {
+                let event = epoll.event(at: index)
+                handle(EventSource(rawValue: event.token), event.readiness)
+            }
+            resumeDeferred()
+            expireTimers()
+            endAcceptPause()
+            counters.loopTurn(nanoseconds: Instant.now().since(turnBegan))
+        }
+        closeEverything()
+    }
+
+    private var waitMilliseconds: Int32 {
+        guard deferred.isEmpty else { return 0 }
+        let wait = timers.millisecondsToNext(now: now)
+        guard acceptAgain != nil else { return wait }
+        let pause = Int32(Limits.acceptPauseMilliseconds)
+        return wait < 0 ? pause : min(wait, pause)
+    }
+
+    private mutating func handle(_ source: EventSource, _ readiness: Readiness) {
+        switch source {
+        case .connection(let token):
+            // An event for a connection that was closed earlier in this turn is dropped.
+            guard connections.contains(token) else { return }
+            handleConnection(token.index, readiness)
+        case .listener(let index):
+            acceptConnections(index)
+        case .mailbox:
+            readMail()
+        }
+    }
+
+    private mutating func handleConnection(_ index: Int, _ readiness: Readiness) {
+        if !readiness.isDisjoint(with: [.readable, .peerEnded, .hungUp, .failed]) {
+            connections[index].flags.insert(.readable)
+        }
+        if !readiness.isDisjoint(with: [.peerEnded, .hungUp, .failed]) {
+            connections[index].flags.insert(.peerEnded)
+        }
+        switch connections[index].side {
+        case .downstream: downstreamIsReady(index, readiness)
+        case .upstream: upstreamIsReady(index, readiness)
+        }
+    }
+
+    /// Goes on in the next turn, after the others had theirs.
+    mutating func deferToNextTurn(_ index: Int) {
+        guard !connections[index].flags.contains(.deferred) else { return }
+        connections[index].flags.insert(.deferred)
+        deferred.append(connections.token(at: index))
+    }
+
+    private mutating func resumeDeferred() {
+        guard !deferred.isEmpty else { return }
+        let tokens = deferred
+        deferred.removeAll(keepingCapacity: true)
+        for token in tokens where connections.contains(token) {
+            connections[token.index].flags.remove(.deferred)
+            handleConnection(token.index, [])
+        }
+    }
+}
