@@ -2,16 +2,18 @@
 /// 7.2), without user information.
 enum Authority {
     /// Whether a host is named, by a legal name or a bracketed address, with a legal port.
-    static func isValid(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
+    static func isValid(
+        _ bytes: Span<UInt8>, _ range: ByteRange, _ grammar: borrowing Grammar
+    ) -> Bool {
         guard !range.isEmpty else { return false }
         var at = range.start
         if bytes[at] == UInt8(ascii: "[") {
             guard let end = endOfAddress(bytes, range) else { return false }
             at = end
         } else {
-            while at < range.end, ByteClass.isHostName(bytes[at]) {
-                if bytes[at] == UInt8(ascii: "%"), !isEscape(bytes, at, range.end) { return false }
-                at &+= 1
+            at = grammar.endOfHostName(bytes.extracting(first: range.end), from: at)
+            while at < range.end, isEscape(bytes, at, range.end) {
+                at = grammar.endOfHostName(bytes.extracting(first: range.end), from: at &+ 3)
             }
             guard at > range.start else { return false }
         }
@@ -52,7 +54,8 @@ enum Authority {
     }
 
     private static func isEscape(_ bytes: Span<UInt8>, _ at: Int, _ end: Int) -> Bool {
-        end &- at > 2 && ByteClass.hexadecimal(bytes[at &+ 1]) != nil
+        end &- at > 2 && bytes[at] == UInt8(ascii: "%")
+            && ByteClass.hexadecimal(bytes[at &+ 1]) != nil
             && ByteClass.hexadecimal(bytes[at &+ 2]) != nil
     }
 }

@@ -1,7 +1,6 @@
 /// The classes of bytes that HTTP's grammar speaks of.
 ///
-/// Two 64-bit sets stand for a table of 256 entries: constants cost no load and no lazy
-/// initialization.
+/// `Grammar` holds what is asked for each byte of a head in a table.
 enum ByteClass {
     /// `token` characters, of which methods and field names are made (RFC 9110, 5.6.2).
     @inline(__always)
@@ -9,10 +8,10 @@ enum ByteClass {
         isMember(byte, of: 0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe)
     }
 
-    /// Characters of a registered name (RFC 3986, 3.2.2), `%` included.
+    /// Characters of a registered name (RFC 3986, 3.2.2) but for `%`.
     @inline(__always)
     static func isHostName(_ byte: UInt8) -> Bool {
-        isMember(byte, of: 0x2bff_7ff2_0000_0000, 0x47ff_fffe_87ff_fffe)
+        isMember(byte, of: 0x2bff_7fd2_0000_0000, 0x47ff_fffe_87ff_fffe)
     }
 
     /// What may stand in a field's value: visible characters, space, tab, bytes from 0x80 on
@@ -22,9 +21,12 @@ enum ByteClass {
         (byte >= space && byte != 0x7f) || byte == tab
     }
 
-    /// Visible ASCII: what may stand in a request target.
+    /// What may stand in a request target: visible ASCII but for `#`, which begins a fragment
+    /// and is never sent.
     @inline(__always)
-    static func isVisible(_ byte: UInt8) -> Bool { byte &- 0x21 < 0x5e }
+    static func isTarget(_ byte: UInt8) -> Bool {
+        byte &- 0x21 < 0x5e && byte != UInt8(ascii: "#")
+    }
 
     @inline(__always)
     static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }

@@ -123,17 +123,17 @@ extension ChunkDecoder {
             return .end(at &+ 2)
         }
         let room = Self.mostHeldBytes &- Int(trailerBytes)
-        let end = min(bytes.count, at &+ room)
-        switch FieldLineBounds.parse(bytes, from: at, to: end) {
+        let held = bytes.extracting(first: at &+ room)
+        switch FieldLineBounds.parse(held, from: at, Grammar.shared) {
         case .incomplete:
-            return end &- at < room ? .needMore(at) : .refused(.trailersTooLarge)
+            return held.count &- at < room ? .needMore(at) : .refused(.trailersTooLarge)
         case .refused(let fault):
             return .refused(.field(fault))
         case .line(let line):
             let start = at
             at = line.next
             trailerBytes &+= UInt16(truncatingIfNeeded: line.next &- start)
-            let (name, _) = NameTable.shared.lookUp(bytes, line.name.start, line.name.end)
+            let (name, _) = Grammar.shared.lookUp(bytes, line.name.start, line.name.end)
             let isDropped = NameSet.forbiddenInTrailers.contains(NameSet(name))
             return isDropped ? nil : .trailer(ByteRange(start, line.next))
         }

@@ -11,26 +11,27 @@ struct FieldLineBounds: Equatable {
         case refused(FieldFault)
     }
 
-    /// Reads `name ":" OWS value OWS CRLF` (RFC 9112, 5) from `start`; the line must end before
-    /// `end`. Strict: no other line end, no folding, no white space before the colon.
+    /// Reads `name ":" OWS value OWS CRLF` (RFC 9112, 5) from `start`. Strict: no other
+    /// line end, no folding, no white space before the colon.
     @inline(__always)
-    static func parse(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Progress {
-        var at = start
-        while at < end, ByteClass.isToken(bytes[at]) { at &+= 1 }
-        guard at < end else { return .incomplete }
+    static func parse(
+        _ bytes: Span<UInt8>, from start: Int, _ grammar: borrowing Grammar
+    ) -> Progress {
+        var at = grammar.endOfToken(bytes, from: start)
+        guard at < bytes.count else { return .incomplete }
         guard bytes[at] == ByteClass.colon, at > start else {
             return .refused(faultInName(bytes[at], isFirst: at == start))
         }
         let name = ByteRange(start, at)
         at &+= 1
-        while at < end, ByteClass.isBlank(bytes[at]) { at &+= 1 }
+        while at < bytes.count, ByteClass.isBlank(bytes[at]) { at &+= 1 }
         let valueStart = at
-        while at < end, ByteClass.isFieldValue(bytes[at]) { at &+= 1 }
-        guard at < end else { return .incomplete }
+        at = ByteScan.endOfValue(bytes, from: at)
+        guard at < bytes.count else { return .incomplete }
         guard bytes[at] == ByteClass.carriageReturn else {
             return .refused(faultInValue(bytes[at]))
         }
-        guard at &+ 1 < end else { return .incomplete }
+        guard at &+ 1 < bytes.count else { return .incomplete }
         guard bytes[at &+ 1] == ByteClass.lineFeed else { return .refused(.bareCarriageReturn) }
         var valueEnd = at
         while valueEnd > valueStart, ByteClass.isBlank(bytes[valueEnd &- 1]) { valueEnd &-= 1 }

@@ -1,7 +1,9 @@
+internal import Bytes
+
 /// The field lines of one head: offsets, and what they say about framing and connection.
 /// Made once, used for head after head.
 struct FieldLines: ~Copyable {
-    private var lines = InlineArray<200, FieldLine>(repeating: .none)
+    private let lines = Table<FieldLine>(count: HeadLimits.mostFields) { _ in .none }
     private(set) var count = 0
     /// From the first name to the empty line.
     private(set) var range = ByteRange.empty
@@ -10,7 +12,6 @@ struct FieldLines: ~Copyable {
     private(set) var present: NameSet = []
     /// Whether some line is never passed on, whatever its name.
     private(set) var hasRemoved = false
-    private let names = NameTable.shared
 
     enum Progress {
         case incomplete
@@ -26,9 +27,9 @@ struct FieldLines: ~Copyable {
         index &+ 1 < count ? lines[index &+ 1].name.start : range.end
     }
 
-    /// Reads the lines from `start` to the empty line, which must lie before `end`.
+    /// Reads the lines from `start` to the empty line.
     mutating func parse(
-        _ bytes: Span<UInt8>, from start: Int, to end: Int, most: Int
+        _ bytes: Span<UInt8>, from start: Int, most: Int, _ grammar: borrowing Grammar
     ) -> Progress {
         count = 0
         facts = FieldFacts()
@@ -36,18 +37,18 @@ struct FieldLines: ~Copyable {
         hasRemoved = false
         var at = start
         while true {
-            guard at < end else { return .incomplete }
+            guard at < bytes.count else { return .incomplete }
             if bytes[at] == ByteClass.carriageReturn { break }
             guard count < most else { return .refused(.tooManyFields) }
-            switch FieldLineBounds.parse(bytes, from: at, to: end) {
+            switch FieldLineBounds.parse(bytes, from: at, grammar) {
             case .incomplete: return .incomplete
             case .refused(let fault): return .refused(fault)
             case .line(let line):
-                if let fault = keep(line, bytes) { return .refused(fault) }
+                if let fault = keep(line, bytes, grammar) { return .refused(fault) }
                 at = line.next
             }
         }
-        guard at &+ 1 < end else { return .incomplete }
+        guard at &+ 1 < bytes.count else { return .incomplete }
         guard bytes[at &+ 1] == ByteClass.lineFeed else { return .refused(.bareCarriageReturn) }
         range = ByteRange(start, at)
         if facts.connectionOptions > 0, let fault = removeNamedByConnection(bytes) {
@@ -57,8 +58,10 @@ struct FieldLines: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func keep(_ line: FieldLineBounds, _ bytes: Span<UInt8>) -> FieldFault? {
-        let (name, isLookalike) = names.lookUp(bytes, line.name.start, line.name.end)
+    private mutating func keep(
+        _ line: FieldLineBounds, _ bytes: Span<UInt8>, _ grammar: borrowing Grammar
+    ) -> FieldFault? {
+        let (name, isLookalike) = grammar.lookUp(bytes, line.name.start, line.name.end)
         lines[count] = FieldLine(line, known: name, isRemoved: isLookalike)
         count &+= 1
         if name == .other { return nil }
@@ -77,8 +80,8 @@ extension FieldLines {
         guard facts.connectionOptions <= mostConnectionOptions else {
             return .tooManyConnectionOptions
         }
-        for index in 0..<count where lines[index].known == .connection {
-            var elements = ListElements(of: lines[index].value)
+        for index in 0..<count where self[index].known == .connection {
+            var elements = ListElements(of: self[index].value)
             while let option = elements.next(bytes) {
                 if !option.isEmpty { remove(named: option, bytes) }
             }
@@ -87,10 +90,33 @@ extension FieldLines {
     }
 
     private mutating func remove(named option: ByteRange, _ bytes: Span<UInt8>) {
-        for index in 0..<count where !NameSet.endToEnd.contains(NameSet(lines[index].known)) {
-            guard NameTable.areAlike(bytes, lines[index].name, option) else { continue }
+        for index in 0..<count {
+            let line = self[index]
+            if NameSet.endToEnd.contains(NameSet(line.known)) { continue }
+            guard Self.areAlike(bytes, line.name, option) else { continue }
             lines[index].isRemoved = true
             hasRemoved = true
+        }
+    }
+
+    /// Whether two names are the same to a server that takes `_` for `-`.
+    private static func areAlike(
+        _ bytes: Span<UInt8>, _ one: ByteRange, _ other: ByteRange
+    ) -> Bool {
+        guard one.count == other.count else { return false }
+        for index in 0..<one.count {
+            guard fold(bytes[one.start &+ index]) == fold(bytes[other.start &+ index]) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    private static func fold(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+        case UInt8(ascii: "_"): UInt8(ascii: "-")
+        default: byte
         }
     }
 }

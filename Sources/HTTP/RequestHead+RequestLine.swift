@@ -6,40 +6,41 @@ extension RequestHead {
         case refused(RequestFault)
     }
 
-    /// Reads `method SP target SP version CRLF` (RFC 9112, 3), which must end before `end`.
+    /// Reads `method SP target SP version CRLF` (RFC 9112, 3).
     mutating func parseRequestLine(
-        _ bytes: Span<UInt8>, to end: Int, limits: HeadLimits
+        _ bytes: Span<UInt8>, limits: HeadLimits
     ) -> LineProgress {
         var at = 0
-        if let fault = skipEmptyLines(bytes, from: &at, to: end) { return .refused(fault) }
-        parseMethod(bytes, from: &at, to: end)
-        guard at < end else { return .incomplete }
+        if let fault = skipEmptyLines(bytes, from: &at) { return .refused(fault) }
+        parseMethod(bytes, from: &at)
+        guard at < bytes.count else { return .incomplete }
         guard bytes[at] == ByteClass.space, !methodRange.isEmpty else {
             return .refused(faultInLine(bytes[at]))
         }
         at &+= 1
         let targetStart = at
-        while at < end, ByteClass.isVisible(bytes[at]) { at &+= 1 }
+        at = grammar.endOfTarget(bytes, from: at)
         targetRange = ByteRange(targetStart, at)
         if targetRange.count > limits.targetBytes { return .refused(.targetTooLong) }
-        guard at < end else { return .incomplete }
+        guard at < bytes.count else { return .incomplete }
         guard bytes[at] == ByteClass.space, !targetRange.isEmpty else {
-            return .refused(faultInLine(bytes[at]))
+            let isFragment = bytes[at] == UInt8(ascii: "#")
+            return .refused(isFragment ? .badTarget : faultInLine(bytes[at]))
         }
         at &+= 1
-        if let fault = parseVersion(bytes, from: &at, to: end) { return .refused(fault) }
-        guard at < end else { return .incomplete }
+        if let fault = parseVersion(bytes, from: &at) { return .refused(fault) }
+        guard at < bytes.count else { return .incomplete }
         if method == .connect { return .refused(.connectNotSupported) }
         return classifyTarget(bytes).map { .refused($0) } ?? .complete(at)
     }
 
     private func skipEmptyLines(
-        _ bytes: Span<UInt8>, from at: inout Int, to end: Int
+        _ bytes: Span<UInt8>, from at: inout Int
     ) -> RequestFault? {
-        while at < end, bytes[at] == ByteClass.carriageReturn {
+        while at < bytes.count, bytes[at] == ByteClass.carriageReturn {
             guard at < 2 &* mostEmptyLines else { return .badRequestLine }
-            guard at &+ 1 < end else {
-                at = end
+            guard at &+ 1 < bytes.count else {
+                at = bytes.count
                 return nil
             }
             guard bytes[at &+ 1] == ByteClass.lineFeed else {
@@ -50,9 +51,9 @@ extension RequestHead {
         return nil
     }
 
-    private mutating func parseMethod(_ bytes: Span<UInt8>, from at: inout Int, to end: Int) {
+    private mutating func parseMethod(_ bytes: Span<UInt8>, from at: inout Int) {
         let start = at
-        let stop = min(end, start &+ mostMethodBytes)
+        let stop = min(bytes.count, start &+ mostMethodBytes)
         var word: UInt64 = 0
         while at < stop, ByteClass.isToken(bytes[at]) {
             word = word &<< 8 | UInt64(bytes[at])
@@ -62,19 +63,19 @@ extension RequestHead {
         method = methodRange.count < 8 ? Method(rawValue: word) ?? .other : .other
     }
 
-    /// Reads `HTTP/1.1 CRLF`; `at` stops at `end` when bytes are missing.
+    /// Reads `HTTP/1.1 CRLF`; `at` stops at their end when bytes are missing.
     private mutating func parseVersion(
-        _ bytes: Span<UInt8>, from at: inout Int, to end: Int
+        _ bytes: Span<UInt8>, from at: inout Int
     ) -> RequestFault? {
         let start = at
-        while at < end, at &- start < 8 {
+        while at < bytes.count, at &- start < 8 {
             guard Self.isVersion(bytes[at], at: at &- start) else { return faultInLine(bytes[at]) }
             at &+= 1
         }
-        guard at < end else { return nil }
+        guard at < bytes.count else { return nil }
         guard bytes[at] == ByteClass.carriageReturn else { return faultInLine(bytes[at]) }
         at &+= 1
-        guard at < end else { return nil }
+        guard at < bytes.count else { return nil }
         guard bytes[at] == ByteClass.lineFeed else { return .field(.bareCarriageReturn) }
         at &+= 1
         guard let known = HTTPVersion(major: bytes[start &+ 5], minor: bytes[start &+ 7]) else {
@@ -103,9 +104,6 @@ extension RequestHead {
     /// Tells the target's form, and finds path and authority in it.
     private mutating func classifyTarget(_ bytes: Span<UInt8>) -> RequestFault? {
         let target = targetRange
-        for index in target.start..<target.end where bytes[index] == UInt8(ascii: "#") {
-            return .badTarget
-        }
         form = .origin
         pathRange = target
         if bytes[target.start] == ByteClass.slash { return nil }
@@ -119,6 +117,6 @@ extension RequestHead {
         while end < target.end, !Authority.ends(at: bytes[end]) { end &+= 1 }
         hostRange = ByteRange(start, end)
         pathRange = ByteRange(end, target.end)
-        return Authority.isValid(bytes, hostRange) ? nil : .badTarget
+        return Authority.isValid(bytes, hostRange, grammar) ? nil : .badTarget
     }
 }

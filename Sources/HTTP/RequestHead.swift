@@ -24,6 +24,7 @@ package struct RequestHead: ~Copyable {
 
     var form = TargetForm.origin
     var fields = FieldLines()
+    let grammar = Grammar()
 
     package init() {}
 
@@ -36,13 +37,13 @@ package struct RequestHead: ~Copyable {
     /// Reads a head from the start of `bytes`. Stateless: an incomplete head is read again from
     /// its start when more has arrived, which `HeadScan` keeps from happening too often.
     package mutating func parse(_ bytes: Span<UInt8>, limits: HeadLimits) -> HeadProgress {
-        let end = min(bytes.count, limits.headBytes)
-        switch parseRequestLine(bytes, to: end, limits: limits) {
-        case .incomplete: return unfinished(end, limits)
+        let bytes = bytes.extracting(first: limits.headBytes)
+        switch parseRequestLine(bytes, limits: limits) {
+        case .incomplete: return unfinished(bytes.count, limits)
         case .refused(let fault): return .refused(fault)
         case .complete(let start):
-            switch fields.parse(bytes, from: start, to: end, most: limits.fields) {
-            case .incomplete: return unfinished(end, limits)
+            switch fields.parse(bytes, from: start, most: limits.fields, grammar) {
+            case .incomplete: return unfinished(bytes.count, limits)
             case .refused(let fault): return .refused(.field(fault))
             case .complete(let length):
                 byteCount = length
@@ -51,8 +52,8 @@ package struct RequestHead: ~Copyable {
         }
     }
 
-    private func unfinished(_ end: Int, _ limits: HeadLimits) -> HeadProgress {
-        end < limits.headBytes ? .incomplete : .refused(.headTooLarge)
+    private func unfinished(_ count: Int, _ limits: HeadLimits) -> HeadProgress {
+        count < limits.headBytes ? .incomplete : .refused(.headTooLarge)
     }
 
     /// What only the whole head decides.
@@ -73,7 +74,7 @@ package struct RequestHead: ~Copyable {
         let facts = fields.facts
         if facts.hostCount > 1 { return .duplicateHost }
         if facts.hostCount == 0, version == .http11 { return .missingHost }
-        if facts.hostCount == 1, !Authority.isValid(bytes, facts.host) { return .badHost }
+        if facts.hostCount == 1, !Authority.isValid(bytes, facts.host, grammar) { return .badHost }
         if form != .absolute { hostRange = facts.host }
         return nil
     }

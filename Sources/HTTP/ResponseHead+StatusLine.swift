@@ -6,16 +6,16 @@ extension ResponseHead {
         case refused(ResponseFault)
     }
 
-    /// Reads `version SP status [SP [reason]] CRLF` (RFC 9112, 4), which must end before `end`.
+    /// Reads `version SP status [SP [reason]] CRLF` (RFC 9112, 4).
     /// The space before an empty reason may be missing: many servers leave it out, and it is
     /// written when the line is passed on.
-    mutating func parseStatusLine(_ bytes: Span<UInt8>, to end: Int) -> LineProgress {
+    mutating func parseStatusLine(_ bytes: Span<UInt8>) -> LineProgress {
         var at = 0
-        while at < end, at < 12 {
+        while at < bytes.count, at < 12 {
             guard Self.isStatusLine(bytes[at], at: at) else { return .refused(.badStatusLine) }
             at &+= 1
         }
-        guard at < end else { return .incomplete }
+        guard at < bytes.count else { return .incomplete }
         guard let known = HTTPVersion(major: bytes[5], minor: bytes[7]) else {
             return .refused(.unsupportedVersion)
         }
@@ -29,13 +29,13 @@ extension ResponseHead {
             return .refused(faultInLine(bytes[at]))
         }
         let start = at
-        while at < end, ByteClass.isFieldValue(bytes[at]) { at &+= 1 }
+        at = ByteScan.endOfValue(bytes, from: at)
         reasonRange = ByteRange(start, at)
-        guard at < end else { return .incomplete }
+        guard at < bytes.count else { return .incomplete }
         guard bytes[at] == ByteClass.carriageReturn else {
             return .refused(faultInLine(bytes[at]))
         }
-        guard at &+ 1 < end else { return .incomplete }
+        guard at &+ 1 < bytes.count else { return .incomplete }
         guard bytes[at &+ 1] == ByteClass.lineFeed else {
             return .refused(.field(.bareCarriageReturn))
         }

@@ -14,6 +14,7 @@ package struct ResponseHead: ~Copyable {
 
     var reasonRange = ByteRange.empty
     var fields = FieldLines()
+    private let grammar = Grammar()
 
     package init() {}
 
@@ -28,13 +29,13 @@ package struct ResponseHead: ~Copyable {
     package mutating func parse(
         _ bytes: Span<UInt8>, to method: Method, limits: HeadLimits
     ) -> ResponseProgress {
-        let end = min(bytes.count, limits.headBytes)
-        switch parseStatusLine(bytes, to: end) {
-        case .incomplete: return unfinished(end, limits)
+        let bytes = bytes.extracting(first: limits.headBytes)
+        switch parseStatusLine(bytes) {
+        case .incomplete: return unfinished(bytes.count, limits)
         case .refused(let fault): return .refused(fault)
         case .complete(let start):
-            switch fields.parse(bytes, from: start, to: end, most: limits.fields) {
-            case .incomplete: return unfinished(end, limits)
+            switch fields.parse(bytes, from: start, most: limits.fields, grammar) {
+            case .incomplete: return unfinished(bytes.count, limits)
             case .refused(let fault): return .refused(.field(fault))
             case .complete(let length):
                 byteCount = length
@@ -43,8 +44,8 @@ package struct ResponseHead: ~Copyable {
         }
     }
 
-    private func unfinished(_ end: Int, _ limits: HeadLimits) -> ResponseProgress {
-        end < limits.headBytes ? .incomplete : .refused(.headTooLarge)
+    private func unfinished(_ count: Int, _ limits: HeadLimits) -> ResponseProgress {
+        count < limits.headBytes ? .incomplete : .refused(.headTooLarge)
     }
 
     /// What only the whole head decides: the framing (RFC 9112, 6.3), and whether the connection

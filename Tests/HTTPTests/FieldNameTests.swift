@@ -31,6 +31,6 @@ struct `A field name` {
 
     private func lookUp(_ text: String) -> (FieldName, Bool) {
         let bytes = wire(text)
-        return NameTable.shared.lookUp(bytes.span, 0, bytes.count)
+        return Grammar.shared.lookUp(bytes.span, 0, bytes.count)
     }
 }

@@ -62,7 +62,8 @@ struct `A forwarded request` {
     }
 
     @Test(arguments: [
-        ("Content-Length: 0", "Content-Length: 0"), ("content-length:\t007, 7", "Content-Length: 7"),
+        ("Content-Length: 0", "Content-Length: 0"),
+        ("content-length:\t007, 7", "Content-Length: 7"),
         ("Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5"),
         ("transfer-encoding:\tChunked ", "Transfer-Encoding: chunked"),
     ])

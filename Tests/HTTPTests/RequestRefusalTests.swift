@@ -71,7 +71,8 @@ struct `A limit` {
 
     @Test func `can be lower than the most`() {
         let limits = HeadLimits(headBytes: 40, fields: 2, targetBytes: 3)
-        #expect(progress("GET /ab HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n", limits: limits) == .complete)
+        let most = "GET /ab HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n"
+        #expect(progress(most, limits: limits) == .complete)
         #expect(progress("GET /abc", limits: limits) == .refused(.targetTooLong))
         let third = "GET / HTTP/1.1\r\nHost: a\r\nX:\r\nY:\r\n"
         #expect(progress(third, limits: limits) == .refused(.field(.tooManyFields)))

@@ -1,0 +1,41 @@
+/// Searches that look at eight bytes at once.
+enum ByteScan {
+    /// The end of what may stand in a field's value (RFC 9110, 5.5), from `start` on: visible
+    /// characters, space, tab, bytes from 0x80 on.
+    @inline(__always)
+    static func endOfValue(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var at = start
+        while at &+ 8 <= bytes.count {
+            let hits = controls(word(bytes, at: at))
+            if hits == 0 {
+                at &+= 8
+                continue
+            }
+            at &+= hits.trailingZeroBitCount &>> 3
+            if bytes[at] != ByteClass.tab { return at }
+            at &+= 1
+        }
+        while at < bytes.count, ByteClass.isFieldValue(bytes[at]) { at &+= 1 }
+        return at
+    }
+
+    /// Eight bytes as a number, the first one lowest: one check of the bounds and one load, once
+    /// it is compiled, since the last byte is read first.
+    @inline(__always)
+    private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
+        let eight = bytes.extracting(start..<(start &+ 8))
+        var word: UInt64 = 0
+        for index in 0..<8 { word = word &<< 8 | UInt64(eight[7 &- index]) }
+        return word
+    }
+
+    /// The highest bit of each byte that is below 0x20 or 0x7f. Only the lowest bit that is set
+    /// is certain: a borrow may set those above it.
+    @inline(__always)
+    private static func controls(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let low = (word &- ones &* 0x20) & ~word
+        let delete = word ^ (ones &* 0x7f)
+        return (low | ((delete &- ones) & ~delete)) & (ones &* 0x80)
+    }
+}
