@@ -52,6 +52,13 @@ struct WeightsStateTests {
         }
     }
 
+    @Test func `damage is told from a text that never was a state`() {
+        let damaged = state.encoded().replacing("source socket", with: "sourcf socket")
+        #expect(throws: WeightsStateError.damaged) {
+            try WeightsState(decoding: Array(damaged.utf8))
+        }
+    }
+
     @Test func `a byte behind the checksum is refused`() {
         #expect(throws: WeightsStateError.truncated) {
             try WeightsState(decoding: Array((state.encoded() + "x").utf8))
