@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 SWIFT := swift
 BINARY := $(CURDIR)/.build/release/sluice
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Benchmarks/Micro $(wildcard Fuzz)
 
 # A crash ends at once, also in the programs that tests start.
 export SWIFT_BACKTRACE := enable=no
