@@ -1,0 +1,41 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own: its programs link only with the fuzzer's `main`. The targets that they
+// try are links to the product's, so that `package` declarations can be used.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A program that the fuzzer drives, at Sources/<name>.
+func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "fuzz",
+    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
+    targets: [
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "Addressing", swiftSettings: settings),
+        .target(name: "Bytes", dependencies: ["CZlib"], swiftSettings: settings),
+        .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: settings),
+        .target(name: "Splitting", swiftSettings: settings),
+        .target(
+            name: "Settings",
+            dependencies: [
+                "Addressing", "Splitting", .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+
+        fuzz("RequestHeadFuzz", ["Bytes", "HTTP"]),
+        fuzz("ResponseHeadFuzz", ["Bytes", "HTTP"]),
+        fuzz("ChunksFuzz", ["Bytes", "HTTP"]),
+        fuzz("SettingsFuzz", ["Settings"]),
+        fuzz("WeightsFuzz", ["Settings", "Splitting"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,46 @@
+import Bytes
+import HTTP
+
+@c(LLVMFuzzerTestOneInput)
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
+    var head = RequestHead()
+    let limits = HeadLimits()
+    guard head.parse(bytes.span, limits: limits) == .complete else { return 0 }
+    checkForwarding(head, bytes.span, isTrusted: count % 2 == 0)
+    checkCut(bytes, at: head.byteCount / 2, length: head.byteCount)
+    return 0
+}
+
+/// What is forwarded must be the same request to a strict parser, and no byte more.
+private func checkForwarding(
+    _ head: borrowing RequestHead, _ bytes: Span<UInt8>, isTrusted: Bool
+) {
+    var buffer = Buffer(capacity: RequestEncoder.space(for: head))
+    let client = ClientFacts(
+        address: ClientAddress(bits: 0x2001_0db8 << 96 | 1), localPort: 80,
+        isTrusted: isTrusted, isSecure: true)
+    RequestEncoder.encode(head, bytes, client: client, into: &buffer)
+    var again = RequestHead()
+    let limits = HeadLimits()
+    switch again.parse(buffer.bytes, limits: limits) {
+    case .complete:
+        precondition(again.byteCount == buffer.count, "bytes behind the head")
+        precondition(again.framing == head.framing, "another framing")
+        precondition(again.method == head.method && !again.hasUpgrade, "another request")
+    case .incomplete:
+        preconditionFailure("a head without end")
+    case .refused(let fault):
+        // What is added may take a head over a limit of size.
+        precondition(fault.status == 431 || fault.status == 414, "\(fault.kind)")
+    }
+}
+
+/// A head is complete with its last byte and not before.
+private func checkCut(_ bytes: [UInt8], at cut: Int, length: Int) {
+    var head = RequestHead()
+    let limits = HeadLimits()
+    precondition(head.parse(bytes.span.extracting(first: cut), limits: limits) == .incomplete)
+    let whole = bytes.span.extracting(first: length)
+    precondition(head.parse(whole, limits: limits) == .complete && head.byteCount == length)
+}
