@@ -5,7 +5,7 @@ struct BannedRule {
         case everywhere, sources, dataPlane, tests, buildFiles
     }
 
-    /// The tokens in their order, without spaces.
+    /// The tokens in their order, with nothing between them: `try !isEmpty` is no `try!`.
     let words: [String]
     let place: Place
     let instead: String
@@ -59,7 +59,8 @@ struct BannedRule {
         let tokens = file.tokens
         return tokens.indices.compactMap { index in
             let candidate = tokens[index...].prefix(words.count)
-            guard candidate.map(\.text) == words else { return nil }
+            guard candidate.map(\.text) == words, candidate.dropFirst().allSatisfy(\.isAttached)
+            else { return nil }
             // A member or a declaration of that name is another function.
             let before = index > 0 ? tokens[index - 1].text : ""
             return before == "." || before == "func" ? nil : tokens[index].line

@@ -6,6 +6,7 @@ struct Lexer {
     private var position = 0
     private var line = 1
     private var lineOfLastToken = 0
+    private var endOfLastToken = -1
     private var tokens: [Token] = []
 
     private init(_ text: String) {
@@ -53,8 +54,12 @@ struct Lexer {
 
     private mutating func append(from start: Int, to end: Int) {
         let text = String(decoding: bytes[start..<end], as: UTF8.self)
-        tokens.append(Token(text: text, line: line, startsLine: line != lineOfLastToken))
+        tokens.append(
+            Token(
+                text: text, line: line, startsLine: line != lineOfLastToken,
+                isAttached: start == endOfLastToken))
         lineOfLastToken = line
+        endOfLastToken = end
         position = end
     }
 

@@ -63,7 +63,7 @@ struct RuleTests {
     }
 
     @Test(arguments: [
-        ("Sources/Admin/A.swift", "a = try? b()\nc = !d\ne = try b() // try!"),
+        ("Sources/Admin/A.swift", "a = try? b()\nc = try !d()\ne = try b() // try!"),
         ("Sources/sluice/A.swift", "print(a)"),
         ("Sources/Proxy/A.swift", "a.print(b)\nfunc print(_ a: Int) {}\nlet c = \"print(\""),
         ("Tests/ProxyTests/A.swift", "try await Task.sleep(for: .seconds(1))"),

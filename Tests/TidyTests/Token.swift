@@ -4,4 +4,6 @@ struct Token: Equatable {
     let line: Int
     /// It is the first token of its line.
     let startsLine: Bool
+    /// Nothing stands between it and the token before it.
+    let isAttached: Bool
 }
