@@ -13,6 +13,9 @@ enum Limits {
     static let targetWeight = 1_000_000
     /// Each listener costs every worker a descriptor.
     static let listeners = 64
+    /// Each of them is a label of some twenty metrics.
+    static let upstreams = 1_000
+    static let splits = 1_000
     static let workers = 1_024
     /// What `sockaddr_un` holds on Linux, without the closing NUL.
     static let socketPathBytes = 107

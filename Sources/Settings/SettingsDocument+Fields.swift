@@ -8,13 +8,14 @@ extension SettingsDocument {
         guard let entries = faults.entries(of: node, owner: keys.owner, expected: expected) else {
             return nil
         }
+        let names = Set(entries.map(\.name))
         var fields: [String: Field] = [:]
         for entry in entries {
             let meant = keys.meant(by: entry.name)
             if !keys.known.contains(entry.name) {
                 faults.add(keys.complaint(about: entry.name), at: entry.key)
             }
-            if let meant, meant == entry.name || !entries.contains(where: { $0.name == meant }) {
+            if let meant, meant == entry.name || !names.contains(meant) {
                 fields[meant] = entry
             }
         }
@@ -31,8 +32,11 @@ extension SettingsDocument {
         let entries = faults.entries(
             of: section.value, owner: what.section, expected: expected)
         guard let entries else { return nil }
-        if entries.isEmpty {
-            faults.add("`\(what.section)` is empty; expected at least \(what.one)", at: section.key)
+        guard (1...what.limit).contains(entries.count) else {
+            faults.add(
+                "there are \(entries.count) \(what.section); expected 1 to \(what.limit)",
+                at: section.key)
+            return nil
         }
         for entry in entries where !Self.isName(entry.name) {
             faults.add(
@@ -76,8 +80,11 @@ extension SettingsDocument {
 struct Named {
     let section: String
     let one: String
+    let limit: Int
 
-    static let listeners = Named(section: "listeners", one: "one listener")
-    static let upstreams = Named(section: "upstreams", one: "one upstream")
-    static let splits = Named(section: "splits", one: "one split")
+    static let listeners = Named(
+        section: "listeners", one: "one listener", limit: Limits.listeners)
+    static let upstreams = Named(
+        section: "upstreams", one: "one upstream", limit: Limits.upstreams)
+    static let splits = Named(section: "splits", one: "one split", limit: Limits.splits)
 }

@@ -5,11 +5,6 @@ extension SettingsDocument {
     /// The listeners, if every one of them is sound.
     mutating func readListeners(_ section: Field?, in root: Node) -> [ListenerSettings]? {
         guard let entries = namedEntries(section, of: root, what: .listeners) else { return nil }
-        if entries.count > Limits.listeners, let section {
-            faults.add(
-                "\(entries.count) listeners; expected at most \(Limits.listeners)",
-                at: section.key)
-        }
         var listeners: [ListenerSettings] = []
         for entry in entries {
             guard let listener = readListener(entry, besides: listeners) else { continue }

@@ -34,6 +34,15 @@ struct SourceText: Sendable, Equatable {
         return index.map { text.utf8.distance(from: text.startIndex, to: $0) }
     }
 
+    /// Whether a line, counted from 1, has these bytes in it.
+    func line(_ number: Int, contains text: String) -> Bool {
+        guard lineStarts.indices.contains(number - 1) else { return false }
+        let end = number < lineStarts.count ? lineStarts[number] : self.text.utf8.count
+        let line = self.text.utf8.dropFirst(lineStarts[number - 1]).prefix(
+            end - lineStarts[number - 1])
+        return line.firstRange(of: text.utf8) != nil
+    }
+
     static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
     private static let replacementCharacter: [UInt8] = [0xef, 0xbf, 0xbd]
 

@@ -24,7 +24,7 @@ struct YAMLDocument {
             }
             self.root = root
         } catch {
-            Self.add(error, to: &faults)
+            Self.add(error, in: source, to: &faults)
             return nil
         }
     }
@@ -34,7 +34,11 @@ struct YAMLDocument {
         try Parser(yaml: text, encoding: .utf8).singleRoot()
     }
 
-    private static func add(_ error: any Error, to faults: inout FaultList) {
+    private static func add(
+        _ error: any Error,
+        in source: SourceText,
+        to faults: inout FaultList
+    ) {
         guard let error = error as? YamlError else {
             faults.add("not YAML: \(error)", at: .start)
             return
@@ -43,8 +47,10 @@ struct YAMLDocument {
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _):
             let doing = context.map { " \($0.text) that begins at \($0.mark)" } ?? ""
+            let isBracketed = source.line(mark.line, contains: "]:")
+            let hint = isBracketed ? "; expected quotes around an address in brackets" : ""
             faults.add(
-                "not YAML: \(problem)\(doing)",
+                "not YAML: \(problem)\(doing)\(hint)",
                 at: Position(line: mark.line, column: mark.column))
         case .composer(_, let problem, let mark, _):
             let message =

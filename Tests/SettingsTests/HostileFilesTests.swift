@@ -40,7 +40,25 @@ struct HostileFilesTests {
     }
 
     @Test func `empty sections are all named`() {
-        #expect(faults("listeners: {}\nupstreams: {}\nsplits: {}").count == 3)
+        #expect(
+            faults("listeners: {}\nupstreams: {}\nsplits: {}") == [
+                "sluice.yaml:1:1: there are 0 listeners; expected 1 to 64",
+                "sluice.yaml:2:1: there are 0 upstreams; expected 1 to 1000",
+                "sluice.yaml:3:1: there are 0 splits; expected 1 to 1000",
+            ])
+    }
+
+    @Test func `more names than metrics can carry are refused at once`() {
+        let listeners = (0...64).map { "a\($0): {address: a:0, split: kong}" }
+        MarkedText(
+            settingsText(listener: listeners.joined(separator: "\n  "))
+                .replacing("listeners:", with: "^listeners:")
+        ).expectFault("there are 65 listeners; expected 1 to 64")
+        let upstreams = (0...1_000).map { "b\($0): {targets: [a:1]}" }
+        MarkedText(
+            settingsText(upstream: upstreams.joined(separator: "\n  "))
+                .replacing("upstreams:", with: "^upstreams:")
+        ).expectFault("there are 1002 upstreams; expected 1 to 1000")
     }
 
     @Test(
