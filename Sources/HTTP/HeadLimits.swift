@@ -1,4 +1,5 @@
-/// Upper bounds for one head. Offsets into a head are kept in 16 bits.
+/// Upper bounds for one head. Offsets into a head are kept in 16 bits; none that is kept comes
+/// near its end.
 package struct HeadLimits: Sendable, Equatable {
     /// The whole head in bytes, empty lines before it and the one at its end included.
     package let headBytes: Int
@@ -8,7 +9,7 @@ package struct HeadLimits: Sendable, Equatable {
     package let targetBytes: Int
 
     /// What a head may have at most, whatever is configured.
-    package static var mostHeadBytes: Int { 65_535 }
+    package static var mostHeadBytes: Int { 65_536 }
     package static var mostFields: Int { 200 }
 
     /// Twice what Kong takes, so that the upstream's own limits answer first.

@@ -1,7 +1,7 @@
 /// The index of one request head: offsets into the received bytes, and what they mean.
 ///
-/// It allocates nothing. A worker makes one and parses head after head into it; everything it
-/// tells is about the last head that was `complete`.
+/// Only making one allocates: a worker makes one and parses head after head into it. Everything
+/// it tells is about the last head that was `complete`.
 package struct RequestHead: ~Copyable {
     package internal(set) var method = Method.get
     package internal(set) var methodRange = ByteRange.empty
