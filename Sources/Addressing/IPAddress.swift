@@ -1,8 +1,10 @@
 /// An IPv4 or IPv6 address in 128 bits, in network order from the highest bit; IPv4 is held
 /// as its IPv4-mapped form (RFC 4291 section 2.5.5.2), so both are compared alike.
 package struct IPAddress: Sendable, Hashable {
+    /// The address, from its highest bit.
     package let bits: UInt128
 
+    /// The address of 128 bits.
     package init(bits: UInt128) {
         self.bits = bits
     }

@@ -13,10 +13,12 @@ package struct AddressSetting: Sendable, Hashable, CustomStringConvertible {
         case name(String)
     }
 
+    /// Where the port is.
     package let host: Host
     /// 0 lets the kernel choose (listeners and admin only).
     package let port: UInt16
 
+    /// An address of parts.
     package init(host: Host, port: UInt16) {
         self.host = host
         self.port = port

@@ -7,6 +7,7 @@ package struct ControlSettings: Sendable, Equatable {
     /// The group that the socket belongs to; nil leaves it with the process's group.
     package let group: String?
 
+    /// A control socket; only its owner may use it, unless said.
     package init(socket: String, mode: UInt32 = 0o600, group: String? = nil) {
         self.socket = socket
         self.mode = mode
@@ -16,8 +17,10 @@ package struct ControlSettings: Sendable, Equatable {
 
 /// The admin address: metrics and health over TCP, read-only.
 package struct AdminSettings: Sendable, Equatable {
+    /// Where the admin address listens.
     package let address: AddressSetting
 
+    /// An admin address.
     package init(address: AddressSetting) {
         self.address = address
     }

@@ -5,6 +5,7 @@ package struct FileFault: Error, Sendable, Equatable {
     /// What is wrong, without the path: `no such file`.
     package let message: String
 
+    /// A fault with its text.
     package init(message: String) {
         self.message = message
     }

@@ -2,14 +2,18 @@ package import Addressing
 
 /// An address on which Sluice accepts, and the split its requests go through.
 package struct ListenerSettings: Sendable, Equatable {
+    /// Its key in the file; the label of its metrics.
     package let name: String
+    /// Where it listens.
     package let address: AddressSetting
+    /// What it splits.
     package let mode: ListenerMode
     /// The name of the split.
     package let split: String
     /// The clients whose forwarding fields (X-Forwarded-For and its kin) are believed.
     package let trustedProxies: [CIDR]
 
+    /// A listener; it trusts no proxy, unless said.
     package init(
         name: String,
         address: AddressSetting,

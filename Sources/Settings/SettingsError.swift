@@ -6,8 +6,10 @@ package struct SettingsError: Error, Sendable, Equatable, CustomStringConvertibl
     package let line: Int
     /// Counted in Unicode scalars.
     package let column: Int
+    /// One line, without the place.
     package let message: String
 
+    /// A fault at a place.
     package init(file: String, line: Int, column: Int, message: String) {
         self.file = file
         self.line = line
@@ -24,6 +26,7 @@ package struct SettingsErrors: Error, Sendable, Equatable, CustomStringConvertib
     /// At least one.
     package let errors: [SettingsError]
 
+    /// All faults of a reading; not empty.
     package init(_ errors: [SettingsError]) {
         self.errors = errors
     }

@@ -2,6 +2,7 @@
 package enum SettingsReader {
     /// A sound sluice.yaml, and what its weight file says.
     package struct Reading: Sendable, Equatable {
+        /// What sluice.yaml says, with its own weights.
         package let snapshot: Snapshot
         /// The weight file as it stands, with its faults if it has any.
         package let weights: WeightsText

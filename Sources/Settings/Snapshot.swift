@@ -23,6 +23,7 @@ package struct Snapshot: Sendable, Equatable {
     /// How long each step of an exchange, and the shutdown, may take.
     package let timeouts: Timeouts
 
+    /// A snapshot of parts that fit together; what is not said has its preset.
     package init(
         listeners: [ListenerSettings],
         upstreams: [UpstreamSettings],

@@ -2,6 +2,7 @@ package import Splitting
 
 /// A named set of weights over upstreams.
 package struct SplitSettings: Sendable, Equatable {
+    /// Its key in the file; the label of its metrics.
     package let name: String
     /// The upstreams' names, in the order of the file: 1 to 64, none twice.
     package let members: [String]
@@ -12,6 +13,7 @@ package struct SplitSettings: Sendable, Equatable {
     /// The member that is being introduced; nil unless it is said or there are two members.
     package let candidate: String?
 
+    /// A split of parts that fit together.
     package init(
         name: String,
         members: [String],

@@ -4,6 +4,7 @@
 /// two other texts meet by chance once in 2⁶⁴. It need not resist an attacker: whoever can
 /// write the file sets the weights anyway.
 package struct TextHash: Sendable, Hashable, CustomStringConvertible {
+    /// The 64 bits.
     package let value: UInt64
 
     init(value: UInt64) {

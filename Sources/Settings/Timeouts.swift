@@ -18,6 +18,7 @@ package struct Timeouts: Sendable, Equatable {
     /// Accepting goes on this long after the stop signal.
     package let shutdownDelayMilliseconds: Int
 
+    /// The presets, except for what is said.
     package init(
         headMilliseconds: Int = 10_000,
         bodyIdleMilliseconds: Int = 30_000,

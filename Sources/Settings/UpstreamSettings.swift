@@ -1,9 +1,11 @@
 /// A named cluster that receives traffic.
 package struct UpstreamSettings: Sendable, Equatable {
+    /// Its key in the file; the label of its metrics.
     package let name: String
     /// At least one, in the order of the file, no address twice.
     package let targets: [TargetSettings]
 
+    /// An upstream of at least one target.
     package init(name: String, targets: [TargetSettings]) {
         self.name = name
         self.targets = targets
@@ -17,6 +19,7 @@ package struct TargetSettings: Sendable, Equatable {
     /// Its part of the upstream's traffic against the other targets: 1...1,000,000.
     package let weight: UInt32
 
+    /// A target; all weigh the same, unless said.
     package init(address: AddressSetting, weight: UInt32 = 1) {
         self.address = address
         self.weight = weight

@@ -43,7 +43,9 @@ package enum WeightChange {
 
 /// New weights that were refused; nothing changes.
 package struct WeightChangeError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The name of the split.
     package let split: String
+    /// The members it has.
     package let members: [String]
     /// At least one: unknown names first, then in the order of the members.
     package let faults: [WeightFault]

@@ -7,6 +7,7 @@ package struct WeightsState: Sendable, Equatable {
     /// One for each split, in the order of sluice.yaml.
     package let splits: [SplitWeights]
 
+    /// A state of parts.
     package init(generation: UInt64, splits: [SplitWeights]) {
         self.generation = generation
         self.splits = splits
@@ -25,12 +26,15 @@ package struct WeightsState: Sendable, Equatable {
 
 /// The set weights of one split, and the change that set them.
 package struct SplitWeights: Sendable, Equatable {
+    /// The name of the split.
     package let name: String
+    /// The members, in the order of sluice.yaml when they were set.
     package let members: [String]
     /// One for each member, in the same order.
     package let weights: [Weight]
     /// The number of the change that set them.
     package let generation: UInt64
+    /// Who set them.
     package let source: WeightSource
     /// When they were set, in milliseconds since 1970.
     package let changedAtMilliseconds: Int64
@@ -40,6 +44,7 @@ package struct SplitWeights: Sendable, Equatable {
     /// As long as the text stays this one, these weights stand.
     package let followed: TextHash
 
+    /// Weights of a split, one for each member.
     package init(
         name: String,
         members: [String],
