@@ -21,6 +21,8 @@ enum Limits {
     static let socketPathBytes = 107
     /// A longer wait is a mistyped unit.
     static let durationMilliseconds = 24 * 3_600 * 1_000
+    /// More would hide the error, and looking through them would take its time.
+    static let namesInErrors = 20
     /// How much of a wrong text an error repeats.
     static let quotedCharacters = 60
 }

@@ -13,6 +13,14 @@ enum NearestWord {
         return nearest?.word
     }
 
+    /// What to say about a name that does not exist: the one that was meant, or those there are.
+    static func advice(_ name: String, among names: [String]) -> String {
+        if names.count <= Limits.namesInErrors, let nearest = of(name, among: names) {
+            return "did you mean `\(nearest)`?"
+        }
+        return "expected \(listed(names))"
+    }
+
     /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
     static func edits(from first: String, to second: String) -> Int {
         let first = Array(first)

@@ -25,3 +25,9 @@ func quoted(_ text: String) -> String {
     let cut = printable.count > Limits.quotedCharacters
     return "`" + String(printable.prefix(Limits.quotedCharacters)) + (cut ? "…`" : "`")
 }
+
+/// Names of the configuration as errors list them; of many the first.
+func listed(_ names: [String]) -> String {
+    let isCut = names.count > Limits.namesInErrors
+    return names.prefix(Limits.namesInErrors).joined(separator: ", ") + (isCut ? ", …" : "")
+}

@@ -44,10 +44,9 @@ extension SettingsDocument {
         else { return nil }
         guard let splitNames else { return name }
         if splitNames.contains(name) { return name }
-        let hint = NearestWord.of(name, among: splitNames).map { "did you mean `\($0)`?" }
-        let names = splitNames.isEmpty ? "one" : splitNames.joined(separator: ", ")
         faults.add(
-            "there is no split \(quoted(name)); \(hint ?? "expected \(names)")", at: node)
+            "there is no split \(quoted(name)); \(NearestWord.advice(name, among: splitNames))",
+            at: node)
         return nil
     }
 

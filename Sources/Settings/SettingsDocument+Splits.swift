@@ -68,9 +68,8 @@ extension SettingsDocument {
 
     private mutating func checkUpstream(_ name: String, at node: Node) {
         guard let upstreamNames, !upstreamNames.contains(name) else { return }
-        let hint = NearestWord.of(name, among: upstreamNames).map { "did you mean `\($0)`?" }
-        let names = upstreamNames.isEmpty ? "one" : upstreamNames.joined(separator: ", ")
-        faults.add("there is no upstream \(quoted(name)); \(hint ?? "expected \(names)")", at: node)
+        let advice = NearestWord.advice(name, among: upstreamNames)
+        faults.add("there is no upstream \(quoted(name)); \(advice)", at: node)
     }
 
     private mutating func split(
@@ -96,7 +95,7 @@ extension SettingsDocument {
     }
 
     private mutating func member(_ field: Field?, of members: [String]) -> String? {
-        value(field, expected: "a member of the split: \(members.joined(separator: ", "))") {
+        value(field, expected: "a member of the split: \(listed(members))") {
             members.contains($0) ? $0 : nil
         }
     }

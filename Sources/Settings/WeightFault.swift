@@ -16,7 +16,7 @@ package enum WeightFault: Error, Sendable, Hashable {
         switch self {
         case .unknownMember(let name):
             "the split \(quoted(split)) has no member \(quoted(name)); "
-                + "expected \(members.joined(separator: ", "))"
+                + "expected \(listed(members))"
         case .missingMember(let name):
             "the split \(quoted(split)) misses its member \(quoted(name)); "
                 + "expected every member, 0 is allowed"

@@ -40,7 +40,7 @@ struct WeightsReader {
     private mutating func readSplit(_ entry: Field, source: SourceText) {
         let split = splits?.first { $0.name == entry.name }
         if let splits, split == nil {
-            let known = splits.map(\.name).joined(separator: ", ")
+            let known = listed(splits.map(\.name))
             faults.add("there is no split \(quoted(entry.name)); expected \(known)", at: entry.key)
         }
         let entries = faults.entries(

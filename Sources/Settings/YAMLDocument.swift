@@ -58,7 +58,7 @@ struct YAMLDocument {
                 ? "a second document begins; expected one document in the file" : problem
             faults.add(message, at: Position(line: mark.line, column: mark.column))
         case .duplicatedKeysInMapping(let names, let context):
-            let keys = names.sorted().map(quoted).joined(separator: ", ")
+            let keys = listed(names.sorted().map(quoted))
             faults.add(
                 "\(keys) is written more than once; expected each key once",
                 at: Position(line: context.mark.line, column: context.mark.column))

@@ -22,4 +22,12 @@ struct NearestWordTests {
         let words = ["listeners", "weights", "weights_file"]
         #expect(NearestWord.of(text, among: words) == word)
     }
+
+    @Test func `of many names the first are listed and none is suggested`() {
+        let names = (0...20).map { "x\($0)" }
+        let advice = NearestWord.advice("x21", among: names)
+        #expect(advice == "expected \(names.dropLast().joined(separator: ", ")), …")
+        #expect(NearestWord.advice("x21", among: names.dropLast()) == "did you mean `x1`?")
+        #expect(NearestWord.advice("other", among: ["x", "y"]) == "expected x, y")
+    }
 }
