@@ -2,6 +2,7 @@ package import Bytes
 
 /// A client's IP address, 16 bytes in network order; IPv4 is held in its IPv4-mapped form.
 package struct ClientAddress: Sendable, Equatable {
+    /// The first byte highest.
     package let bits: UInt128
 
     package init(bits: UInt128) { self.bits = bits }

@@ -1,5 +1,6 @@
 /// What a connection tells about its client: what the encoder adds to each request.
 package struct ClientFacts: Sendable, Equatable {
+    /// Where the client is, or the last proxy before Sluice.
     package let address: ClientAddress
     /// The port on which the client was accepted.
     package let localPort: UInt16

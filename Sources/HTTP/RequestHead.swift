@@ -3,7 +3,9 @@
 /// Only making one allocates: a worker makes one and parses head after head into it. Everything
 /// it tells is about the last head that was `complete`.
 package struct RequestHead: ~Copyable {
+    /// What the client wants done; `other` for names that are not known.
     package internal(set) var method = Method.get
+    /// The method as it was sent.
     package internal(set) var methodRange = ByteRange.empty
     /// The request target as it was sent.
     package internal(set) var targetRange = ByteRange.empty
