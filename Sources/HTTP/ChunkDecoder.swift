@@ -35,9 +35,6 @@ package struct ChunkDecoder: Sendable {
 
     package init() {}
 
-    /// Whether the message has ended or not begun: closing here loses nothing that was announced.
-    package var isAtStart: Bool { state == .size }
-
     /// Looks at `bytes` from an offset on for the next event.
     package mutating func next(_ bytes: Span<UInt8>, from start: Int) -> ChunkEvent {
         var at = start

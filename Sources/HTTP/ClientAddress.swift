@@ -7,9 +7,6 @@ package struct ClientAddress: Sendable, Equatable {
 
     package init(bits: UInt128) { self.bits = bits }
 
-    /// The longest text in bytes.
-    package static var mostTextBytes: Int { 39 }
-
     /// Writes the canonical text (RFC 5952) without brackets and port; IPv4, mapped or not, in
     /// dotted decimal.
     package func append(to buffer: inout Buffer) {
