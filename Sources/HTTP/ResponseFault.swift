@@ -4,6 +4,7 @@ package enum ResponseFault: Equatable, Sendable {
     case bodyAfterInterim
     case field(FieldFault)
     case headTooLarge
+    case unrequestedUpgrade
     case unsupportedVersion
 
     /// A stable word for programs.
@@ -13,6 +14,7 @@ package enum ResponseFault: Equatable, Sendable {
         case .bodyAfterInterim: "body_after_interim"
         case .field(let fault): fault.kind
         case .headTooLarge: "head_too_large"
+        case .unrequestedUpgrade: "unrequested_upgrade"
         case .unsupportedVersion: "unsupported_version"
         }
     }
@@ -24,6 +26,7 @@ package enum ResponseFault: Equatable, Sendable {
         case .bodyAfterInterim: "An interim response announces a body."
         case .field(let fault): fault.message
         case .headTooLarge: "The response head is too large."
+        case .unrequestedUpgrade: "The upstream changes to another protocol unasked."
         case .unsupportedVersion: "The response is neither HTTP/1.1 nor HTTP/1.0."
         }
     }

@@ -18,11 +18,8 @@ package struct ResponseHead: ~Copyable {
 
     package init() {}
 
-    /// Whether the real response is still to come (RFC 9110, 15.2); 101 is a final one.
-    package var isInterim: Bool { status < 200 && status != 101 }
-
-    /// Whether the upstream changes to another protocol.
-    package var isSwitchingProtocols: Bool { status == 101 }
+    /// Whether the real response is still to come (RFC 9110, 15.2).
+    package var isInterim: Bool { status < 200 }
 
     /// Reads a head from the start of `bytes`: the response to a request with this method.
     /// Stateless: an incomplete head is read again from its start when more has arrived.
@@ -57,8 +54,10 @@ package struct ResponseHead: ~Copyable {
         case .framing(let known): announced = known
         case .refused(let fault): return .field(fault)
         }
+        // Upgrade is not passed on, so nobody has asked for another protocol.
+        if status == 101 { return .unrequestedUpgrade }
         keepAlive = fields.facts.keepsAlive(version)
-        if status < 200 || status == 204 {
+        if isInterim || status == 204 {
             framing = .none
             // Bytes that were announced here would be read as the next response.
             guard announced != .untilClose, announced != .length(0) else { return nil }
