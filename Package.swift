@@ -100,7 +100,12 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry"]),
         tests("SettingsTests", ["Settings", "Splitting", "Addressing"]),
         tests("ReactorTests", ["Reactor", "Kernel", "Bytes"]),
-        tests("ProxyTests", ["Proxy", "Kernel", "Bytes", "HTTP", "Reactor"]),
+        tests(
+            "ProxyTests",
+            [
+                "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings", "Splitting",
+                "Telemetry",
+            ]),
         tests("AdminTests", ["Admin", "Settings", "Splitting"]),
         tests("IntegrationTests", ["Kernel", "Bytes"]),
         tests("TidyTests", []),
