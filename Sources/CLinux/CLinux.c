@@ -1,5 +1,10 @@
 #include "CLinux.h"
 
+#include <dirent.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+
 ssize_t sluice_accept(int fd, struct sockaddr_storage *from) {
     socklen_t length = sizeof *from;
     SLUICE_RETRY(accept4(fd, (struct sockaddr *)from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -9,4 +14,73 @@ void sluice_name_thread(pthread_t thread, const uint8_t *name) {
     char kept[16] = {0};
     strncpy(kept, (const char *)name, sizeof kept - 1);
     pthread_setname_np(thread, kept);
+}
+
+// Files and processes: called once in a while.
+
+ssize_t sluice_wait_readable(int fd, int milliseconds) {
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    SLUICE_RETRY(poll(&wanted, 1, milliseconds));
+}
+
+ssize_t sluice_drain(int fd) {
+    char dropped[4096];
+    SLUICE_RETRY(read(fd, dropped, sizeof dropped));
+}
+
+ssize_t sluice_connect_unix(const char *path) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    strncpy(to.sun_path, path, sizeof to.sun_path - 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+ssize_t sluice_make_blocking(int fd) { SLUICE_RETRY(fcntl(fd, F_SETFL, 0)); }
+
+ssize_t sluice_open(const char *path, int flags) {
+    SLUICE_RETRY(open(path, flags | O_CLOEXEC, 0600));
+}
+
+ssize_t sluice_read(int fd, void *to, size_t count) { SLUICE_RETRY(read(fd, to, count)); }
+
+ssize_t sluice_write(int fd, const void *from, size_t count) {
+    SLUICE_RETRY(write(fd, from, count));
+}
+
+ssize_t sluice_exchange(const char *one, const char *other) {
+    SLUICE_RETRY(renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE));
+}
+
+ssize_t sluice_group_number(const char *name) {
+    errno = 0;
+    const struct group *found = getgrnam(name);
+    if (found != NULL) return (ssize_t)found->gr_gid;
+    return errno != 0 ? -errno : -EINVAL;
+}
+
+ssize_t sluice_count_entries(const char *folder) {
+    DIR *opened = opendir(folder);
+    if (opened == NULL) return 0;
+    ssize_t count = 0;
+    for (const struct dirent *entry; (entry = readdir(opened)) != NULL;)
+        if (entry->d_name[0] != '.') count++;
+    closedir(opened);
+    return count;
+}
+
+int64_t sluice_cpu_microseconds(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+    return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+           usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+int sluice_processor_count(void) {
+    cpu_set_t usable;
+    if (sched_getaffinity(0, sizeof usable, &usable) != 0) return 1;
+    return CPU_COUNT(&usable);
 }

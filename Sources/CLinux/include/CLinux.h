@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -162,6 +163,28 @@ static inline int64_t sluice_wall_clock(void) {
 
 // An errno left by the call just made, for calls that have no wrapper here.
 static inline int sluice_errno(void) { return errno; }
+
+// Files and processes, not on the data path. Each returns a non-negative result, or a negated
+// errno, where nothing else is said.
+
+ssize_t sluice_wait_readable(int fd, int milliseconds);
+// Reads and drops what waits.
+ssize_t sluice_drain(int fd);
+// A blocking socket, connected to a path that fits into sun_path.
+ssize_t sluice_connect_unix(const char *path);
+ssize_t sluice_make_blocking(int fd);
+// A file that is made is its owner's alone.
+ssize_t sluice_open(const char *path, int flags);
+ssize_t sluice_read(int fd, void *to, size_t count);
+ssize_t sluice_write(int fd, const void *from, size_t count);
+// Swaps two names in one step (RENAME_EXCHANGE).
+ssize_t sluice_exchange(const char *one, const char *other);
+ssize_t sluice_group_number(const char *name);
+// How many names a folder holds; 0 when it cannot be read.
+ssize_t sluice_count_entries(const char *folder);
+// User and system time of the process.
+int64_t sluice_cpu_microseconds(void);
+int sluice_processor_count(void);
 
 static inline void sluice_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
