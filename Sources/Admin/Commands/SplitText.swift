@@ -1,0 +1,79 @@
+/// Splits as people read them.
+package enum SplitText {
+    /// Every split with the set, effective and measured share of its members.
+    package static func table(_ splits: [JSONValue]) -> String {
+        splits.map(block).joined(separator: "\n")
+    }
+
+    /// `kong: x=90 y=10 -> x=75 y=25, generation 4`.
+    package static func change(_ split: JSONValue) -> String {
+        let name = split["name"]?.text ?? "?"
+        let before = assignments(split["before"])
+        let after = assignments(split["weights"])
+        let generation = split["generation"]?.numberText ?? "?"
+        let arrow = before == after ? "\(after) already" : "\(before) -> \(after)"
+        return "\(name): \(arrow), generation \(generation)\n"
+    }
+
+    /// What a user has to know about a change: nothing when all is well.
+    package static func warnings(_ answer: JSONValue) -> String {
+        var text = ""
+        if answer["durable"]?.bool == false {
+            text += "warning: a restart forgets this: neither the weight file nor state_dir "
+            text += "could be written\n"
+        }
+        if let late = answer["pending_workers"]?.elements, !late.isEmpty {
+            let numbers = late.compactMap(\.numberText).joined(separator: ", ")
+            text += "warning: not yet in force in workers \(numbers)\n"
+        }
+        return text
+    }
+
+    /// `x=75 y=25`.
+    static func assignments(_ weights: JSONValue?) -> String {
+        (weights?.members ?? []).map { "\($0.name)=\($0.value.numberText ?? "?")" }
+            .joined(separator: " ")
+    }
+
+    private static func block(_ split: JSONValue) -> String {
+        let name = split["name"]?.text ?? "?"
+        let generation = split["generation"]?.numberText ?? "?"
+        let source = split["source"]?.text ?? "?"
+        let changed = split["changed_at"]?.text ?? "?"
+        let reason = split["reason"]?.text ?? ""
+        var text = "\(name)  generation \(generation), by \(source) at \(changed)"
+        if !reason.isEmpty { text += ": \(reason)" }
+        if split["durable"]?.bool == false { text += " (not durable)" }
+        var table = TextTable(
+            ["upstream", "set", "effective", "measured", "requests", ""], numbers: 1...4)
+        let requests = split["measured"]?["requests"]?.int ?? 0
+        for member in split["weights"]?.members ?? [] {
+            let count = split["measured"]?[member.name]?.int ?? 0
+            table.add([
+                member.name,
+                share(member.value.double ?? 0, of: sum(split["weights"])),
+                share(split["effective"]?[member.name]?.double ?? 0, of: sum(split["effective"])),
+                requests == 0 ? "-" : share(Double(count), of: Double(requests)),
+                "\(count)",
+                role(of: member.name, split),
+            ])
+        }
+        return "\(text)\n\(table.text(indent: 2))"
+    }
+
+    private static func role(of member: String, _ split: JSONValue) -> String {
+        if split["stable"]?.text == member { return "stable" }
+        return split["candidate"]?.text == member ? "candidate" : ""
+    }
+
+    private static func sum(_ weights: JSONValue?) -> Double {
+        (weights?.members ?? []).reduce(0) { $0 + ($1.value.double ?? 0) }
+    }
+
+    /// `33.33 %`.
+    static func share(_ part: Double, of whole: Double) -> String {
+        let hundredths = whole > 0 ? Int((part / whole * 10_000).rounded()) : 0
+        let fraction = hundredths % 100
+        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) %"
+    }
+}

@@ -1,0 +1,93 @@
+/// The state of the proxy as people read it.
+package enum StatusText {
+    /// All of it.
+    package static func table(_ status: JSONValue) -> String {
+        let splits = status["splits"]?.elements ?? []
+        return [
+            head(status), listeners(status), upstreams(status),
+            splits.isEmpty ? "" : SplitText.table(splits),
+        ].filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private static func head(_ status: JSONValue) -> String {
+        let version = status["version"]?.text ?? "?"
+        let state = status["state"]?.text ?? "?"
+        let seconds = status["uptime_seconds"]?.int ?? 0
+        let workers = status["workers"]?.int ?? 0
+        let generation = status["generation"]?.numberText ?? "?"
+        var text = "sluice \(version)  \(state) for \(duration(seconds)), "
+        text += "\(workers) \(workers == 1 ? "worker" : "workers"), generation \(generation)\n"
+        text += weightsFile(status["weights_file"])
+        if status["reload"]?["successful"]?.bool == false {
+            text += "last reload: refused, the settings before it are in force\n"
+            for error in status["reload"]?["errors"]?.elements ?? [] {
+                text += "  \(error.text ?? "")\n"
+            }
+        }
+        return text
+    }
+
+    private static func weightsFile(_ file: JSONValue?) -> String {
+        guard let path = file?["path"]?.text else { return "weight file: none\n" }
+        var text = "weight file: \(path)"
+        if file?["valid"]?.bool == false {
+            text += ", has faults; the weights stay as they are\n"
+            for error in file?["errors"]?.elements ?? [] { text += "  \(error.text ?? "")\n" }
+            return text
+        }
+        if file?["drift"]?.bool == true {
+            let splits = (file?["drifted_splits"]?.elements ?? []).compactMap(\.text)
+            return text + ", drifted from file: \(splits.joined(separator: ", "))\n"
+        }
+        return text + ", in force\n"
+    }
+
+    private static func listeners(_ status: JSONValue) -> String {
+        var table = TextTable(
+            ["listener", "address", "mode", "split", "connections", "requests"], numbers: 4...5)
+        for listener in status["listeners"]?.elements ?? [] {
+            table.add([
+                listener["name"]?.text ?? "?", listener["address"]?.text ?? "?",
+                listener["mode"]?.text ?? "?", listener["split"]?.text ?? "?",
+                listener["connections"]?.numberText ?? "?",
+                listener["requests"]?.numberText ?? "?",
+            ])
+        }
+        return table.text(indent: 0)
+    }
+
+    private static func upstreams(_ status: JSONValue) -> String {
+        var table = TextTable(
+            ["upstream", "targets", "active", "idle", "in flight", "requests", "errors"],
+            numbers: 2...6)
+        for upstream in status["upstreams"]?.elements ?? [] {
+            let targets = (upstream["targets"]?.elements ?? []).map(target)
+            table.add([
+                upstream["name"]?.text ?? "?", targets.joined(separator: ", "),
+                upstream["connections"]?["active"]?.numberText ?? "?",
+                upstream["connections"]?["idle"]?.numberText ?? "?",
+                upstream["inflight"]?.numberText ?? "?",
+                upstream["requests"]?.numberText ?? "?",
+                upstream["errors"]?.numberText ?? "?",
+            ])
+        }
+        return table.text(indent: 0)
+    }
+
+    private static func target(_ target: JSONValue) -> String {
+        let setting = target["target"]?.text ?? "?"
+        let address = target["address"]?.text ?? "?"
+        let name = setting == address ? setting : "\(setting) (\(address))"
+        return target["healthy"]?.bool == false ? "\(name) down" : name
+    }
+
+    /// `2 d 3 h`, `5 min`, `12 s`.
+    static func duration(_ seconds: Int) -> String {
+        switch seconds {
+        case ..<60: "\(seconds) s"
+        case ..<3_600: "\(seconds / 60) min \(seconds % 60) s"
+        case ..<86_400: "\(seconds / 3_600) h \(seconds / 60 % 60) min"
+        default: "\(seconds / 86_400) d \(seconds / 3_600 % 24) h"
+        }
+    }
+}

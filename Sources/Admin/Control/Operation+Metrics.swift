@@ -1,0 +1,51 @@
+internal import Kernel
+internal import Settings
+internal import Splitting
+internal import Telemetry
+
+extension Operation {
+    /// The metrics page.
+    package func metricsPage() async -> [UInt8] {
+        let counters = await plane.counters()
+        let gauges = await gauges()
+        return Exposition(
+            counters: counters, registry: plane.registry, window: window, gauges: gauges
+        ).text()
+    }
+
+    private func gauges() async -> ControlGauges {
+        let weights = await keeper.report()
+        var gauges = ControlGauges()
+        for split in weights.splits {
+            let shares = split.shares
+            for (member, share) in zip(split.settings.members, shares) {
+                gauges.shares.append(
+                    ControlGauges.Share(
+                        split: split.settings.name, upstream: member, setRatio: share,
+                        effectiveRatio: share))
+            }
+        }
+        gauges.targets = snapshot.upstreams.flatMap { upstream in
+            upstream.targets.map { target in
+                ControlGauges.TargetHealth(
+                    upstream: upstream.name, target: "\(target.address)", isHealthy: true)
+            }
+        }
+        gauges.weightChanges = weights.changes
+        gauges.generation = weights.generation
+        if snapshot.weightsFile != nil {
+            gauges.isWeightsFileValid = weights.fileFaults.isEmpty
+            gauges.isWeightsFileDrifted = !weights.driftedSplits.isEmpty
+        }
+        gauges.wasLastReloadSuccessful = wasLastReloadSuccessful
+        gauges.version = Version.text
+        let memory = ProcessFacts.memoryBytes
+        gauges.process.openFDs = ProcessFacts.openFDs
+        gauges.process.maximumFDs = ProcessFacts.maximumFDs
+        gauges.process.residentBytes = memory.resident
+        gauges.process.virtualBytes = memory.virtual
+        gauges.process.cpuSeconds = ProcessFacts.cpuSeconds
+        gauges.process.startedAtSeconds = Double(startedAtMilliseconds) / 1e3
+        return gauges
+    }
+}

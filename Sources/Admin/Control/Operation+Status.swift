@@ -1,0 +1,139 @@
+internal import Addressing
+internal import Kernel
+internal import Proxy
+internal import Settings
+internal import Splitting
+internal import Telemetry
+
+/// The answers of the control API, as JSON.
+extension Operation {
+    /// Every split, in the order of sluice.yaml.
+    package func splitsAnswer() async -> [(name: String, value: JSONValue)] {
+        let weights = await keeper.report()
+        let counters = await plane.counters()
+        let registry = plane.registry
+        return weights.splits.map { split in
+            let measured = weights.measurement.share(of: split.settings, counters, registry)
+            return (split.settings.name, Self.answer(split, measured))
+        }
+    }
+
+    /// The whole state of the proxy.
+    package func statusAnswer() async -> JSONValue {
+        let weights = await keeper.report()
+        let counters = await plane.counters()
+        let splits = await splitsAnswer()
+        return .object([
+            "version": .string(Version.text),
+            "uptime_seconds": .number(uptimeSeconds),
+            "state": .string(isStopping ? "stopping" : isReady ? "running" : "starting"),
+            "workers": .number(plane.workerCount),
+            "generation": .number(weights.generation),
+            "weights_file": weightsFileAnswer(weights),
+            "reload": .object([
+                "successful": .bool(wasLastReloadSuccessful),
+                "errors": .array(lastReloadFaults.map { .string($0) }),
+            ]),
+            "listeners": .array(snapshot.listeners.map { answer($0, counters) }),
+            "upstreams": .array(snapshot.upstreams.map { answer($0, counters) }),
+            "splits": .array(splits.map(\.value)),
+        ])
+    }
+
+    private static func answer(
+        _ split: WeightReport.Split, _ measured: Measurement.Share
+    ) -> JSONValue {
+        let members = split.settings.members
+        let weights = JSONValue.object(
+            zip(members, split.set.weights).map { member, weight in
+                JSONValue.Member(name: member, value: .number("\(weight)"))
+            })
+        let counts = zip(members, measured.counts).map { member, count in
+            JSONValue.Member(name: member, value: .number(count))
+        }
+        let head = JSONValue.object([
+            "since": .string(Timestamp.text(milliseconds: measured.sinceMilliseconds)),
+            "requests": .number(measured.counts.reduce(0, +)),
+        ])
+        return .object([
+            "name": .string(split.settings.name),
+            "generation": .number(split.set.generation),
+            "weights": weights,
+            "effective": weights,
+            "measured": .object((head.members ?? []) + counts),
+            "stable": .string(split.settings.stable),
+            "candidate": split.settings.candidate.map { .string($0) } ?? .null,
+            "source": .string(split.set.source.rawValue),
+            "reason": .string(split.set.reason),
+            "changed_at": .string(
+                Timestamp.text(milliseconds: split.set.changedAtMilliseconds)),
+            "durable": .bool(split.isDurable),
+        ])
+    }
+
+    private func weightsFileAnswer(_ weights: WeightReport) -> JSONValue {
+        guard let path = snapshot.weightsFile else { return .null }
+        return .object([
+            "path": .string(path),
+            "valid": .bool(weights.fileFaults.isEmpty),
+            "errors": .array(weights.fileFaults.map { .string("\($0)") }),
+            "drift": .bool(!weights.driftedSplits.isEmpty),
+            "drifted_splits": .array(weights.driftedSplits.map { .string($0) }),
+        ])
+    }
+
+    private func answer(_ listener: ListenerSettings, _ counters: WorkerCounters) -> JSONValue {
+        let bound = plane.boundListeners.first { $0.name == listener.name }
+        let id = plane.registry.knownListener(listener.name) ?? Int.max
+        return .object([
+            "name": .string(listener.name),
+            "address": .string(bound.map { "\($0.address)" } ?? "\(listener.address)"),
+            "mode": .string(listener.mode.rawValue),
+            "split": .string(listener.split),
+            "connections": .number(counters.downstreamConnectionCount(listener: id)),
+            "requests": .number(counters.downstreamRequestCount(listener: id)),
+        ])
+    }
+
+    private func answer(_ upstream: UpstreamSettings, _ counters: WorkerCounters) -> JSONValue {
+        let registry = plane.registry
+        let id = registry.knownUpstream(upstream.name) ?? Int.max
+        let lanes = registry.lanes.indices.filter { registry.lanes[$0].upstream == upstream.name }
+        let connections = counters.connectionCounts(upstream: id)
+        let resolved = plane.resolvedTargets.filter { $0.upstream == upstream.name }
+        let targets = resolved.map { target in
+            JSONValue.object([
+                "target": .string(target.setting),
+                "address": .string("\(target.address)"),
+                "healthy": .bool(true),
+            ])
+        }
+        let sum = { (value: (Int) -> Int) in lanes.reduce(0) { $0 + value($1) } }
+        return .object([
+            "name": .string(upstream.name),
+            "targets": .array(targets),
+            "connections": .object([
+                "idle": .number(connections.idle), "active": .number(connections.active),
+            ]),
+            "inflight": .number(sum { counters.inflightCount(lane: $0) }),
+            "requests": .number(sum { counters.requestCount(lane: $0) }),
+            "errors": .number(
+                sum { lane in
+                    AttemptFailure.allCases.reduce(0) {
+                        $0 + counters.failureCount(lane: lane, kind: $1)
+                    }
+                }),
+            "requests_per_second": .number(
+                Rounding.round(
+                    lanes.reduce(0) { $0 + window.requestsPerSecond(lane: $1) }, decimals: 1)),
+        ])
+    }
+}
+
+/// Numbers shortened for reading.
+enum Rounding {
+    static func round(_ value: Double, decimals: Int) -> Double {
+        let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
+        return (value * scale).rounded() / scale
+    }
+}

@@ -1,0 +1,113 @@
+internal import Addressing
+internal import Kernel
+package import Logging
+internal import Proxy
+package import Settings
+internal import Splitting
+internal import Telemetry
+
+/// The running proxy as its operators see it: what runs, how it is, and how it is changed.
+package actor Operation {
+    package nonisolated let keeper: WeightKeeper
+    package nonisolated let plane: any Plane
+    nonisolated let logger: Logger
+    nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000
+    /// sluice.yaml; nil when the snapshot came from elsewhere.
+    private let configuration: (path: String, environment: [String: String])?
+
+    private(set) var snapshot: Snapshot
+    private(set) var window = MinuteWindow()
+    private(set) var wasLastReloadSuccessful = true
+    private(set) var lastReloadFaults: [String] = []
+    private(set) var isStopping = false
+    private var isRunning = false
+
+    package init(
+        _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
+        configuration: (path: String, environment: [String: String])? = nil
+    ) {
+        self.snapshot = snapshot
+        self.plane = plane
+        self.keeper = keeper
+        self.logger = logger
+        self.configuration = configuration
+    }
+
+    /// Begins to serve.
+    package func start(text: WeightsText) async throws {
+        let stored = loadState()
+        let late = try await keeper.run(snapshot, text: text, stored: stored).pendingWorkers
+        if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
+        isRunning = true
+        for listener in plane.boundListeners {
+            logger.notice("listener \(listener.name): on \(listener.address)")
+        }
+    }
+
+    /// Reads sluice.yaml again; a bad file changes nothing. Whether it is in force, and where
+    /// the weight file is now.
+    package func reload() async -> Bool {
+        guard let configuration else { return false }
+        do {
+            let reading = try SettingsReader.read(
+                configuration.path, environment: configuration.environment)
+            for warning in reading.warnings { logger.warning("\(warning)") }
+            let next = keepWhatIsFixed(reading.snapshot)
+            _ = try await keeper.run(next, text: reading.weights, stored: nil)
+            snapshot = next
+            wasLastReloadSuccessful = true
+            lastReloadFaults = []
+            logger.notice("\(configuration.path) was read again and is in force")
+            return true
+        } catch {
+            wasLastReloadSuccessful = false
+            lastReloadFaults = "\(error)".split(separator: "\n").map(String.init)
+            for fault in lastReloadFaults { logger.error("\(fault)") }
+            logger.error("\(configuration.path) was read again and refused: nothing changes")
+            return false
+        }
+    }
+
+    /// From here on the proxy says that it is not ready.
+    package func beginStopping() { isStopping = true }
+
+    /// Whether listeners are bound, the snapshot runs, and no stop has begun.
+    package var isReady: Bool { isRunning && !isStopping }
+
+    /// Once a second: the counters of the last minute.
+    package func tick() async {
+        let counters = await plane.counters()
+        window.tick(counters, nowSeconds: Double(Instant.now().nanoseconds) / 1e9)
+    }
+
+    /// How long the process has run.
+    nonisolated var uptimeSeconds: Int64 {
+        (WallClock.nanoseconds() / 1_000_000 - startedAtMilliseconds) / 1_000
+    }
+
+    private func loadState() -> WeightsState? {
+        do throws(WeightsStateError) {
+            return try WeightStore.loadState(WeightStore.Places(snapshot))
+        } catch {
+            logger.error("weights.state: \(error); it is passed over")
+            return nil
+        }
+    }
+
+    /// What only a restart changes stays as it is, with a warning.
+    private func keepWhatIsFixed(_ next: Snapshot) -> Snapshot {
+        let fixed: [(String, Bool)] = [
+            ("workers", next.workers != snapshot.workers),
+            ("control", next.control != snapshot.control),
+            ("admin", next.admin != snapshot.admin),
+        ]
+        for (key, isChanged) in fixed where isChanged {
+            logger.warning("`\(key)` has changed: that needs a restart and is passed over")
+        }
+        return Snapshot(
+            listeners: next.listeners, upstreams: next.upstreams, splits: next.splits,
+            workers: snapshot.workers, weightsFile: next.weightsFile,
+            stateDirectory: next.stateDirectory, control: snapshot.control,
+            admin: snapshot.admin, logLevel: next.logLevel, timeouts: next.timeouts)
+    }
+}

@@ -1,0 +1,128 @@
+internal import Addressing
+internal import Hummingbird
+package import Kernel
+package import Logging
+package import Proxy
+package import ServiceLifecycle
+package import Settings
+
+/// The whole proxy as a process: the data plane and the services around it.
+package struct ProxyProcess: Sendable {
+    /// Why the process cannot begin.
+    package enum StartFault: Error, Sendable, CustomStringConvertible {
+        /// Somebody else answers on the control socket.
+        case alreadyRunning(socket: String)
+        case system(String, Errno)
+
+        package var description: String {
+            switch self {
+            case .alreadyRunning(let socket):
+                "another sluice answers on the control socket \(socket); "
+                    + "stop it first, or name another socket"
+            case .system(let what, let error):
+                "\(what): \(error)"
+            }
+        }
+    }
+
+    package let operation: Operation
+    package let plane: DataPlane
+    private let watcher: FileWatcher
+    private let snapshot: Snapshot
+    private let text: WeightsText
+    private let logger: Logger
+
+    /// Makes the process; nothing is bound and nothing is changed yet.
+    package init(
+        _ snapshot: Snapshot, text: WeightsText,
+        configuration: (path: String, environment: [String: String])?, logger: Logger
+    ) throws(StartFault) {
+        if let socket = snapshot.control?.socket, (try? UnixSocket.connect(path: socket)) != nil {
+            throw .alreadyRunning(socket: socket)
+        }
+        DescriptorLimit.raise()
+        let workers = snapshot.workers > 0 ? snapshot.workers : ProcessFacts.processorCount
+        do throws(Errno) {
+            plane = try DataPlane(workers: workers)
+            watcher = try FileWatcher()
+        } catch {
+            throw .system("the process cannot begin", error)
+        }
+        let store = WeightStore(WeightStore.Places(snapshot))
+        let keeper = WeightKeeper(plane: plane, store: store, logger: logger, disk: .threads)
+        operation = Operation(
+            snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration)
+        self.snapshot = snapshot
+        self.text = text
+        self.logger = logger
+    }
+
+    /// Serves until a signal or one of `others` ends it.
+    package func run(with others: [any Service] = []) async throws {
+        try await operation.start(text: text)
+        watcher.watch(snapshot.weightsFile)
+        var quiet = logger
+        quiet.logLevel = .critical
+        let ending = [SignalService(operation, watcher, snapshot.timeouts, logger)] + others
+        let running =
+            servers() + [
+                WatchService(watcher: watcher, keeper: operation.keeper),
+                TickService(operation: operation),
+            ]
+        var configuration = ServiceGroupConfiguration(
+            services: running.map { .init(service: $0) }
+                + ending.map { service in
+                    .init(
+                        service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+                },
+            logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(2)
+        try await ServiceGroup(configuration: configuration).run()
+        await plane.stop()
+    }
+
+    private func servers() -> [any Service] {
+        var servers: [any Service] = []
+        if let control = snapshot.control {
+            let logger = logger
+            let server = ControlServer.application(
+                ControlAPI(operation, access: .full), at: .unixDomainSocket(path: control.socket),
+                logger: logger
+            ) { _ in
+                do throws(Errno) {
+                    try DurableFile.setAccess(
+                        control.socket, mode: control.mode, group: control.group)
+                    logger.notice("control socket: \(control.socket)")
+                } catch {
+                    logger.error("control socket \(control.socket): \(error)")
+                }
+            }
+            servers.append(
+                NamedService(name: "control socket \(control.socket)", server, logger))
+        }
+        if let admin = snapshot.admin {
+            let logger = logger
+            let server = ControlServer.application(
+                ControlAPI(operation, access: .readOnly), at: .init(admin.address), logger: logger
+            ) { channel in
+                let bound = channel.localAddress.map { "\($0)" } ?? "\(admin.address)"
+                logger.notice("admin address: \(bound)")
+            }
+            servers.append(NamedService(name: "admin address \(admin.address)", server, logger))
+        }
+        return servers
+    }
+}
+
+extension BindAddress {
+    /// Where a setting says.
+    fileprivate init(_ setting: AddressSetting) {
+        let host: String
+        switch setting.host {
+        case .any: host = "::"
+        case .ip(let address): host = "\(address)"
+        case .name(let name): host = name
+        }
+        self = .hostname(host, port: Int(setting.port))
+    }
+}

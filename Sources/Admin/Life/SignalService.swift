@@ -1,0 +1,66 @@
+internal import Kernel
+internal import Logging
+internal import ServiceLifecycle
+internal import Settings
+internal import UnixSignals
+
+/// Ends the process as signals say: the first SIGTERM or SIGINT lets exchanges finish, a second
+/// one does not. SIGHUP reads sluice.yaml again.
+struct SignalService: Service {
+    private let operation: Operation
+    private let watcher: FileWatcher
+    private let timeouts: Timeouts
+    private let logger: Logger
+
+    init(
+        _ operation: Operation, _ watcher: FileWatcher, _ timeouts: Timeouts, _ logger: Logger
+    ) {
+        self.operation = operation
+        self.watcher = watcher
+        self.timeouts = timeouts
+        self.logger = logger
+    }
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let (stopped, end) = AsyncStream<Void>.makeStream()
+        let listening = Task {
+            var isStopping = false
+            for await signal in signals {
+                if signal == .sighup {
+                    await reload()
+                } else if isStopping {
+                    logger.warning("a second signal: the end, at once")
+                    ProcessFacts.exitAtOnce(code: 1)
+                } else {
+                    isStopping = true
+                    Task {
+                        await stop()
+                        end.finish()
+                    }
+                }
+            }
+        }
+        for await _ in stopped.cancelOnGracefulShutdown() {}
+        listening.cancel()
+    }
+
+    private func reload() async {
+        if await operation.reload() { watcher.watch(await operation.snapshot.weightsFile) }
+    }
+
+    /// Not ready, then the delay, then no new connection, then the grace for what runs.
+    private func stop() async {
+        await operation.beginStopping()
+        let grace = timeouts.shutdownGraceMilliseconds
+        logger.notice("stopping: exchanges have \(grace) ms to finish")
+        try? await Task.sleep(for: .milliseconds(timeouts.shutdownDelayMilliseconds))
+        await operation.plane.stopAccepting()
+        let left = await operation.plane.drain(milliseconds: grace)
+        if left > 0 {
+            logger.warning("stopped with \(left) exchanges under way")
+        } else {
+            logger.notice("stopped: every exchange has finished")
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package import Proxy
+package import Settings
+package import Splitting
+package import Telemetry
+
+/// What the control plane asks of the data plane; tests put one of their own in its place.
+///
+/// The calls run on their caller's executor up to their first wait, so that messages to the
+/// workers leave in the order in which one actor makes the calls.
+package protocol Plane: Sendable {
+    /// Runs a snapshot; nothing has changed when it throws.
+    nonisolated(nonsending) func apply(
+        _ snapshot: Snapshot
+    ) async throws(DataPlaneError) -> Acknowledgement
+
+    /// Routes by these weights, by split and in the order of the split's members.
+    nonisolated(nonsending) func setWeights(_ weights: [String: [Weight]]) async
+        -> Acknowledgement
+
+    /// What all workers counted since the start.
+    func counters() async -> WorkerCounters
+
+    /// Whether every worker's loop turns.
+    func ping() async -> Acknowledgement
+
+    /// The names behind the ids of the counters.
+    var registry: Registry { get }
+
+    /// The listeners that are open.
+    var boundListeners: [BoundListener] { get }
+
+    /// The targets in use.
+    var resolvedTargets: [ResolvedTarget] { get }
+
+    /// How many workers there are.
+    var workerCount: Int { get }
+
+    /// Closes the listening sockets.
+    func stopAccepting() async
+
+    /// Lets connections end with their exchanges; the exchanges left at the end of the time.
+    func drain(milliseconds: Int) async -> Int
+}
+
+extension DataPlane: Plane {}

@@ -1,0 +1,88 @@
+package import Kernel
+
+/// Notices when a file may have changed: by events of the folders that lead to it, and once a
+/// second by a look at the file itself, for file systems that send no events.
+package final class FileWatcher: Sendable {
+    private static let lookMilliseconds: Int32 = 1_000
+    /// A file written so recently may be in the middle of it.
+    private static let restMilliseconds: Int64 = 100
+    /// So soon after another write the clock of the file system may not tell the two apart.
+    private static let freshMilliseconds: Int64 = 2_000
+    /// Symlinks followed from one to the next.
+    private static let longestChain = 16
+
+    private struct Target {
+        var path: String?
+        var isEnded = false
+    }
+
+    /// One element for each time that the file may have changed.
+    package let changes: AsyncStream<Void>
+    private let target: Lock<Target>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    /// Watches nothing until `watch`.
+    package init() throws(Errno) {
+        (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        target = Lock(Target())
+        let descriptor = try Inotify().release()
+        try WorkerThread.start(name: "sluice-watcher") { [target, continuation] in
+            Self.run(Inotify(owning: descriptor), target, continuation)
+        }
+    }
+
+    deinit { target.withLock { $0.isEnded = true } }
+
+    /// Watches this file from now on, or none.
+    package func watch(_ path: String?) {
+        target.withLock { $0.path = path }
+        continuation.yield()
+    }
+
+    private static func run(
+        _ inotify: borrowing Inotify, _ target: Lock<Target>,
+        _ continuation: AsyncStream<Void>.Continuation
+    ) {
+        var lastPath: String?
+        var lastFacts: FileFacts?
+        var isRestless = false
+        while true {
+            let now = target.withLock { $0 }
+            if now.isEnded { return }
+            for folder in now.path.map(folders) ?? [] { try? inotify.watch(folder: folder) }
+            let facts = now.path.flatMap(FileFacts.init(path:))
+            let isOther = facts != lastFacts && now.path == lastPath
+            isRestless = isOther && facts.map { $0.ageMilliseconds < restMilliseconds } ?? false
+            if isOther, !isRestless { continuation.yield() }
+            if !isRestless { lastFacts = facts }
+            lastPath = now.path
+
+            let wait = isRestless ? Int32(restMilliseconds) : lookMilliseconds
+            guard inotify.wait(milliseconds: wait), let path = now.path else { continue }
+            let after = FileFacts(path: path)
+            let isFresh = after.map { $0.ageMilliseconds < freshMilliseconds } ?? false
+            if after != lastFacts || isFresh { continuation.yield() }
+            lastFacts = after
+        }
+    }
+
+    /// The folders in which a name on the way to the file can change: the file's own, and those
+    /// of each symlink that it leads through.
+    static func folders(of path: String) -> Set<String> {
+        var folders: Set = [FilePath.folder(of: path)]
+        var next = path
+        for _ in 0..<longestChain {
+            guard let destination = FilePath.destination(ofLink: next) else { break }
+            folders.insert(FilePath.folder(of: destination))
+            next = destination
+        }
+        // A link may also stand for a folder on the way: `..data` of a mounted ConfigMap.
+        for folder in folders {
+            if let resolved = FilePath.resolved(folder) { folders.insert(resolved) }
+            if FilePath.destination(ofLink: folder) != nil {
+                folders.insert(FilePath.folder(of: folder))
+            }
+        }
+        return folders
+    }
+}

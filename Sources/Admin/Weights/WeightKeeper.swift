@@ -1,0 +1,452 @@
+internal import Kernel
+package import Logging
+package import Proxy
+package import Settings
+internal import Splitting
+
+/// The one truth about set weights. Every change goes through here, from its check to its
+/// acknowledgement: from the file, the socket, the API and rollouts.
+///
+/// An ordinary change waits for its turn, is written to the disk, and goes to the workers. A
+/// retreat to the stable upstream waits for nobody: it goes to the workers first and is written
+/// right after, and the changes that it overtakes are refused.
+package actor WeightKeeper {
+    let plane: any Plane
+    let store: WeightStore
+    let logger: Logger
+    let disk: DiskQueue
+
+    /// The splits of sluice.yaml, with the weights that stand there.
+    private(set) var splits: [SplitSettings] = []
+    /// What is set and in force.
+    private(set) var set: [String: SplitWeights] = [:]
+    /// The highest number that was ever given to a change.
+    private(set) var generation: UInt64 = 0
+    /// What was last seen of the weight file.
+    private(set) var text = WeightsText.settings
+    private(set) var durable: [String: Bool] = [:]
+    private(set) var measurement = Measurement()
+    private(set) var tally = ChangeTally()
+
+    /// The changes that wait or are being written, by their ticket.
+    private var waiting: [Int: [String: [Weight]]] = [:]
+    private var lastTicket = 0
+    /// The highest ticket that a retreat of a split has overtaken, and the retreat's generation.
+    private var overtaken: [String: (ticket: Int, by: UInt64)] = [:]
+    private var isBusy = false
+    private var line: [CheckedContinuation<Void, Never>] = []
+    private var retreatsBeingWritten = 0
+    private var idlers: [CheckedContinuation<Void, Never>] = []
+    /// A faulty weight file that has been seen once.
+    private var suspect: WeightsText?
+
+    package init(plane: any Plane, store: WeightStore, logger: Logger, disk: DiskQueue) {
+        self.plane = plane
+        self.store = store
+        self.logger = logger
+        self.disk = disk
+    }
+
+    /// Makes a change and returns when it is in force and on the disk.
+    package func change(_ request: WeightRequest) async throws(WeightRefusal) -> WeightOutcome {
+        do throws(WeightRefusal) {
+            let plan = try decide(request)
+            let outcome = isUrgent(plan) ? await retreat(plan) : try await proceed(request, plan)
+            tally.count(plan.names, request.source, outcome.isChange ? "done" : "unchanged")
+            return outcome
+        } catch {
+            tally.count(names(of: request), request.source, error.tallyName)
+            throw error
+        }
+    }
+
+    /// Reads the weight file and takes over what changed in it. False when it has a fault that
+    /// was not there before: it may be half-written, so look once more before it counts.
+    package func lookAtFile() async -> Bool {
+        lastTicket += 1
+        let ticket = lastTicket
+        await takeTurn()
+        defer { endTurn() }
+        // What retreats are about to write over is no news.
+        while retreatsBeingWritten > 0 { await withCheckedContinuation { idlers.append($0) } }
+        let found = await disk.run { [store, splits] in store.read(splits) }
+        guard found != text else { return true }
+        switch found {
+        case .settings:
+            return true
+        case .faultyFile(let errors, _):
+            guard found == suspect else {
+                suspect = found
+                return false
+            }
+            text = found
+            for error in errors.errors { logger.error("\(error)") }
+            logger.error("the weights stay as they are, since the weight file has faults")
+        case .file(let document):
+            if !text.errors.isEmpty { logger.notice("the weight file is sound again") }
+            text = found
+            await takeOver(document, ticket)
+        }
+        suspect = nil
+        return true
+    }
+
+    /// Runs a snapshot with the weights that its files and the kept state decide on, at start
+    /// and when the configuration was read again. Nothing has changed when it throws.
+    package func run(
+        _ snapshot: Snapshot, text found: WeightsText, stored: WeightsState?
+    ) async throws -> Acknowledgement {
+        await takeTurn()
+        defer { endTurn() }
+        let state = set.isEmpty ? stored : WeightsState(generation: generation, splits: current)
+        let decision = try StartDecision.decide(
+            splits: snapshot.splits, state: state, text: found,
+            nowMilliseconds: WallClock.nanoseconds() / 1_000_000)
+        let acknowledgement = try await plane.apply(snapshot.with(weights: decision.state.weights))
+
+        let retreats = set.values.filter { $0.generation > decision.state.generation }
+        splits = snapshot.splits
+        text = found
+        generation = max(generation, decision.state.generation)
+        set = Dictionary(decision.state.splits.map { ($0.name, $0) }) { first, _ in first }
+        for split in retreats where set[split.name]?.members == split.members {
+            set[split.name] = split
+        }
+        for split in splits where !text.errors.isEmpty { logDrift(of: split) }
+        let kept = WeightsState(generation: generation, splits: current)
+        let places = WeightStore.Places(snapshot)
+        let receipt = await disk.run { [store] in store.reset(kept, text: found, places: places) }
+        note(receipt, names: splits.map(\.name))
+        if !retreats.isEmpty { _ = await plane.setWeights(weights(of: retreats.map(\.name))) }
+        await measureAnew(splits.map(\.name))
+        return acknowledgement
+    }
+
+    private func takeOver(_ document: WeightsDocument, _ ticket: Int) async {
+        let request = WeightRequest(.written(document), source: .file)
+        do throws(WeightRefusal) {
+            let plan = try decide(request)
+            try checkNotOvertaken(ticket, plan)
+            let outcome = isUrgent(plan) ? await retreat(plan) : try await commit(plan, ticket)
+            if outcome.isChange { tally.count(plan.names, .file, "done") }
+        } catch {
+            tally.count(names(of: request), .file, error.tallyName)
+            logger.warning("the weight file's change was refused: \(error)")
+        }
+    }
+
+    // The two ways of a change.
+
+    /// To the disk, then to the workers.
+    private func proceed(
+        _ request: WeightRequest, _ early: Plan
+    ) async throws(WeightRefusal) -> WeightOutcome {
+        lastTicket += 1
+        let ticket = lastTicket
+        waiting[ticket] = early.wanted
+        await takeTurn()
+        defer {
+            waiting[ticket] = nil
+            endTurn()
+        }
+        return try await commit(try decide(request), ticket)
+    }
+
+    private func commit(_ plan: Plan, _ ticket: Int) async throws(WeightRefusal) -> WeightOutcome {
+        try checkNotOvertaken(ticket, plan)
+        guard plan.isChange else { return await keepUnchanged(plan) }
+        let changes = number(plan)
+        let number = generation
+        let receipt = await keep(changes, plan)
+        // From here to the message to the workers nothing waits: a retreat came in before this
+        // line and wins, or comes after it and wins too.
+        try checkNotOvertaken(ticket, plan)
+        adopt(changes)
+        let acknowledgement = await plane.setWeights(weights(of: plan.names))
+        note(receipt, names: plan.names)
+        await measureAnew(plan.names)
+        return outcome(of: plan, number, acknowledgement.pendingWorkers)
+    }
+
+    /// To the workers, then to the disk.
+    private func retreat(_ plan: Plan) async -> WeightOutcome {
+        let changes = number(plan)
+        for name in plan.names { overtaken[name] = (lastTicket, generation) }
+        adopt(changes)
+        let number = generation
+        retreatsBeingWritten += 1
+        let acknowledgement = await plane.setWeights(weights(of: plan.names))
+        let receipt = await keep(changes, plan)
+        note(receipt, names: plan.names)
+        endRetreat()
+        await measureAnew(plan.names)
+        return outcome(of: plan, number, acknowledgement.pendingWorkers)
+    }
+
+    private func endRetreat() {
+        retreatsBeingWritten -= 1
+        guard retreatsBeingWritten == 0 else { return }
+        for idler in idlers { idler.resume() }
+        idlers = []
+    }
+
+    /// An edit that leaves the weights as they are is followed all the same.
+    private func keepUnchanged(_ plan: Plan) async -> WeightOutcome {
+        if let document = plan.document {
+            let receipt = await disk.run { [store] in store.follow([], document) }
+            note(receipt, names: plan.names)
+        }
+        return outcome(of: plan, generation, [])
+    }
+
+    private func keep(_ changes: [SplitWeights], _ plan: Plan) async -> WeightStore.Receipt {
+        let splits = splits
+        if let document = plan.document {
+            return await disk.run { [store] in store.follow(changes, document) }
+        }
+        return await disk.run { [store] in store.write(changes, splits: splits) }
+    }
+}
+
+/// Checks: what a request means for what is set.
+extension WeightKeeper {
+    /// What a request comes to.
+    private struct Plan {
+        let wanted: [String: [Weight]]
+        let before: [String: [Weight]]
+        let request: WeightRequest
+        let names: [String]
+
+        var isChange: Bool { wanted != before }
+
+        var document: WeightsDocument? {
+            guard case .written(let document) = request.wish else { return nil }
+            return document
+        }
+    }
+
+    private func decide(_ request: WeightRequest) throws(WeightRefusal) -> Plan {
+        var wanted: [String: [Weight]] = [:]
+        switch request.wish {
+        case .weights(let texts):
+            for (name, weights) in texts { wanted[name] = try check(weights, name) }
+        case .rollback(let name):
+            let chosen = try name.map { name throws(WeightRefusal) in [try split(name)] } ?? splits
+            for split in chosen {
+                wanted[split.name] = ShareOrder.rollback(split, from: weights(of: split))
+            }
+        case .written(let document):
+            wanted = document.weights.filter { name, new in
+                set[name].map { $0.weights != new } ?? false
+            }
+        }
+        try checkGeneration(request, wanted.keys.sorted())
+        let names = splits.map(\.name).filter { wanted[$0] != nil }
+        let before = Dictionary(names.compactMap { name in set[name].map { (name, $0.weights) } }) {
+            first, _ in first
+        }
+        return Plan(wanted: wanted, before: before, request: request, names: names)
+    }
+
+    private func check(
+        _ texts: [String: String], _ name: String
+    ) throws(WeightRefusal) -> [Weight] {
+        let split = try split(name)
+        do throws(WeightChangeError) {
+            return try WeightChange.validate(texts, for: split)
+        } catch {
+            throw .invalid(error)
+        }
+    }
+
+    private func split(_ name: String) throws(WeightRefusal) -> SplitSettings {
+        guard let split = splits.first(where: { $0.name == name }) else {
+            throw .unknownSplit(name, known: splits.map(\.name))
+        }
+        return split
+    }
+
+    private func checkGeneration(
+        _ request: WeightRequest, _ names: [String]
+    ) throws(WeightRefusal) {
+        guard let expected = request.expectedGeneration else { return }
+        let changed = names.compactMap { set[$0]?.generation }.max() ?? generation
+        guard expected == changed || expected == generation else {
+            throw .outdated(expected: expected, current: changed)
+        }
+    }
+
+    /// Whether a plan only takes share from members for the stable upstream, seen from what is
+    /// set or from what waits to be.
+    private func isUrgent(_ plan: Plan) -> Bool {
+        var isRetreat = false
+        for split in splits {
+            guard let new = plan.wanted[split.name] else { continue }
+            let old = weights(of: split)
+            guard ShareOrder.raisesOnlyStable(split, from: old, to: new) else { return false }
+            if ShareOrder.isRetreat(split, from: old, to: new) { isRetreat = true }
+            isRetreat =
+                isRetreat
+                || waiting.values.contains { waiting in
+                    waiting[split.name].map { ShareOrder.isRetreat(split, from: $0, to: new) }
+                        ?? false
+                }
+        }
+        return isRetreat
+    }
+
+    private func checkNotOvertaken(_ ticket: Int, _ plan: Plan) throws(WeightRefusal) {
+        for name in plan.names {
+            if let retreat = overtaken[name], ticket <= retreat.ticket {
+                throw .overtaken(by: retreat.by)
+            }
+        }
+    }
+
+    private func names(of request: WeightRequest) -> [String] {
+        switch request.wish {
+        // A name that is no split must not become a label.
+        case .weights(let weights): splits.map(\.name).filter { weights[$0] != nil }
+        case .rollback(let name): splits.map(\.name).filter { name == nil || $0 == name }
+        case .written: splits.map(\.name)
+        }
+    }
+}
+
+/// Commits: none of these waits.
+extension WeightKeeper {
+    /// Gives the plan its number.
+    private func number(_ plan: Plan) -> [SplitWeights] {
+        generation += 1
+        return splits.compactMap { split in
+            guard let weights = plan.wanted[split.name] else { return nil }
+            return SplitWeights(
+                name: split.name, members: split.members, weights: weights,
+                generation: generation, source: plan.request.source,
+                changedAtMilliseconds: WallClock.nanoseconds() / 1_000_000,
+                reason: plan.request.reason, followed: text.hash(of: split) ?? TextHash([]))
+        }
+    }
+
+    private func adopt(_ changes: [SplitWeights]) {
+        for change in changes {
+            set[change.name] = change
+            let pairs = zip(change.members, change.weights).map { "\($0)=\($1)" }
+            logger.notice(
+                """
+                split \(change.name): \(pairs.joined(separator: " ")), generation \
+                \(change.generation), from the \(change.source.rawValue)\
+                \(change.reason.isEmpty ? "" : ": \(change.reason.debugDescription)")
+                """)
+        }
+    }
+
+    private func outcome(of plan: Plan, _ generation: UInt64, _ pending: [Int]) -> WeightOutcome {
+        WeightOutcome(
+            generation: generation, before: plan.before, isChange: plan.isChange,
+            pendingWorkers: pending,
+            isDurable: plan.names.allSatisfy { durable[$0] ?? true })
+    }
+
+    /// Takes in what the disk said.
+    private func note(_ receipt: WeightStore.Receipt, names: [String]) {
+        for kept in receipt.kept where set[kept.name]?.generation == kept.generation {
+            set[kept.name] = kept
+        }
+        for name in names { durable[name] = receipt.isDurable }
+        if let fault = receipt.fileFault {
+            logger.warning("the weight file was not written: \(fault)")
+        }
+        if let fault = receipt.stateFault {
+            logger.warning("weights.state was not written: \(fault)")
+        }
+        if !receipt.isDurable {
+            logger.warning("the weights are kept nowhere: they end with this process")
+        }
+        if let found = receipt.text, !receipt.hasOtherText { noteText(found) }
+        if receipt.hasOtherText { Task { await lookAtFile() } }
+    }
+
+    /// What a writing found in the file beside its own changes is the next change.
+    private func noteText(_ found: WeightsText) {
+        guard case .file(let document) = found else { return }
+        let hasMore = splits.contains { split in
+            guard let set = set[split.name] else { return false }
+            return set.followed != document.hash && document.weights[split.name] != set.weights
+        }
+        if hasMore {
+            Task { await lookAtFile() }
+        } else {
+            text = found
+        }
+    }
+
+    private func logDrift(of split: SplitSettings) {
+        logger.warning("split \(split.name): the kept weights serve, the weight file has faults")
+    }
+}
+
+/// What is set, as others ask for it.
+extension WeightKeeper {
+    /// What is set, in the order of sluice.yaml.
+    package var current: [SplitWeights] { splits.compactMap { set[$0.name] } }
+
+    func weights(of split: SplitSettings) -> [Weight] {
+        set[split.name]?.weights ?? split.weights
+    }
+
+    private func weights(of names: [String]) -> [String: [Weight]] {
+        Dictionary(names.compactMap { name in set[name].map { (name, $0.weights) } }) {
+            first, _ in first
+        }
+    }
+
+    private func measureAnew(_ names: [String]) async {
+        let counters = await plane.counters()
+        let registry = plane.registry
+        for split in splits where names.contains(split.name) {
+            measurement.begin(split, counters, registry)
+        }
+    }
+}
+
+/// Turns: ordinary changes one after the other, in the order of their asking.
+extension WeightKeeper {
+    private func takeTurn() async {
+        if !isBusy {
+            isBusy = true
+            return
+        }
+        await withCheckedContinuation { line.append($0) }
+    }
+
+    private func endTurn() {
+        if line.isEmpty {
+            isBusy = false
+        } else {
+            line.removeFirst().resume()
+        }
+    }
+}
+
+extension WeightRefusal {
+    /// How metrics name it.
+    fileprivate var tallyName: String {
+        switch self {
+        case .unknownSplit, .invalid: "refused"
+        case .outdated: "outdated"
+        case .overtaken: "overtaken"
+        }
+    }
+}
+
+extension Snapshot {
+    /// The same snapshot with other weights for its splits.
+    fileprivate func with(weights: [String: [Weight]]) -> Snapshot {
+        Snapshot(
+            listeners: listeners, upstreams: upstreams,
+            splits: splits.map { split in weights[split.name].map(split.with) ?? split },
+            workers: workers, weightsFile: weightsFile, stateDirectory: stateDirectory,
+            control: control, admin: admin, logLevel: logLevel, timeouts: timeouts)
+    }
+}

@@ -1,0 +1,49 @@
+package import Settings
+internal import Splitting
+package import Telemetry
+
+/// What is set at one moment, for those who look.
+package struct WeightReport: Sendable {
+    /// One split.
+    package struct Split: Sendable {
+        package let settings: SplitSettings
+        package let set: SplitWeights
+        package let isDurable: Bool
+
+        /// Each member's share of the weights, 0 to 1.
+        package var shares: [Double] {
+            let sum = set.weights.reduce(0) { $0 + Int($1.hundredths) }
+            return set.weights.map { Double($0.hundredths) / Double(max(sum, 1)) }
+        }
+    }
+
+    package let splits: [Split]
+    package let generation: UInt64
+    /// The splits whose set weights are not those of the weight file.
+    package let driftedSplits: [String]
+    /// What is wrong with the weight file; empty when nothing is.
+    package let fileFaults: [SettingsError]
+    package let changes: [ControlGauges.WeightChanges]
+    package let measurement: Measurement
+}
+
+extension WeightKeeper {
+    /// What is set now.
+    package func report() -> WeightReport {
+        let reported = splits.compactMap { split in
+            set[split.name].map { set in
+                WeightReport.Split(
+                    settings: split, set: set, isDurable: durable[split.name] ?? true)
+            }
+        }
+        return WeightReport(
+            splits: reported, generation: generation,
+            driftedSplits: reported.filter { isDrifted($0) }.map(\.settings.name),
+            fileFaults: text.errors, changes: tally.changes, measurement: measurement)
+    }
+
+    private func isDrifted(_ split: WeightReport.Split) -> Bool {
+        guard case .file(let document) = text else { return false }
+        return document.weights[split.settings.name] != split.set.weights
+    }
+}

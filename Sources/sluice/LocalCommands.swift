@@ -1,0 +1,43 @@
+import Admin
+import ArgumentParser
+import Foundation
+import Kernel
+
+/// Where the configuration is.
+struct ConfigurationOption: ParsableArguments {
+    @Option(name: .long, help: "The configuration file, such as conf/sluice.yaml.")
+    var config: String
+}
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the proxy in the foreground; logs go to standard error.")
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    func run() async throws {
+        try finish(
+            await RunCommand.run(
+                config: configuration.config, environment: ProcessInfo.processInfo.environment))
+    }
+}
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks the configuration and the weight file, and shows every fault.")
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    func run() throws {
+        try finish(
+            CheckCommand.run(
+                config: configuration.config, environment: ProcessInfo.processInfo.environment))
+    }
+}
+
+struct ShowVersion: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Shows the version.")
+
+    func run() { StandardStream.output.write("sluice \(Version.text)\n") }
+}

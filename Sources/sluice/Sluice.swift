@@ -1,0 +1,44 @@
+import Admin
+import ArgumentParser
+import Foundation
+import Kernel
+
+/// `sluice` and its commands; what they do is in Admin.
+@main
+struct Sluice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "Splits live API traffic between upstreams by weight.",
+        version: "sluice \(Version.text)",
+        subcommands: [
+            Run.self, Check.self, Split.self, Rollback.self, Status.self,
+            Metrics.self, ShowVersion.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Wrong usage ends with 2, as shells do it, and not with the parser's own code.
+    private static func end(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        let stream: StandardStream = code == .success ? .output : .error
+        if !text.isEmpty { stream.write("\(text)\n") }
+        Foundation.exit(code == .validationFailure ? ExitStatus.usage : code.rawValue)
+    }
+}
+
+/// Ends a command with an exit status that is not 0.
+func finish(_ status: Int32) throws {
+    if status != ExitStatus.done { throw ExitCode(status) }
+}
