@@ -133,16 +133,19 @@ extension Buffer {
     }
 
     /// Appends a number in decimal digits, without sign.
+    @inlinable
     package mutating func append(decimal number: UInt64) {
         append(number, radix: 10)
     }
 
     /// Appends a number in lower-case hexadecimal digits.
+    @inlinable
     package mutating func append(hexadecimal number: UInt64) {
         append(number, radix: 16)
     }
 
-    private mutating func append(_ number: UInt64, radix: UInt64) {
+    @inlinable
+    mutating func append(_ number: UInt64, radix: UInt64) {
         var digits = 1
         var rest = number / radix
         while rest > 0 {

@@ -1,18 +1,31 @@
 internal import CLinux
 
 /// What happened to a descriptor (epoll_ctl(2)).
-package struct Readiness: OptionSet, Sendable {
-    package let rawValue: UInt32
+package struct Readiness: Sendable {
+    private let events: UInt32
 
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    init(_ events: UInt32) { self.events = events }
 
-    package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
-    package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// The peer has ended its side.
-    package static let peerEnded = Readiness(rawValue: EPOLLRDHUP.rawValue)
-    /// Both sides have ended, or the connection was reset.
-    package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
-    package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
+    /// Nothing happened: work that was put off goes on.
+    package static let resumed = Readiness(0)
+
+    package var isResumed: Bool { events == 0 }
+
+    /// A read will do something: bytes, an end or an error.
+    package var isReadable: Bool {
+        events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue)
+            != 0
+    }
+
+    /// Nothing more will come from the peer.
+    package var hasEnded: Bool {
+        events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+    }
+
+    package var isWritable: Bool { events & EPOLLOUT.rawValue != 0 }
+
+    /// The connection was reset, or could not be made.
+    package var hasFailed: Bool { events & EPOLLERR.rawValue != 0 }
 }
 
 /// An epoll instance with room for one batch of events (epoll(7)).
@@ -55,13 +68,13 @@ package struct Epoll: ~Copyable {
 
     /// Watches a connection: an event for each time it becomes readable or writable anew.
     package func addConnection(_ socket: borrowing Socket, token: UInt64) -> Errno? {
-        let events = Readiness([.readable, .writable, .peerEnded]).rawValue | SLUICE_EPOLLET
+        let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | SLUICE_EPOLLET
         return error(sluice_epoll_add(descriptor, socket.descriptor, events, token))
     }
 
     /// Watches a listening socket: an event for as long as connections wait.
     package func addListener(_ socket: borrowing ListeningSocket, token: UInt64) -> Errno? {
-        let events = Readiness.readable.rawValue
+        let events = EPOLLIN.rawValue
         return error(sluice_epoll_add(descriptor, socket.descriptor, events, token))
     }
 
@@ -71,7 +84,7 @@ package struct Epoll: ~Copyable {
 
     /// Watches a counter: an event for each time it is raised.
     package func addCounter(_ counter: borrowing EventCounter, token: UInt64) -> Errno? {
-        let events = Readiness.readable.rawValue | SLUICE_EPOLLET
+        let events = EPOLLIN.rawValue | SLUICE_EPOLLET
         return error(sluice_epoll_add(descriptor, counter.descriptor, events, token))
     }
 
@@ -87,7 +100,7 @@ package struct Epoll: ~Copyable {
         precondition(index >= 0 && index < Int(batchSize), "no such event")
         let event = unsafe batch + index
         let events = unsafe event.pointee.events
-        return (unsafe sluice_epoll_data(event), Readiness(rawValue: events))
+        return (unsafe sluice_epoll_data(event), Readiness(events))
     }
 
     private func error(_ result: Int) -> Errno? {

@@ -39,7 +39,9 @@ final class RollCall: Sendable {
     /// Resumes who waits, once, when `isDone` says so.
     private func conclude(_ isDone: (inout State) -> Bool) {
         let (continuation, missing) = state.withLock { state in
-            guard isDone(&state) else { return (nil, []) as (CheckedContinuation<[Int], Never>?, [Int]) }
+            guard isDone(&state) else {
+                return (nil, []) as (CheckedContinuation<[Int], Never>?, [Int])
+            }
             state.isOver = true
             let waiting = state.continuation
             state.continuation = nil

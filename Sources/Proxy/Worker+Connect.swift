@@ -86,13 +86,22 @@ extension Worker {
         guard index >= 0 else { return }
         detach(exchange)
         let target = Int(connections[index].target)
-        let isClean =
-            connections[index].inbound == nil && connections[index].outbound == nil
-            && connections[index].flags.isDisjoint(with: [.readable, .peerEnded])
-        guard exchanges[exchange].keepsUpstream, isClean, targets[target].isCurrent, !isDraining,
-            targets[target].pooledCount < Limits.pooledPerTarget
+        guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
+            targets[target].pooledCount < Limits.pooledPerTarget, isInStep(index)
         else { return close(index) }
         putInPool(index, target)
+    }
+
+    /// Whether an upstream's connection has said and got everything, and is still open.
+    private mutating func isInStep(_ index: Int) -> Bool {
+        guard connections[index].inbound == nil, connections[index].outbound == nil,
+            !connections[index].flags.contains(.peerEnded)
+        else { return false }
+        guard connections[index].flags.contains(.readable) else { return true }
+        // The last read filled its block to the end: only the socket knows whether more waits.
+        guard connections[index].socket.isQuiet() else { return false }
+        connections[index].flags.remove(.readable)
+        return true
     }
 }
 

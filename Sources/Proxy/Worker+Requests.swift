@@ -8,12 +8,12 @@ internal import Settings
 extension Worker {
     /// Something happened on a client's connection.
     mutating func downstreamIsReady(_ index: Int, _ readiness: Readiness) {
-        if connections[index].flags.contains(.writeBlocked), readiness.contains(.writable) {
+        if connections[index].flags.contains(.writeBlocked), readiness.isWritable {
             connections[index].flags.remove(.writeBlocked)
         }
         let exchange = Int(connections[index].exchange)
         if exchange >= 0 {
-            if readiness.contains(.failed) {
+            if readiness.hasFailed {
                 // Reset: whatever is left of the exchange, nobody is there to get it.
                 perform(exchanges[exchange].handle(.downstreamGone), exchange)
             } else {
@@ -21,7 +21,7 @@ extension Worker {
             }
         } else if connections[index].flags.contains(.lingering) {
             linger(index)
-        } else if readiness.contains(.failed) {
+        } else if readiness.hasFailed {
             close(index)
         } else {
             readRequest(index)

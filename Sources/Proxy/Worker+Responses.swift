@@ -9,7 +9,7 @@ extension Worker {
     /// Something happened on a connection to a target.
     mutating func upstreamIsReady(_ index: Int, _ readiness: Readiness) {
         if connections[index].flags.contains(.connecting) {
-            guard !readiness.isEmpty else { return }
+            guard !readiness.isResumed else { return }
             return connectIsDecided(index)
         }
         let exchange = Int(connections[index].exchange)
@@ -18,7 +18,7 @@ extension Worker {
             if connections[index].flags.contains(.readable) { close(index) }
             return
         }
-        if connections[index].flags.contains(.writeBlocked), readiness.contains(.writable) {
+        if connections[index].flags.contains(.writeBlocked), readiness.isWritable {
             connections[index].flags.remove(.writeBlocked)
         }
         relay(exchange)

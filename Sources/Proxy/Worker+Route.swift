@@ -40,14 +40,25 @@ extension Worker {
         exchanges[exchange].triedTargets |= 1 << UInt64(position)
         let target = upstreams[upstream][position]
         exchanges[exchange].target = target
-        // A repeat goes out on a new connection only.
-        let isRepeat = exchanges[exchange].hasBeenRepeated
-        if !isRepeat, let connection = takePooled(target) {
+        if let connection = pooledConnection(for: exchange, at: target) {
             attach(connection, to: exchange)
             perform(exchanges[exchange].handle(.connected(reused: true)), exchange)
         } else {
             connect(exchange, to: target)
         }
+    }
+
+    /// A connection that has served others; nil where a new one is called for.
+    private mutating func pooledConnection(for exchange: Int, at target: Int) -> Int? {
+        // A repeat goes out on a new connection only.
+        if exchanges[exchange].hasBeenRepeated { return nil }
+        while let connection = takePooled(target) {
+            // What cannot be repeated is not risked on a connection that the target has closed.
+            let isRisk = !exchanges[exchange].method.isIdempotent
+            if !isRisk || connections[connection].socket.isQuiet() { return connection }
+            close(connection)
+        }
+        return nil
     }
 
     private mutating func untriedTarget(of upstream: Int, _ tried: UInt64) -> Int? {
@@ -92,13 +103,21 @@ extension Worker {
         }
     }
 
-    /// Exchanges that wait for a connection to an upstream whose weight is 0 now choose again.
+    /// Exchanges that wait for a connection to an upstream whose weight is 0 now, or that has
+    /// left the split, choose again.
     mutating func chooseAgainWhereWeightIsGone() {
         for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
-            guard exchanges[exchange].phase == .connecting else { continue }
-            let member = splits[exchanges[exchange].split].members[exchanges[exchange].member]
-            guard member.weight == .zero else { continue }
+            guard exchanges[exchange].phase == .connecting, !hasWeight(exchange) else { continue }
             perform(exchanges[exchange].handle(.weightGone), exchange)
         }
+    }
+
+    private func hasWeight(_ exchange: Int) -> Bool {
+        let split = exchanges[exchange].split
+        for member in 0..<splits[split].members.count
+        where splits[split].members[member].lane == exchanges[exchange].lane {
+            return splits[split].members[member].weight > .zero
+        }
+        return false
     }
 }

@@ -106,10 +106,10 @@ struct Worker: ~Copyable {
     }
 
     private mutating func handleConnection(_ index: Int, _ readiness: Readiness) {
-        if !readiness.isDisjoint(with: [.readable, .peerEnded, .hungUp, .failed]) {
+        if readiness.isReadable {
             connections[index].flags.insert(.readable)
         }
-        if !readiness.isDisjoint(with: [.peerEnded, .hungUp, .failed]) {
+        if readiness.hasEnded {
             connections[index].flags.insert(.peerEnded)
         }
         switch connections[index].side {
@@ -131,7 +131,7 @@ struct Worker: ~Copyable {
         deferred.removeAll(keepingCapacity: true)
         for token in tokens where connections.contains(token) {
             connections[token.index].flags.remove(.deferred)
-            handleConnection(token.index, [])
+            handleConnection(token.index, .resumed)
         }
     }
 }
