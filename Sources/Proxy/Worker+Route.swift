@@ -1,4 +1,5 @@
 internal import Bytes
+internal import HTTP
 internal import Kernel
 internal import Splitting
 internal import Telemetry
