@@ -34,6 +34,9 @@ package enum ProcessFacts {
     /// Ends the process here and now.
     package static func exitAtOnce(code: Int32) -> Never { _exit(code) }
 
+    /// The number of this process.
+    package static var identifier: Int { Int(getpid()) }
+
     /// Whether standard output is a terminal.
     package static var writesToTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }

@@ -41,3 +41,17 @@ struct ShowVersion: ParsableCommand {
 
     func run() { StandardStream.output.write("sluice \(Version.text)\n") }
 }
+
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs two upstreams, the proxy and a gentle load, to try everything on.")
+
+    @Option(name: .long, help: "End after so many seconds.")
+    var seconds: Int?
+
+    func validate() throws {
+        if let seconds, seconds < 1 { throw ValidationError("--seconds: expected at least 1") }
+    }
+
+    func run() async throws { try finish(await DemoCommand.run(seconds: seconds)) }
+}

@@ -11,7 +11,7 @@ struct Sluice: AsyncParsableCommand {
         abstract: "Splits live API traffic between upstreams by weight.",
         version: "sluice \(Version.text)",
         subcommands: [
-            Run.self, Check.self, Split.self, Rollback.self, Status.self,
+            Run.self, Check.self, Demo.self, Split.self, Rollback.self, Status.self,
             Metrics.self, ShowVersion.self,
         ])
 
