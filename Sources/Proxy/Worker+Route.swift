@@ -9,9 +9,8 @@ extension Worker {
     /// Chooses the upstream by the split's sequence and goes on to its target.
     mutating func choose(_ exchange: Int) {
         let split = exchanges[exchange].split
-        let number = splits[split].sequence.add(1)
         exchanges[exchange].triedMembers = 0
-        assign(exchange, splits[split].plan.member(at: number), by: .sequence)
+        assign(exchange, splits[split].nextMember(), by: .sequence)
         chooseTarget(exchange)
     }
 

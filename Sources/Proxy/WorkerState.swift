@@ -17,9 +17,9 @@ struct ListenerState: ~Copyable {
 
 /// What a worker knows of a split, at the split's id.
 struct SplitState: ~Copyable {
-    let sequence: SharedCounter
-    let seed: UInt64
-    private(set) var plan: SplitPlan
+    private let sequence: SharedCounter
+    private let seed: UInt64
+    private var plan: SplitPlan
     private(set) var members: Table<MemberState>
 
     /// In the place of a split that is not known yet; nothing asks it.
@@ -39,6 +39,9 @@ struct SplitState: ~Copyable {
         }
         setWeights(split.weights)
     }
+
+    /// The member that is next by the sequence.
+    func nextMember() -> Int { plan.member(at: sequence.add(1)) }
 
     /// Takes on weights, one for each member in their order.
     mutating func setWeights(_ weights: [Weight]) {
