@@ -1,0 +1,118 @@
+import Foundation
+import Kernel
+
+/// A program that a test starts; it ends with the test at the latest.
+final class ChildProcess: Sendable {
+    let pid: pid_t
+    private let program: String
+    /// nil as long as it runs; then its exit status, or 128 and the signal that ended it.
+    private let status = Lock<Int32?>(nil)
+
+    /// Starts a program found along PATH; what it prints goes into the two files.
+    init(
+        _ arguments: [String], environment: [String: String] = [:],
+        output: String, errors: String
+    ) throws {
+        let program = arguments[0]
+        self.program = program
+        var surroundings = ProcessInfo.processInfo.environment
+        surroundings["SWIFT_BACKTRACE"] = "enable=no"
+        surroundings.merge(environment) { _, new in new }
+
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
+        let flags = O_WRONLY | O_CREAT | O_APPEND
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o644)
+        unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o644)
+
+        let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        let pairs = unsafe surroundings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for unsafeword in unsafe words + pairs { unsafe free(word) } }
+        var pid: pid_t = 0
+        let result = Descriptors.lock.withLock { _ in
+            unsafe posix_spawnp(&pid, program, &actions, nil, words, pairs)
+        }
+        guard result == 0 else { throw WireError.system("start \(program)", result) }
+        self.pid = pid
+    }
+
+    deinit { end() }
+
+    func signal(_ number: Int32) {
+        status.withLock { status in
+            // A number that was waited for may belong to somebody else by now.
+            if status == nil { kill(pid, number) }
+        }
+    }
+
+    /// Ends it at once, if it still runs.
+    func end() {
+        signal(SIGKILL)
+        _ = try? waitForExit(within: 10)
+    }
+
+    var isRunning: Bool { exitStatus() == nil }
+
+    /// Its exit status, once it has ended.
+    func exitStatus() -> Int32? {
+        status.withLock { status in
+            if let status { return status }
+            var code: Int32 = 0
+            guard unsafe waitpid(pid, &code, WNOHANG) == pid else { return nil }
+            let signal = code & 0x7f
+            status = signal == 0 ? (code >> 8) & 0xff : 128 + signal
+            return status
+        }
+    }
+
+    @discardableResult
+    func waitForExit(within seconds: Double = 10) throws -> Int32 {
+        var result: Int32?
+        _ = eventually(within: seconds) {
+            result = exitStatus()
+            return result != nil
+        }
+        guard let result else { throw TimedOut("\(program) has not ended in \(seconds) s") }
+        return result
+    }
+
+    /// What a program that runs to its end came to.
+    struct Result {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs a program to its end.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:],
+        within seconds: Double = 60
+    ) throws -> Result {
+        let files = try TemporaryFolder()
+        let child = try ChildProcess(
+            arguments, environment: environment, output: files["output"], errors: files["errors"])
+        let status = try child.waitForExit(within: seconds)
+        let read = { name in
+            String(decoding: try Data(contentsOf: URL(fileURLWithPath: files[name])), as: UTF8.self)
+        }
+        return Result(status: status, output: try read("output"), errors: try read("errors"))
+    }
+}
+
+/// Connections of tests must not live on in a program that another test starts.
+enum Descriptors {
+    /// Held while a descriptor is made and marked, and while a program starts.
+    static let lock = Lock(())
+
+    /// Makes a descriptor that no other program gets.
+    static func make(_ body: () -> Int32) throws -> Int32 {
+        try lock.withLock { _ in
+            let descriptor = body()
+            guard descriptor >= 0 else { throw WireError.system("no descriptor", errno) }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            return descriptor
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// The files that a proxy starts with. What a test does not care about is left as it is.
+struct Settings {
+    var listener = "address: 127.0.0.1:0"
+    /// Each upstream's name and the ports of its targets.
+    var upstreams: [(name: String, ports: [UInt16])]
+    /// The only split's weights in sluice.yaml.
+    var weights = "{x: 90, y: 10}"
+    /// The text of weights.yaml; nil for none.
+    var weightsFile: String?
+    var workers = 2
+    /// More lines of sluice.yaml.
+    var more = ""
+
+    init(x: UInt16, y: UInt16, weights: String = "{x: 90, y: 10}") {
+        upstreams = [("x", [x]), ("y", [y])]
+        self.weights = weights
+    }
+
+    /// One upstream only: everything goes to it.
+    init(x: UInt16...) {
+        upstreams = [("x", x)]
+        weights = "{x: 1}"
+    }
+
+    var text: String {
+        let upstreams = self.upstreams.map { upstream in
+            let targets = upstream.ports.map { "127.0.0.1:\($0)" }.joined(separator: ", ")
+            return "  \(upstream.name): {targets: [\(targets)]}\n"
+        }
+        return """
+            listeners:
+              api: {\(listener), split: kong}
+            upstreams:
+            \(upstreams.joined())splits:
+              kong: \(weights)
+            state_dir: state
+            control: {socket: sluice.sock}
+            admin: {address: 127.0.0.1:0}
+            workers: \(workers)
+            \(weightsFile == nil ? "" : "weights_file: weights.yaml\n")\(more)
+            """
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+
+/// The binary under test, running as a child in a folder of its own.
+final class Sluice {
+    let folder: TemporaryFolder
+    private(set) var port: UInt16 = 0
+    private(set) var adminPort: UInt16 = 0
+    private(set) var child: ChildProcess?
+    private let environment: [String: String]
+
+    /// SLUICE_BINARY, else the release build of this package.
+    static let binary: String = {
+        let named = ProcessInfo.processInfo.environment["SLUICE_BINARY"] ?? ""
+        if !named.isEmpty { return named }
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        return root.appendingPathComponent(".build/release/sluice").path
+    }()
+
+    /// Starts with such files and waits until it is ready.
+    init(_ settings: Settings, environment: [String: String] = [:]) throws {
+        folder = try TemporaryFolder()
+        self.environment = environment
+        try folder.write(settings.text, to: "sluice.yaml")
+        if let text = settings.weightsFile { try folder.write(text, to: "weights.yaml") }
+        try start()
+    }
+
+    /// Starts in a folder that holds the files already.
+    init(in folder: TemporaryFolder) throws {
+        self.folder = folder
+        environment = [:]
+        try start()
+    }
+
+    deinit { child?.end() }
+
+    var socket: String { folder["sluice.sock"] }
+    var log: String { (try? folder.read("log")) ?? "" }
+
+    /// Starts it, a first time or again, and waits until clients may come.
+    func start() throws {
+        child?.end()
+        try? FileManager.default.removeItem(atPath: folder["log"])
+        let child = try ChildProcess(
+            [Self.binary, "run", "--config", folder["sluice.yaml"]], environment: environment,
+            output: folder["output"], errors: folder["log"])
+        self.child = child
+        let isReady = eventually(within: 20) { !child.isRunning || learnPorts() }
+        guard isReady, child.isRunning else { throw TimedOut("no start: \(log)") }
+    }
+
+    private func learnPorts() -> Bool {
+        guard let port = loggedPort("listener api: on "),
+            let adminPort = loggedPort("admin address: "),
+            (try? control("GET", "/readyz"))?.status == 200
+        else { return false }
+        (self.port, self.adminPort) = (port, adminPort)
+        return true
+    }
+
+    /// The port at the end of the last log line with such words.
+    func loggedPort(_ words: String) -> UInt16? {
+        let line = log.split(separator: "\n").last { $0.contains(words) }
+        return line?.split(separator: ":").last.flatMap { UInt16($0) }
+    }
+
+    func reload() { child?.signal(SIGHUP) }
+    func crash() { child?.end() }
+
+    /// Sends SIGTERM and waits for the end; the exit status.
+    func stop(within seconds: Double = 15) throws -> Int32? {
+        child?.signal(SIGTERM)
+        return try child?.waitForExit(within: seconds)
+    }
+
+    func connect() throws -> Wire { try Wire(port: port) }
+
+    /// One exchange on a connection of its own.
+    func get(_ path: String = "/", fields: [String] = []) throws -> Message {
+        try connect().get(path, fields: fields)
+    }
+
+    /// Runs a command of the binary against this proxy.
+    func command(_ arguments: String..., environment: [String: String] = [:]) throws
+        -> ChildProcess.Result
+    {
+        let surroundings = ["SLUICE_SOCKET": socket].merging(environment) { _, new in new }
+        return try ChildProcess.run([Self.binary] + arguments, environment: surroundings)
+    }
+}
