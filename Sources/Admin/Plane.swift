@@ -8,20 +8,20 @@ package import Telemetry
 /// The calls run on their caller's executor up to their first wait, so that messages to the
 /// workers leave in the order in which one actor makes the calls.
 package protocol Plane: Sendable {
-    /// Runs a snapshot; nothing has changed when it throws.
-    nonisolated(nonsending) func apply(
+    /// Runs a snapshot; nothing has changed when it throws. Each of these answers with the
+    /// numbers of the workers that did not do so in time.
+    nonisolated(nonsending) func run(
         _ snapshot: Snapshot
-    ) async throws(DataPlaneError) -> Acknowledgement
+    ) async throws(DataPlaneError) -> [Int]
 
     /// Routes by these weights, by split and in the order of the split's members.
-    nonisolated(nonsending) func setWeights(_ weights: [String: [Weight]]) async
-        -> Acknowledgement
+    nonisolated(nonsending) func route(by weights: [String: [Weight]]) async -> [Int]
+
+    /// Lets every worker turn its loop.
+    nonisolated(nonsending) func turn() async -> [Int]
 
     /// What all workers counted since the start.
     func counters() async -> WorkerCounters
-
-    /// Whether every worker's loop turns.
-    func ping() async -> Acknowledgement
 
     /// The names behind the ids of the counters.
     var registry: Registry { get }
@@ -42,4 +42,16 @@ package protocol Plane: Sendable {
     func drain(milliseconds: Int) async -> Int
 }
 
-extension DataPlane: Plane {}
+extension DataPlane: Plane {
+    package nonisolated(nonsending) func run(
+        _ snapshot: Snapshot
+    ) async throws(DataPlaneError) -> [Int] {
+        try await apply(snapshot).pendingWorkers
+    }
+
+    package nonisolated(nonsending) func route(by weights: [String: [Weight]]) async -> [Int] {
+        await setWeights(weights).pendingWorkers
+    }
+
+    package nonisolated(nonsending) func turn() async -> [Int] { await ping().pendingWorkers }
+}

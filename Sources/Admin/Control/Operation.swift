@@ -36,7 +36,7 @@ package actor Operation {
     /// Begins to serve.
     package func start(text: WeightsText) async throws {
         let stored = loadState()
-        let late = try await keeper.run(snapshot, text: text, stored: stored).pendingWorkers
+        let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
         for listener in plane.boundListeners {

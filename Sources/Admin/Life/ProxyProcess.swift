@@ -44,7 +44,7 @@ package struct ProxyProcess: Sendable {
         let workers = snapshot.workers > 0 ? snapshot.workers : ProcessFacts.processorCount
         do throws(Errno) {
             plane = try DataPlane(workers: workers)
-            watcher = try FileWatcher()
+            watcher = try FileWatcher(snapshot.weightsFile)
         } catch {
             throw .system("the process cannot begin", error)
         }
@@ -60,7 +60,6 @@ package struct ProxyProcess: Sendable {
     /// Serves until a signal or one of `others` ends it.
     package func run(with others: [any Service] = []) async throws {
         try await operation.start(text: text)
-        watcher.watch(snapshot.weightsFile)
         var quiet = logger
         quiet.logLevel = .critical
         let ending = [SignalService(operation, watcher, snapshot.timeouts, logger)] + others
@@ -98,7 +97,7 @@ package struct ProxyProcess: Sendable {
                 }
             }
             servers.append(
-                NamedService(name: "control socket \(control.socket)", server, logger))
+                NamedService(name: "control socket \(control.socket)", service: server))
         }
         if let admin = snapshot.admin {
             let logger = logger
@@ -108,7 +107,7 @@ package struct ProxyProcess: Sendable {
                 let bound = channel.localAddress.map { "\($0)" } ?? "\(admin.address)"
                 logger.notice("admin address: \(bound)")
             }
-            servers.append(NamedService(name: "admin address \(admin.address)", server, logger))
+            servers.append(NamedService(name: "admin address \(admin.address)", service: server))
         }
         return servers
     }

@@ -1,25 +1,23 @@
-internal import Kernel
-internal import Logging
 internal import ServiceLifecycle
 
 /// Runs a service and says who it was when it fails.
 struct NamedService: Service {
-    private let name: String
-    private let service: any Service
-    private let logger: Logger
+    /// What failed, and how.
+    struct Fault: Error, CustomStringConvertible {
+        let name: String
+        let reason: String
 
-    init(name: String, _ service: any Service, _ logger: Logger) {
-        self.name = name
-        self.service = service
-        self.logger = logger
+        var description: String { "\(name): \(reason)" }
     }
+
+    let name: String
+    let service: any Service
 
     func run() async throws {
         do {
             try await service.run()
-        } catch {
-            if !(error is CancellationError) { logger.critical("\(name): \(error)") }
-            throw error
+        } catch let error where !(error is CancellationError) {
+            throw Fault(name: name, reason: "\(error)")
         }
     }
 }

@@ -21,10 +21,10 @@ package final class FileWatcher: Sendable {
     private let target: Lock<Target>
     private let continuation: AsyncStream<Void>.Continuation
 
-    /// Watches nothing until `watch`.
-    package init() throws(Errno) {
+    /// Watches this file, or none until `watch`.
+    package init(_ path: String?) throws(Errno) {
         (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        target = Lock(Target())
+        target = Lock(Target(path: path))
         let descriptor = try Inotify().release()
         try WorkerThread.start(name: "sluice-watcher") { [target, continuation] in
             Self.run(Inotify(owning: descriptor), target, continuation)
@@ -33,11 +33,8 @@ package final class FileWatcher: Sendable {
 
     deinit { target.withLock { $0.isEnded = true } }
 
-    /// Watches this file from now on, or none.
-    package func watch(_ path: String?) {
-        target.withLock { $0.path = path }
-        continuation.yield()
-    }
+    /// Watches this file from the next second on, or none.
+    package func watch(_ path: String?) { target.withLock { $0.path = path } }
 
     private static func run(
         _ inotify: borrowing Inotify, _ target: Lock<Target>,
@@ -51,7 +48,8 @@ package final class FileWatcher: Sendable {
             if now.isEnded { return }
             for folder in now.path.map(folders) ?? [] { try? inotify.watch(folder: folder) }
             let facts = now.path.flatMap(FileFacts.init(path:))
-            let isOther = facts != lastFacts && now.path == lastPath
+            // Whatever happened before the watch began is looked at now.
+            let isOther = facts != lastFacts || now.path != lastPath
             isRestless = isOther && facts.map { $0.ageMilliseconds < restMilliseconds } ?? false
             if isOther, !isRestless { continuation.yield() }
             if !isRestless { lastFacts = facts }

@@ -1,6 +1,6 @@
 internal import Kernel
 package import Logging
-package import Proxy
+internal import Proxy
 package import Settings
 internal import Splitting
 
@@ -95,14 +95,14 @@ package actor WeightKeeper {
     /// and when the configuration was read again. Nothing has changed when it throws.
     package func run(
         _ snapshot: Snapshot, text found: WeightsText, stored: WeightsState?
-    ) async throws -> Acknowledgement {
+    ) async throws -> [Int] {
         await takeTurn()
         defer { endTurn() }
         let state = set.isEmpty ? stored : WeightsState(generation: generation, splits: current)
         let decision = try StartDecision.decide(
             splits: snapshot.splits, state: state, text: found,
             nowMilliseconds: WallClock.nanoseconds() / 1_000_000)
-        let acknowledgement = try await plane.apply(snapshot.with(weights: decision.state.weights))
+        let late = try await plane.run(snapshot.with(weights: decision.state.weights))
 
         let retreats = set.values.filter { $0.generation > decision.state.generation }
         splits = snapshot.splits
@@ -117,9 +117,9 @@ package actor WeightKeeper {
         let places = WeightStore.Places(snapshot)
         let receipt = await disk.run { [store] in store.reset(kept, text: found, places: places) }
         note(receipt, names: splits.map(\.name))
-        if !retreats.isEmpty { _ = await plane.setWeights(weights(of: retreats.map(\.name))) }
+        if !retreats.isEmpty { _ = await plane.route(by: weights(of: retreats.map(\.name))) }
         await measureAnew(splits.map(\.name))
-        return acknowledgement
+        return late
     }
 
     private func takeOver(_ document: WeightsDocument, _ ticket: Int) async {
@@ -162,10 +162,10 @@ package actor WeightKeeper {
         // line and wins, or comes after it and wins too.
         try checkNotOvertaken(ticket, plan)
         adopt(changes)
-        let acknowledgement = await plane.setWeights(weights(of: plan.names))
+        let late = await plane.route(by: weights(of: plan.names))
         note(receipt, names: plan.names)
         await measureAnew(plan.names)
-        return outcome(of: plan, number, acknowledgement.pendingWorkers)
+        return outcome(of: plan, number, late)
     }
 
     /// To the workers, then to the disk.
@@ -175,12 +175,12 @@ package actor WeightKeeper {
         adopt(changes)
         let number = generation
         retreatsBeingWritten += 1
-        let acknowledgement = await plane.setWeights(weights(of: plan.names))
+        let late = await plane.route(by: weights(of: plan.names))
         let receipt = await keep(changes, plan)
         note(receipt, names: plan.names)
         endRetreat()
         await measureAnew(plan.names)
-        return outcome(of: plan, number, acknowledgement.pendingWorkers)
+        return outcome(of: plan, number, late)
     }
 
     private func endRetreat() {
