@@ -1,0 +1,149 @@
+import HTTP
+import Proxy
+import Telemetry
+import Testing
+
+@Suite
+struct ExchangeTests {
+    @Test
+    func `the table has every event in every phase, or says that it cannot be`() {
+        for phase in ExchangeSamples.phases {
+            #expect(ExchangeSamples.exchange(in: phase).phase == phase)
+            for event in ExchangeSamples.events {
+                let isListed = ExchangeSamples.rows.contains {
+                    $0.phase == phase && $0.event == event
+                }
+                #expect(isListed != ExchangeSamples.isImpossible(event, in: phase))
+            }
+        }
+    }
+
+    @Test(arguments: ExchangeSamples.rows)
+    func `an exchange does what its phase demands`(row: ExchangeRow) {
+        var exchange = ExchangeSamples.exchange(in: row.phase)
+        #expect(exchange.handle(row.event) == row.action)
+        #expect(exchange.phase == row.next)
+    }
+
+    @Test
+    func `the last failed attempt decides what the client is told`() {
+        var exchange = ExchangeSamples.exchange(in: .connecting)
+        _ = exchange.handle(.connectFailed(.timeout))
+        _ = exchange.handle(.connectFailed(.connect))
+        #expect(exchange.handle(.noTargetLeft) == .answer(.connectFailed))
+        var late = ExchangeSamples.exchange(in: .connecting)
+        _ = late.handle(.connectFailed(.connect))
+        _ = late.handle(.upstreamLate)
+        #expect(late.handle(.noTargetLeft) == .answer(.connectTimeout))
+    }
+
+    @Test
+    func `an answer before the end of the request leaves neither side in step`() {
+        var exchange = ExchangeSamples.exchange(.post, hasBody: true)
+        for event in [Exchange.Event.connected(reused: true), .requestBegan, .responseBegan] {
+            _ = exchange.handle(event)
+        }
+        #expect(exchange.handle(.responseEnded) == .finish)
+        #expect(!exchange.keepsUpstream)
+        #expect(!exchange.keepsDownstream)
+    }
+
+    @Test
+    func `an answer behind the whole request leaves both sides in step`() {
+        var exchange = ExchangeSamples.exchange(.post, hasBody: true)
+        for event in [
+            Exchange.Event.connected(reused: true), .requestBegan, .requestEnded, .responseBegan,
+        ] {
+            _ = exchange.handle(event)
+        }
+        #expect(exchange.handle(.responseEnded) == .finish)
+        #expect(exchange.keepsUpstream)
+        #expect(exchange.keepsDownstream)
+        #expect(!exchange.downstreamIsGone)
+    }
+
+    @Test(arguments: [false, true])
+    func `our own answer keeps the client only when its body is not in the way`(hasBody: Bool) {
+        var exchange = ExchangeSamples.exchange(.put, hasBody: hasBody)
+        _ = exchange.handle(.noTargetLeft)
+        _ = exchange.handle(.responseEnded)
+        #expect(exchange.keepsDownstream == !hasBody)
+    }
+
+    @Test(arguments: ExchangeSamples.events)
+    func `nothing moves an exchange that is over`(event: Exchange.Event) {
+        var exchange = ExchangeSamples.exchange(in: .over)
+        #expect(exchange.handle(event) == .nothing)
+        #expect(exchange.handle(event) == .nothing)
+        #expect(exchange.phase == .over)
+    }
+}
+
+/// When a request goes out once more, and that it never does so twice.
+@Suite
+struct ExchangeRepeatTests {
+    @Test(arguments: HTTP.Method.allCases)
+    func `what began to go out on a reused connection is repeated if it is idempotent`(
+        method: HTTP.Method
+    ) {
+        var exchange = ExchangeSamples.exchange(method)
+        for event in [Exchange.Event.connected(reused: true), .requestBegan, .requestEnded] {
+            _ = exchange.handle(event)
+        }
+        let expected: Exchange.Action =
+            method.isIdempotent ? .repeatRequest : .answer(.upstreamClosed)
+        #expect(exchange.handle(.upstreamFailed(.closed)) == expected)
+    }
+
+    @Test(arguments: HTTP.Method.allCases)
+    func `what did not begin to go out is repeated whatever it is`(method: HTTP.Method) {
+        var exchange = ExchangeSamples.exchange(method)
+        _ = exchange.handle(.connected(reused: true))
+        #expect(exchange.handle(.upstreamFailed(.reset)) == .repeatRequest)
+    }
+
+    @Test
+    func `nothing is repeated on a new connection, nor twice, nor when it is not held`() {
+        var fresh = ExchangeSamples.exchange(in: .requesting)
+        #expect(fresh.handle(.upstreamFailed(.closed)) == .answer(.upstreamClosed))
+
+        var released = ExchangeSamples.exchange()
+        _ = released.handle(.connected(reused: true))
+        _ = released.handle(.requestReleased)
+        #expect(released.handle(.upstreamFailed(.closed)) == .answer(.upstreamClosed))
+
+        var twice = ExchangeSamples.exchange()
+        _ = twice.handle(.connected(reused: true))
+        #expect(twice.handle(.upstreamFailed(.closed)) == .repeatRequest)
+        #expect(twice.hasBeenRepeated)
+        _ = twice.handle(.connected(reused: true))
+        #expect(twice.handle(.upstreamFailed(.closed)) == .answer(.upstreamClosed))
+    }
+
+    @Test
+    func `an answer that breaks the rules or comes late is no reason to repeat`() {
+        for event in [Exchange.Event.upstreamFailed(.protocol), .upstreamLate] {
+            var exchange = ExchangeSamples.exchange()
+            _ = exchange.handle(.connected(reused: true))
+            guard case .answer = exchange.handle(event) else {
+                Issue.record("\(event) was repeated")
+                continue
+            }
+        }
+    }
+
+    @Test
+    func `a repeat begins the request anew`() {
+        var exchange = ExchangeSamples.exchange(.put, hasBody: true)
+        for event in [Exchange.Event.connected(reused: true), .requestBegan, .requestEnded] {
+            _ = exchange.handle(event)
+        }
+        exchange.heldCount = 120
+        _ = exchange.handle(.upstreamFailed(.closed))
+        #expect(exchange.phase == .choosing)
+        #expect(!exchange.requestHasEnded)
+        #expect(exchange.heldCount == 0)
+        _ = exchange.handle(.connected(reused: false))
+        #expect(!exchange.requestHasBegun)
+    }
+}
