@@ -92,8 +92,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Admin", "Addressing", "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
-                arguments, logging, lifecycle, unixSignals,
+                "Admin", "Addressing", "Bytes", "Kernel", "Proxy", "Settings", "Splitting",
+                "Telemetry", arguments, logging, lifecycle, unixSignals,
             ],
             swiftSettings: settings),
 
@@ -101,13 +101,14 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Bytes"]),
         tests("SplittingTests", ["Splitting"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("SettingsTests", ["Settings", "Splitting", "Addressing"], files: ["Golden"]),
+        tests(
+            "SettingsTests", ["Settings", "Splitting", "Addressing"], files: ["Golden"]),
         tests("ReactorTests", ["Reactor", "Kernel", "Bytes"]),
         tests(
             "ProxyTests",
             [
-                "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings", "Splitting",
-                "Telemetry",
+                "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings",
+                "Splitting", "Telemetry",
             ]),
         tests("AdminTests", ["Admin", "Settings", "Splitting"]),
         tests("IntegrationTests", ["Kernel", "Bytes"]),

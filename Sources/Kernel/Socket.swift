@@ -27,31 +27,47 @@ package struct Socket: ~Copyable, Sendable {
         return IOResult(receiving: result)
     }
 
+    /// What follows the bytes that are sent.
+    package enum Continuation: Sendable {
+        case unknown
+        /// The end of sending, at once: it shares its packet with the last bytes (MSG_MORE,
+        /// send(2)). Bytes are held back until then.
+        case end
+
+        var flags: Int32 { self == .end ? Int32(MSG_MORE) : 0 }
+    }
+
     /// Writes as much of `buffer` as the socket takes; nothing is consumed.
-    package func send(_ buffer: borrowing Buffer) -> IOResult {
+    package func send(
+        _ buffer: borrowing Buffer, before next: Continuation = .unknown
+    ) -> IOResult {
         let result = unsafe buffer.read { from, count in
-            unsafe sluice_send(descriptor, from, count)
+            unsafe sluice_send(descriptor, from, count, next.flags)
         }
         return IOResult(sending: result)
     }
 
     /// Writes `count` bytes of `buffer`, from `from` on, or fewer; nothing is consumed.
-    package func send(_ buffer: borrowing Buffer, from: Int, count: Int) -> IOResult {
+    package func send(
+        _ buffer: borrowing Buffer, from: Int, count: Int, before next: Continuation = .unknown
+    ) -> IOResult {
         precondition(from >= 0 && count >= 0 && from + count <= buffer.count)
         let result = unsafe buffer.read { bytes, _ in
-            unsafe sluice_send(descriptor, bytes + from, count)
+            unsafe sluice_send(descriptor, bytes + from, count, next.flags)
         }
         return IOResult(sending: result)
     }
 
     /// Writes `first` and then `count` bytes of `second` with one call; nothing is consumed.
     package func send(
-        _ first: borrowing Buffer, then second: borrowing Buffer, from: Int, count: Int
+        _ first: borrowing Buffer, then second: borrowing Buffer, from: Int, count: Int,
+        before next: Continuation = .unknown
     ) -> IOResult {
         precondition(from >= 0 && count >= 0 && from + count <= second.count)
         let result = unsafe first.read { head, headCount in
             unsafe second.read { body, _ in
-                unsafe sluice_send_two(descriptor, head, headCount, body + from, count)
+                unsafe sluice_send_two(
+                    descriptor, head, headCount, body + from, count, next.flags)
             }
         }
         return IOResult(sending: result)

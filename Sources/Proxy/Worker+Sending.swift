@@ -43,7 +43,8 @@ extension Worker {
     ) -> Int? {
         let framed = scratch.count + payload.count
         let sent: Int
-        switch write(flow.sink, buffer, from: held, plain: plain) {
+        let next = whatFollows(flow, plain: plain)
+        switch write(flow.sink, buffer, from: held, plain: plain, before: next) {
         case .done(let count): sent = count
         case .wouldBlock: sent = 0
         case .ended, .failed: return nil
@@ -63,19 +64,32 @@ extension Worker {
         return sent
     }
 
+    /// The last bytes of the last answer are followed by the end of the connection.
+    private func whatFollows(_ flow: Flow, plain: Int) -> Socket.Continuation {
+        if flow.isRequest || exchanges[flow.exchange].keepsDownstream { return .unknown }
+        switch connections[flow.source].body {
+        case .none: return .end
+        case .length(let left): return left == UInt64(plain) ? .end : .unknown
+        case .chunked, .untilClose: return .unknown
+        }
+    }
+
     private func write(
-        _ index: Int, _ buffer: borrowing Buffer, from held: Int, plain: Int
+        _ index: Int, _ buffer: borrowing Buffer, from held: Int, plain: Int,
+        before next: Socket.Continuation
     ) -> IOResult {
         if scratch.isEmpty, payload.isEmpty {
-            return connections[index].socket.send(buffer, from: held, count: plain)
+            return connections[index].socket.send(
+                buffer, from: held, count: plain, before: next)
         }
         if plain > 0 {
-            return connections[index].socket.send(scratch, then: buffer, from: held, count: plain)
+            return connections[index].socket.send(
+                scratch, then: buffer, from: held, count: plain, before: next)
         }
-        if payload.isEmpty { return connections[index].socket.send(scratch) }
-        if scratch.isEmpty { return connections[index].socket.send(payload) }
+        if payload.isEmpty { return connections[index].socket.send(scratch, before: next) }
+        if scratch.isEmpty { return connections[index].socket.send(payload, before: next) }
         return connections[index].socket.send(
-            scratch, then: payload, from: 0, count: payload.count)
+            scratch, then: payload, from: 0, count: payload.count, before: next)
     }
 
     /// Bytes of a request went out: with its first one it is routed.

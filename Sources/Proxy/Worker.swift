@@ -69,7 +69,7 @@ struct Worker: ~Copyable {
     /// Turns the loop until a message stops it.
     mutating func run() {
         while !isStopping {
-            let count = epoll.wait(milliseconds: waitMilliseconds)
+            let count = epoll.wait(milliseconds: waitMilliseconds())
             now = .now()
             let turnBegan = now
             for index in 0..<count {
@@ -84,7 +84,7 @@ struct Worker: ~Copyable {
         closeEverything()
     }
 
-    private var waitMilliseconds: Int32 {
+    private mutating func waitMilliseconds() -> Int32 {
         guard deferred.isEmpty else { return 0 }
         let wait = timers.millisecondsToNext(now: now)
         guard acceptAgain != nil else { return wait }

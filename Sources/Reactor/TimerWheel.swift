@@ -28,6 +28,8 @@ package struct TimerWheel: ~Copyable {
     private var linkedCount = 0
     /// All ticks up to this one have been looked at.
     private var current: Int64
+    /// No entry comes up before this tick: spares the search before each wait.
+    private var earliest = Int64.max
 
     package init(now: Instant) {
         slots = Array(repeating: Self.none, count: Self.slotCount)
@@ -56,7 +58,10 @@ package struct TimerWheel: ~Copyable {
     /// Takes out one connection whose deadline is over; nil when there is none up to `now`.
     package mutating func nextExpired(now: Instant) -> Int? {
         let target = now.nanoseconds >> Self.tickShift
-        if linkedCount == 0 { current = max(current, target) }
+        if linkedCount == 0 {
+            current = max(current, target)
+            earliest = .max
+        }
         while current < target {
             let slot = Int((current + 1) & Int64(Self.slotCount - 1))
             while slots[slot] != Self.none {
@@ -71,16 +76,17 @@ package struct TimerWheel: ~Copyable {
     }
 
     /// Milliseconds until the next tick that has an entry; -1 when there is none.
-    package func millisecondsToNext(now: Instant) -> Int32 {
+    package mutating func millisecondsToNext(now: Instant) -> Int32 {
         guard linkedCount > 0 else { return -1 }
-        for distance in 1...Self.slotCount {
-            let tick = current + Int64(distance)
-            if slots[Int(tick & Int64(Self.slotCount - 1))] != Self.none {
-                let wait = tick << Self.tickShift - now.nanoseconds
-                return Int32(clamping: max(0, wait / 1_000_000 + 1))
-            }
-        }
-        return -1
+        if earliest <= current { earliest = searchEarliest() }
+        let wait = earliest << Self.tickShift - now.nanoseconds
+        return Int32(clamping: max(0, wait / 1_000_000 + 1))
+    }
+
+    private func searchEarliest() -> Int64 {
+        var tick = current + 1
+        while slots[Int(tick & Int64(Self.slotCount - 1))] == Self.none { tick += 1 }
+        return tick
     }
 
     private mutating func grow(to count: Int) {
@@ -99,6 +105,7 @@ package struct TimerWheel: ~Copyable {
         if slots[slot] != Self.none { entries[Int(slots[slot])].previous = Int32(index) }
         slots[slot] = Int32(index)
         linkedCount += 1
+        earliest = min(earliest, due)
     }
 
     private mutating func unlink(_ index: Int) {

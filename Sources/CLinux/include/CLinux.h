@@ -48,17 +48,17 @@ static inline ssize_t sluice_peek(int fd, void *to, size_t count) {
     SLUICE_RETRY(recv(fd, to, count, MSG_PEEK | MSG_DONTWAIT));
 }
 
-static inline ssize_t sluice_send(int fd, const void *from, size_t count) {
-    SLUICE_RETRY(send(fd, from, count, MSG_NOSIGNAL));
+static inline ssize_t sluice_send(int fd, const void *from, size_t count, int flags) {
+    SLUICE_RETRY(send(fd, from, count, flags | MSG_NOSIGNAL));
 }
 
 static inline ssize_t sluice_send_two(int fd, const void *first, size_t first_count,
-                                      const void *second, size_t second_count) {
+                                      const void *second, size_t second_count, int flags) {
     struct iovec parts[2] = {{(void *)first, first_count}, {(void *)second, second_count}};
     struct msghdr message = {0};
     message.msg_iov = parts;
     message.msg_iovlen = 2;
-    SLUICE_RETRY(sendmsg(fd, &message, MSG_NOSIGNAL));
+    SLUICE_RETRY(sendmsg(fd, &message, flags | MSG_NOSIGNAL));
 }
 
 // Not inlined: declared for _GNU_SOURCE alone, which importers do not define.
@@ -140,7 +140,9 @@ static inline ssize_t sluice_eventfd_clear(int fd) {
     SLUICE_RETRY(read(fd, &count, sizeof count));
 }
 
-static inline ssize_t sluice_inotify(void) { SLUICE_RETRY(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)); }
+static inline ssize_t sluice_inotify(void) {
+    SLUICE_RETRY(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+}
 
 static const uint32_t SLUICE_EPOLLET = 1u << 31;
 
