@@ -51,7 +51,7 @@ package struct BlockingSocket: ~Copyable, Sendable {
         while sent < bytes.count {
             let result = unsafe bytes.withUnsafeBytes { memory -> Int in
                 guard let start = memory.baseAddress else { return 0 }
-                return unsafe sluice_send(descriptor, start + sent, memory.count - sent)
+                return unsafe sluice_send(descriptor, start + sent, memory.count - sent, 0)
             }
             guard result >= 0 else { throw Self.error(result) }
             sent += result
