@@ -43,15 +43,18 @@ package protocol Plane: Sendable {
 }
 
 extension DataPlane: Plane {
+    /// `apply`, as the control plane calls it.
     package nonisolated(nonsending) func run(
         _ snapshot: Snapshot
     ) async throws(DataPlaneError) -> [Int] {
         try await apply(snapshot).pendingWorkers
     }
 
+    /// `setWeights`, as the control plane calls it.
     package nonisolated(nonsending) func route(by weights: [String: [Weight]]) async -> [Int] {
         await setWeights(weights).pendingWorkers
     }
 
+    /// `ping`, as the control plane calls it.
     package nonisolated(nonsending) func turn() async -> [Int] { await ping().pendingWorkers }
 }

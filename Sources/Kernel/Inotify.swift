@@ -4,6 +4,7 @@ internal import CLinux
 package struct Inotify: ~Copyable, Sendable {
     private let descriptor: Int32
 
+    /// Watches nothing until `watch`; fails when the system has no instance left.
     package init() throws(Errno) {
         let result = sluice_inotify()
         guard result >= 0 else { throw Errno(result: result) }

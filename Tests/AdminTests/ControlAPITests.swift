@@ -81,7 +81,10 @@ import Testing
         let bench = try Bench()
         let api = try await api(bench)
         let body = bytes(#"{"kong": {"weights": {"x": 50, "y": 50}}, "reason": "both"}"#)
-        #expect(await api.putSplits(body, ifMatch: nil).status == 200)
+        let answer = await api.putSplits(body, ifMatch: nil)
+        #expect(answer.status == 200)
+        let splits = try JSONReader.read(answer.body)["splits"]?.elements
+        #expect(splits?.first?["weights"]?["y"]?.int == 50)
         #expect(bench.plane.routed == "x=50 y=50")
         #expect(await api.putSplits(bytes(#"{"reason": "none"}"#), ifMatch: nil).status == 400)
     }

@@ -8,6 +8,7 @@ package struct ControlClient: Sendable {
         case nobody(socket: String)
         case failed(socket: String, reason: String)
 
+        /// Which socket, and what is wrong.
         package var description: String {
             switch self {
             case .nobody(let socket): "nobody listens on \(socket): is `sluice run` running?"
@@ -18,12 +19,14 @@ package struct ControlClient: Sendable {
 
     /// What came back.
     package struct Reply: Sendable, Equatable {
+        /// The status code, and the bytes behind the head.
         package let status: Int
         package let body: [UInt8]
     }
 
     private static let timeoutMilliseconds = 30_000
 
+    /// The path of the socket.
     package let socket: String
 
     package init(socket: String) { self.socket = socket }

@@ -8,6 +8,7 @@ package enum SocketDiscovery {
         case badConfiguration(SettingsErrors)
         case noSocket(config: String)
 
+        /// What is missing, and what was expected.
         package var description: String {
             switch self {
             case .nothingNamed:

@@ -1,5 +1,6 @@
 /// An answer of the control API, before it is put into HTTP.
 package struct Answer: Sendable, Equatable {
+    /// The status code, the media type and the bytes.
     package let status: Int
     package let contentType: String
     package let body: [UInt8]

@@ -105,6 +105,7 @@ package struct ChangeBody: Sendable, Equatable {
 
 /// An answer that refuses: a status code and a reason.
 package struct Refusal: Error, Sendable, Equatable {
+    /// The status code, and what is wrong and what was expected.
     package let status: Int
     package let message: String
 

@@ -12,6 +12,7 @@ package struct ControlAPI: Sendable {
         case readOnly
     }
 
+    /// What it shows and changes, and for whom.
     package let operation: Operation
     package let access: Access
 
@@ -50,7 +51,7 @@ package struct ControlAPI: Sendable {
 
     /// `PUT /v1/splits`.
     package func putSplits(_ bytes: [UInt8], ifMatch: String?) async -> Answer {
-        await change(ifMatch: ifMatch) { () throws(Refusal) in
+        await change(ifMatch: ifMatch, isOfOne: false) { () throws(Refusal) in
             let body = try ChangeBody.splits(bytes)
             return (.weights(body.weights), body.reason)
         }
@@ -65,7 +66,7 @@ package struct ControlAPI: Sendable {
 
     /// `POST /v1/rollback`: every split to its stable upstream, in one generation.
     package func rollbackAll(_ bytes: [UInt8], ifMatch: String?) async -> Answer {
-        await change(ifMatch: ifMatch) { () throws(Refusal) in
+        await change(ifMatch: ifMatch, isOfOne: false) { () throws(Refusal) in
             (.rollback(split: nil), try ChangeBody.reason(bytes))
         }
     }
@@ -98,7 +99,7 @@ package struct ControlAPI: Sendable {
     }
 
     private func change(
-        ifMatch: String?,
+        ifMatch: String?, isOfOne: Bool = true,
         _ read: () throws(Refusal) -> (WeightRequest.Wish, reason: String)
     ) async -> Answer {
         do throws(Refusal) {
@@ -111,7 +112,7 @@ package struct ControlAPI: Sendable {
                 wish, source: .socket, reason: reason,
                 expectedGeneration: try Self.generation(ifMatch))
             do throws(WeightRefusal) {
-                return await answer(try await operation.keeper.change(request))
+                return await answer(try await operation.keeper.change(request), isOfOne)
             } catch {
                 throw Refusal(error)
             }
@@ -121,11 +122,11 @@ package struct ControlAPI: Sendable {
     }
 
     /// What is set now, with what the change came to.
-    private func answer(_ outcome: WeightOutcome) async -> Answer {
+    private func answer(_ outcome: WeightOutcome, _ isOfOne: Bool) async -> Answer {
         let names = Set(outcome.before.keys)
         let splits = await operation.splitsAnswer().filter { names.contains($0.name) }
         var members: [JSONValue.Member] = []
-        if splits.count == 1, let only = splits.first {
+        if isOfOne, let only = splits.first {
             members = (only.value.members ?? []) + [before(only, outcome)]
         } else {
             let values = splits.map { split in

@@ -8,6 +8,7 @@ internal import Telemetry
 
 /// The running proxy as its operators see it: what runs, how it is, and how it is changed.
 package actor Operation {
+    /// What is set, and what carries the traffic.
     package nonisolated let keeper: WeightKeeper
     package nonisolated let plane: any Plane
     nonisolated let logger: Logger

@@ -4,6 +4,7 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     package let position: Int
     package let message: String
 
+    /// Where, what is wrong, and what was expected.
     package var description: String { "byte \(position): \(message)" }
 }
 

@@ -11,6 +11,7 @@ package enum JSONValue: Sendable, Equatable {
 
     /// One name of an object and its value.
     package struct Member: Sendable, Equatable {
+        /// The name, and its value.
         package let name: String
         package let value: JSONValue
     }
@@ -48,16 +49,19 @@ package enum JSONValue: Sendable, Equatable {
 
 /// Reading values out; nil where the value is of another kind.
 extension JSONValue {
+    /// Of an object.
     package var members: [Member]? {
         guard case .object(let members) = self else { return nil }
         return members
     }
 
+    /// Of an array.
     package var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
+    /// Of a string.
     package var text: String? {
         guard case .string(let text) = self else { return nil }
         return text
@@ -69,10 +73,13 @@ extension JSONValue {
         return text
     }
 
+    /// A number.
     package var double: Double? { numberText.flatMap(Double.init) }
 
+    /// A whole number.
     package var int: Int? { numberText.flatMap { Int($0) } }
 
+    /// A boolean.
     package var bool: Bool? {
         guard case .bool(let value) = self else { return nil }
         return value

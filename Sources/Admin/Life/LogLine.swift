@@ -3,6 +3,7 @@ package import Logging
 
 /// Writes each message as one line on standard error: time, level, text.
 package struct LogLine: LogHandler {
+    /// What is written behind each message, and the least important level that is written.
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level
 
@@ -14,6 +15,7 @@ package struct LogLine: LogHandler {
         Logger(label: "sluice") { _ in LogLine(level: level) }
     }
 
+    /// Writes one line.
     package func log(event: LogEvent) {
         let time = Timestamp.text(milliseconds: WallClock.nanoseconds() / 1_000_000)
         let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
@@ -26,6 +28,7 @@ package struct LogLine: LogHandler {
         StandardStream.error.write("\(time) \(level)\(space)\(text)\(facts.joined())\n")
     }
 
+    /// One field of what is written behind each message.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }

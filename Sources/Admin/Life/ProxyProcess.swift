@@ -14,6 +14,7 @@ package struct ProxyProcess: Sendable {
         case alreadyRunning(socket: String)
         case system(String, Errno)
 
+        /// Who or what is in the way, and what to do.
         package var description: String {
             switch self {
             case .alreadyRunning(let socket):
@@ -25,6 +26,7 @@ package struct ProxyProcess: Sendable {
         }
     }
 
+    /// How it is looked at and changed, and what carries the traffic.
     package let operation: Operation
     package let plane: DataPlane
     private let watcher: FileWatcher

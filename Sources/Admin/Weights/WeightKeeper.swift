@@ -155,32 +155,46 @@ package actor WeightKeeper {
     private func commit(_ plan: Plan, _ ticket: Int) async throws(WeightRefusal) -> WeightOutcome {
         try checkNotOvertaken(ticket, plan)
         guard plan.isChange else { return await keepUnchanged(plan) }
-        let changes = number(plan)
+        let changes = number(plan, plan.changedNames)
         let number = generation
         let receipt = await keep(changes, plan)
         // From here to the message to the workers nothing waits: a retreat came in before this
         // line and wins, or comes after it and wins too.
         try checkNotOvertaken(ticket, plan)
         adopt(changes)
-        let late = await plane.route(by: weights(of: plan.names))
+        let late = await tellWorkers(changes)
         note(receipt, names: plan.names)
-        await measureAnew(plan.names)
+        await measureAnew(plan.changedNames)
         return outcome(of: plan, number, late)
     }
 
     /// To the workers, then to the disk.
     private func retreat(_ plan: Plan) async -> WeightOutcome {
-        let changes = number(plan)
+        // What waits may be on the disk already: write over it, even with what is set.
+        let contested = Set(waiting.values.flatMap(\.keys))
+        let names = plan.names.filter { plan.changedNames.contains($0) || contested.contains($0) }
+        let changes = number(plan, names)
         for name in plan.names { overtaken[name] = (lastTicket, generation) }
         adopt(changes)
         let number = generation
         retreatsBeingWritten += 1
-        let late = await plane.route(by: weights(of: plan.names))
+        let late = await tellWorkers(changes)
         let receipt = await keep(changes, plan)
         note(receipt, names: plan.names)
         endRetreat()
-        await measureAnew(plan.names)
+        await measureAnew(names)
         return outcome(of: plan, number, late)
+    }
+
+    /// When another change came in meanwhile, what is set is said once more: it has the last
+    /// word, however the messages crossed.
+    private func tellWorkers(_ changes: [SplitWeights]) async -> [Int] {
+        let names = changes.map(\.name)
+        let late = await plane.route(by: weights(of: names))
+        guard changes.contains(where: { set[$0.name]?.generation != $0.generation }) else {
+            return late
+        }
+        return await plane.route(by: weights(of: names))
     }
 
     private func endRetreat() {
@@ -218,6 +232,8 @@ extension WeightKeeper {
         let names: [String]
 
         var isChange: Bool { wanted != before }
+
+        var changedNames: [String] { names.filter { wanted[$0] != before[$0] } }
 
         var document: WeightsDocument? {
             guard case .written(let document) = request.wish else { return nil }
@@ -315,11 +331,13 @@ extension WeightKeeper {
 
 /// Commits: none of these waits.
 extension WeightKeeper {
-    /// Gives the plan its number.
-    private func number(_ plan: Plan) -> [SplitWeights] {
+    /// Gives these splits of a plan their number.
+    private func number(_ plan: Plan, _ names: [String]) -> [SplitWeights] {
         generation += 1
         return splits.compactMap { split in
-            guard let weights = plan.wanted[split.name] else { return nil }
+            guard names.contains(split.name), let weights = plan.wanted[split.name] else {
+                return nil
+            }
             return SplitWeights(
                 name: split.name, members: split.members, weights: weights,
                 generation: generation, source: plan.request.source,

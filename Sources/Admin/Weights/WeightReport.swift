@@ -6,6 +6,7 @@ package import Telemetry
 package struct WeightReport: Sendable {
     /// One split.
     package struct Split: Sendable {
+        /// What sluice.yaml says, what is set, and whether that survives a restart.
         package let settings: SplitSettings
         package let set: SplitWeights
         package let isDurable: Bool
@@ -17,12 +18,15 @@ package struct WeightReport: Sendable {
         }
     }
 
+    /// In the order of sluice.yaml.
     package let splits: [Split]
+    /// The number of the last change.
     package let generation: UInt64
     /// The splits whose set weights are not those of the weight file.
     package let driftedSplits: [String]
     /// What is wrong with the weight file; empty when nothing is.
     package let fileFaults: [SettingsError]
+    /// The changes so far, and what was routed since the last one of each split.
     package let changes: [ControlGauges.WeightChanges]
     package let measurement: Measurement
 }

@@ -13,6 +13,7 @@ package struct WeightRequest: Sendable {
         case written(WeightsDocument)
     }
 
+    /// What is wanted, who wants it, and why.
     package let wish: Wish
     package let source: WeightSource
     package let reason: String

@@ -9,6 +9,7 @@ internal import Splitting
 package final class WeightStore: Sendable {
     /// Where to write; nil for what is not there.
     package struct Places: Sendable, Equatable {
+        /// The weight file, and the state.
         package let weightsFile: String?
         package let stateFile: String?
 
