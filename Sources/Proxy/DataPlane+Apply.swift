@@ -26,7 +26,7 @@ extension DataPlane {
     /// Runs a snapshot: names are resolved and new listeners bound first, so that nothing has
     /// changed when that fails. Listeners, upstreams and splits that stay keep their connections.
     package func apply(_ snapshot: Snapshot) async throws(DataPlaneError) -> Acknowledgement {
-        let addresses = try await resolve(snapshot.upstreams)
+        let addresses = try await Self.resolve(snapshot.upstreams).get()
         var next = foundation.withLock { $0 }
         let opened = try open(snapshot.listeners, over: next)
         next.listening = [:]
@@ -35,6 +35,8 @@ extension DataPlane {
             opened.first { $0.bound.name == listener.name }?.bound
                 ?? next.bound.first { $0.name == listener.name }
         }
+        next.upstreams = snapshot.upstreams
+        next.revision += 1
         let blueprint = Blueprint(snapshot, addresses, &next)
         let running = next
         foundation.withLock { $0 = running }
@@ -46,56 +48,6 @@ extension DataPlane {
                 }
             }
             return .run(blueprint, opening: handed, acknowledge: acknowledge)
-        }
-    }
-
-    /// The addresses of each upstream's targets, in their order.
-    private func resolve(
-        _ upstreams: [UpstreamSettings]
-    ) async throws(DataPlaneError) -> [String: [[SocketAddress]]] {
-        var resolved: [String: [[SocketAddress]]] = [:]
-        for upstream in upstreams {
-            var addresses: [[SocketAddress]] = []
-            for target in upstream.targets {
-                switch await Self.resolve(target.address) {
-                case .success(let found):
-                    addresses.append(found)
-                case .failure(let failure):
-                    throw .unresolved(
-                        upstream: upstream.name, target: target.address.description,
-                        reason: failure.description)
-                }
-            }
-            resolved[upstream.name] = addresses
-        }
-        return resolved
-    }
-
-    private static func resolve(
-        _ setting: AddressSetting
-    ) async -> Result<[SocketAddress], NameResolver.Failure> {
-        switch setting.host {
-        case .any:
-            return .success([SocketAddress(version4: 0x7f00_0001, port: setting.port)])
-        case .ip(let address):
-            return .success([SocketAddress(address, port: setting.port)])
-        case .name(let name):
-            return await withCheckedContinuation { continuation in
-                // On a thread of its own: a slow resolver must not hold up the control plane.
-                let isStarted: Void? = try? WorkerThread.start(name: "sluice-resolver") {
-                    do throws(NameResolver.Failure) {
-                        let found = try NameResolver.addresses(of: name, port: setting.port)
-                        continuation.resume(returning: .success(found))
-                    } catch {
-                        continuation.resume(returning: .failure(error))
-                    }
-                }
-                if isStarted == nil {
-                    let reason = "no thread could be started"
-                    continuation.resume(
-                        returning: .failure(NameResolver.Failure(description: reason)))
-                }
-            }
         }
     }
 }
@@ -178,45 +130,12 @@ extension Blueprint {
         _ snapshot: Snapshot, _ addresses: [String: [[SocketAddress]]],
         _ foundation: inout Foundation
     ) {
-        foundation.resolved = []
-        let upstreams = snapshot.upstreams.map { settings in
-            Upstream(settings, addresses[settings.name] ?? [], &foundation)
-        }
+        let upstreams = foundation.place(snapshot.upstreams, at: addresses)
         let splits = snapshot.splits.map { Split($0, &foundation) }
         let listeners = snapshot.listeners.map { Listener($0, &foundation) }
-        let registry = foundation.registry
         self.init(
             listeners: listeners, upstreams: upstreams, splits: splits,
-            counts: Counts(
-                listeners: registry.listeners.count, splits: registry.splits.count,
-                upstreams: registry.upstreams.count, lanes: registry.lanes.count,
-                targets: registry.targets.count),
-            timeouts: snapshot.timeouts)
-    }
-}
-
-extension Blueprint.Upstream {
-    fileprivate init(
-        _ settings: UpstreamSettings, _ addresses: [[SocketAddress]],
-        _ foundation: inout Foundation
-    ) {
-        id = foundation.registry.upstream(settings.name)
-        var targets: [Blueprint.Target] = []
-        for (target, found) in zip(settings.targets, addresses) {
-            for address in found {
-                let id = foundation.registry.target(
-                    upstream: settings.name, address: address.description)
-                // Two names may stand for one address.
-                guard !targets.contains(where: { $0.id == id }) else { continue }
-                targets.append(
-                    Blueprint.Target(id: id, address: address, weight: target.weight))
-                foundation.resolved.append(
-                    ResolvedTarget(
-                        upstream: settings.name, setting: target.address.description,
-                        address: address))
-            }
-        }
-        self.targets = targets
+            counts: Counts(foundation.registry), timeouts: snapshot.timeouts)
     }
 }
 
@@ -246,16 +165,5 @@ extension Blueprint.Listener {
         split = foundation.registry.split(settings.split)
         port = foundation.bound.first { $0.name == settings.name }?.address.port ?? 0
         trustedProxies = settings.trustedProxies
-    }
-}
-
-extension SocketAddress {
-    /// Of the family that the address belongs to.
-    fileprivate init(_ address: IPAddress, port: UInt16) {
-        if address.isIPv4 {
-            self.init(version4: address.ipv4, port: port)
-        } else {
-            self.init(version6: address, port: port)
-        }
     }
 }

@@ -128,7 +128,7 @@ package struct BoundListener: Sendable, Equatable {
 }
 
 /// A target as it is used.
-package struct ResolvedTarget: Sendable, Equatable {
+package struct ResolvedTarget: Sendable, Hashable {
     /// The name of the upstream, and the address as the settings write it.
     package let upstream: String
     package let setting: String

@@ -18,4 +18,8 @@ struct Foundation: Sendable {
     /// The addresses that the open listeners were asked for.
     var listening: [String: AddressSetting] = [:]
     var resolved: [ResolvedTarget] = []
+    /// The upstreams that run, as the settings have them.
+    var upstreams: [UpstreamSettings] = []
+    /// Counts the changes of the upstreams.
+    var revision = 0
 }

@@ -7,12 +7,17 @@ internal import Telemetry
 extension Worker {
     mutating func run(_ blueprint: Blueprint, opening: [HandedListener]) {
         timeouts = blueprint.timeouts
-        grow(to: blueprint.counts)
-        for upstream in blueprint.upstreams { place(upstream) }
-        retireTargets(notIn: blueprint)
+        retarget(blueprint.upstreams, blueprint.counts)
         for split in blueprint.splits { splits[split.id] = SplitState(split) }
         runListeners(blueprint, opening: opening)
         chooseAgainWhereWeightIsGone()
+    }
+
+    /// Takes on the targets of all upstreams.
+    mutating func retarget(_ upstreams: [Blueprint.Upstream], _ counts: Blueprint.Counts) {
+        grow(to: counts)
+        for upstream in upstreams { place(upstream) }
+        retireTargets(notIn: upstreams)
     }
 
     mutating func setWeights(_ change: SplitWeights) {
@@ -38,9 +43,9 @@ extension Worker {
     }
 
     /// A target that is gone gets nothing new; its exchanges end in peace.
-    private mutating func retireTargets(notIn blueprint: Blueprint) {
+    private mutating func retireTargets(notIn upstreams: [Blueprint.Upstream]) {
         for id in 0..<targets.count { targets[id].isCurrent = false }
-        for upstream in blueprint.upstreams {
+        for upstream in upstreams {
             for target in upstream.targets { targets[target.id].isCurrent = true }
         }
         for id in 0..<targets.count where !targets[id].isCurrent { emptyPool(of: id) }

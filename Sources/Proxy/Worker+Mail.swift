@@ -15,6 +15,9 @@ extension Worker {
                 for change in changes { setWeights(change) }
                 chooseAgainWhereWeightIsGone()
                 acknowledge()
+            case .retarget(let upstreams, let counts, let acknowledge):
+                retarget(upstreams, counts)
+                acknowledge()
             case .adopt(let handed):
                 serve(
                     Socket(owning: handed.descriptor), from: handed.client,

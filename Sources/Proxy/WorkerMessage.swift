@@ -10,6 +10,8 @@ enum WorkerMessage: Sendable {
     case run(Blueprint, opening: [HandedListener], acknowledge: @Sendable () -> Void)
     /// Route by these weights from now on.
     case weights([SplitWeights], acknowledge: @Sendable () -> Void)
+    /// The targets of the upstreams are now these.
+    case retarget([Blueprint.Upstream], Blueprint.Counts, acknowledge: @Sendable () -> Void)
     /// Serve this connection, which another worker accepted.
     case adopt(HandedConnection)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
