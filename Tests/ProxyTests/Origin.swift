@@ -1,0 +1,90 @@
+import Kernel
+
+/// An upstream's port that the test itself serves, connection by connection.
+final class Target {
+    private var socket: ListeningSocket?
+    private let epoll: Epoll
+    let port: UInt16
+
+    /// `backlog`: how many connections may wait to be accepted; more get no answer at all.
+    init(backlog: Int32 = 128) throws {
+        let any = SocketAddress(version4: 0x7f00_0001, port: 0)
+        let socket = try ListeningSocket.listen(on: any, sharesPort: false, backlog: backlog)
+        epoll = try Epoll(batchSize: 1)
+        if let error = epoll.addListener(socket, token: 0) { throw error }
+        port = socket.localAddress()?.port ?? 0
+        self.socket = consume socket
+    }
+
+    /// The next connection.
+    func accept() throws -> Peer {
+        guard epoll.wait(milliseconds: Int32(Peer.patienceMilliseconds)) > 0,
+            let peer = try acceptNow()
+        else { throw Peer.Failure(what: "no connection came") }
+        return peer
+    }
+
+    /// A connection that waits; nil when there is none.
+    func acceptNow() throws -> Peer? {
+        guard let accepted = socket?.accept() else { return nil }
+        guard case .connection(let socket, _) = consume accepted else { return nil }
+        return try Peer(socket)
+    }
+
+    /// From now on connections are refused.
+    func close() { socket = nil }
+}
+
+/// An upstream that serves each of its connections on a thread of its own.
+final class Origin: Sendable {
+    let port: UInt16
+    private let bell: EventCounter
+    private let accepted = Lock(0)
+
+    /// `serve` gets each connection with its number; the connection closes when it returns.
+    init(_ serve: @escaping @Sendable (Peer, Int) -> Void) throws {
+        let any = SocketAddress(version4: 0x7f00_0001, port: 0)
+        let socket = try ListeningSocket.listen(on: any, sharesPort: false)
+        port = socket.localAddress()?.port ?? 0
+        bell = try EventCounter()
+        let descriptor = socket.release()
+        try WorkerThread.start(name: "origin") { [self] in
+            accept(ListeningSocket(owning: descriptor), serve)
+        }
+    }
+
+    /// An origin that answers every request at once.
+    convenience init(answering answer: @escaping @Sendable (Message) -> String) throws {
+        try self.init { peer, _ in
+            while let request = peer.message(.request), peer.send(answer(request)) {}
+        }
+    }
+
+    /// How many connections there were.
+    var connectionCount: Int { accepted.withLock { $0 } }
+
+    /// Accepts nothing more.
+    func stop() { bell.raise() }
+
+    private func accept(
+        _ socket: consuming ListeningSocket, _ serve: @escaping @Sendable (Peer, Int) -> Void
+    ) {
+        guard let epoll = try? Epoll(batchSize: 4) else { return }
+        _ = epoll.addListener(socket, token: 0)
+        _ = epoll.addCounter(bell, token: 1)
+        while true {
+            let count = epoll.wait(milliseconds: -1)
+            for index in 0..<count where epoll.event(at: index).token == 1 { return }
+            guard case .connection(let connection, _) = socket.accept() else { continue }
+            let number = accepted.withLock { count in
+                count += 1
+                return count
+            }
+            let descriptor = connection.release()
+            try? WorkerThread.start(name: "origin-peer") {
+                guard let peer = try? Peer(Socket(owning: descriptor)) else { return }
+                serve(peer, number)
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Bytes
+import Kernel
+
+/// One end of a TCP connection in a test. It waits for nothing longer than its patience.
+final class Peer {
+    /// How the other end went away.
+    enum End: Equatable, Sendable {
+        case ended, reset
+        /// It did not, for as long as the test had patience.
+        case late
+    }
+
+    struct Failure: Error {
+        let what: String
+    }
+
+    static let patienceMilliseconds = 20_000
+
+    private var socket: Socket?
+    private let epoll: Epoll
+    private var block = Buffer(capacity: 64 * 1024)
+    /// What came and was not taken yet.
+    private(set) var received: [UInt8] = []
+    /// nil while the connection is open.
+    private(set) var end: End?
+
+    init(_ socket: consuming Socket) throws {
+        epoll = try Epoll(batchSize: 1)
+        if let error = epoll.addConnection(socket, token: 0) { throw error }
+        self.socket = consume socket
+    }
+
+    /// A new connection to a port of this machine.
+    convenience init(connectingTo port: UInt16) throws {
+        switch Socket.connect(to: SocketAddress(version4: 0x7f00_0001, port: port)) {
+        case .failed(let error): throw error
+        case .started(let socket): try self.init(socket)
+        }
+        _ = epoll.wait(milliseconds: Int32(Self.patienceMilliseconds))
+        if let error = socket?.pendingError() { throw error }
+    }
+
+    func close() { socket = nil }
+
+    func reset() {
+        socket?.resetOnClose()
+        socket = nil
+    }
+
+    func endSending() { socket?.endSending() }
+
+    /// Sends all bytes; false when the other end does not take them.
+    @discardableResult
+    func send(_ bytes: some Collection<UInt8>) -> Bool {
+        let bytes = Array(bytes)
+        var waiting = Buffer(capacity: max(1, bytes.count))
+        waiting.append(bytes.span)
+        while !waiting.isEmpty {
+            switch socket?.send(waiting) {
+            case .done(let count): waiting.consume(count)
+            case .wouldBlock: if !waitForEvent() { return false }
+            case .ended, .failed, nil: return false
+            }
+        }
+        return true
+    }
+
+    @discardableResult
+    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    /// Sends as much as the connection takes at once, at most `limit` bytes; returns how many.
+    func sendWithoutWaiting(limit: Int) -> Int {
+        var sent = 0
+        var waiting = Buffer(capacity: 64 * 1024)
+        waiting.append(Array(repeating: UInt8(ascii: "x"), count: 64 * 1024).span)
+        while sent < limit, case .done(let count)? = socket?.send(waiting) { sent += count }
+        return sent
+    }
+
+    /// Takes in what has arrived, and waits for it if nothing has; false when nothing more comes.
+    func receive() -> Bool {
+        while end == nil {
+            block.removeAll()
+            switch socket?.receive(into: &block) {
+            case .done:
+                received += Self.bytes(of: block)
+                return true
+            case .wouldBlock: if !waitForEvent() { end = .late }
+            case .ended: end = .ended
+            case .failed, nil: end = .reset
+            }
+        }
+        return false
+    }
+
+    /// Takes in everything up to the end of the connection.
+    @discardableResult
+    func receiveAll() -> End {
+        while receive() {}
+        return end ?? .late
+    }
+
+    /// The next whole message; nil when the connection ends without one.
+    func message(_ kind: Message.Kind) -> Message? {
+        repeat {
+            if let message = Message(received, kind, hasEnded: end == .ended) {
+                received.removeFirst(message.byteCount)
+                return message
+            }
+        } while receive()
+        guard end == .ended, let message = Message(received, kind, hasEnded: true) else {
+            return nil
+        }
+        received.removeFirst(message.byteCount)
+        return message
+    }
+
+    /// The next request, read by an upstream.
+    func request() throws -> Message {
+        guard let message = message(.request) else { throw failure("no request") }
+        return message
+    }
+
+    /// The next final answer, read by a client.
+    func answer(toHead: Bool = false) throws -> Message {
+        guard let message = message(toHead ? .answerToHead : .answer) else {
+            throw failure("no answer")
+        }
+        return message
+    }
+
+    private static func bytes(of block: borrowing Buffer) -> [UInt8] {
+        let bytes = block.bytes
+        return bytes.indices.map { bytes[$0] }
+    }
+
+    private func failure(_ what: String) -> Failure {
+        let text = String(decoding: received.prefix(300), as: UTF8.self)
+        return Failure(what: "\(what), end: \(String(describing: end)), received: \(text)")
+    }
+
+    private func waitForEvent() -> Bool {
+        epoll.wait(milliseconds: Int32(Self.patienceMilliseconds)) > 0
+    }
+}

@@ -1,0 +1,101 @@
+import Addressing
+import Kernel
+import Proxy
+import Settings
+import Splitting
+import Telemetry
+import Testing
+
+/// A data plane with one listener and one split, ready for a test's traffic.
+struct Stage {
+    let plane: DataPlane
+    private(set) var port: UInt16 = 0
+
+    /// `upstreams`: the ports of each upstream's targets. They are named `x`, `y`, `z`…
+    init(
+        workers: Int = 1, _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
+        timeouts: Timeouts = Timeouts()
+    ) async throws {
+        plane = try DataPlane(workers: workers)
+        try await apply(Self.snapshot(upstreams, weights: weights, timeouts: timeouts))
+        port = plane.boundListeners.first?.address.port ?? 0
+    }
+
+    static func snapshot(
+        _ upstreams: [[UInt16]], weights: [UInt32]? = nil, timeouts: Timeouts = Timeouts(),
+        listeners: [String] = ["api"]
+    ) -> Snapshot {
+        let names = names(upstreams.count)
+        return Snapshot(
+            listeners: listeners.map {
+                ListenerSettings(name: $0, address: address(0), split: "kong")
+            },
+            upstreams: zip(names, upstreams).map { name, ports in
+                UpstreamSettings(
+                    name: name, targets: ports.map { TargetSettings(address: address($0)) })
+            },
+            splits: [
+                SplitSettings(
+                    name: "kong", members: names,
+                    weights: Self.weights(weights ?? upstreams.map { _ in 1 }), stable: names[0])
+            ],
+            timeouts: timeouts)
+    }
+
+    static func names(_ count: Int) -> [String] { Array(["x", "y", "z", "w"].prefix(count)) }
+
+    static func weights(_ whole: [UInt32]) -> [Weight] {
+        whole.map { Weight(hundredths: $0 * 100) ?? .zero }
+    }
+
+    static func address(_ port: UInt16) -> AddressSetting {
+        AddressSetting(host: .ip(IPAddress(ipv4: 0x7f00_0001)), port: port)
+    }
+
+    func apply(_ snapshot: Snapshot) async throws {
+        let acknowledgement = try await plane.apply(snapshot)
+        guard acknowledgement.pendingWorkers.isEmpty else {
+            throw Peer.Failure(what: "workers \(acknowledgement.pendingWorkers) did not answer")
+        }
+    }
+
+    /// Sets the weights of the split, in the upstreams' order.
+    func setWeights(_ whole: [UInt32]) async {
+        _ = await plane.setWeights(["kong": Self.weights(whole)])
+    }
+
+    func client() throws -> Peer { try Peer(connectingTo: port) }
+
+    /// Returns when every worker has taken in all that was sent before.
+    func settle() async { _ = await plane.ping() }
+
+    /// Reads the counters until they are as wanted, or patience ends.
+    @discardableResult
+    func counters(until isDone: (WorkerCounters) -> Bool) async -> WorkerCounters {
+        let deadline = Instant.now().advanced(byMilliseconds: Peer.patienceMilliseconds)
+        while true {
+            let counters = await plane.counters()
+            if isDone(counters) || Instant.now() >= deadline { return counters }
+            await Task.yield()
+        }
+    }
+
+    /// Waits until nothing is left under way, checks it, and stops the data plane.
+    func end(sourceLocation: SourceLocation = #_sourceLocation) async {
+        let counters = await counters(until: isAtRest)
+        #expect(isAtRest(counters), sourceLocation: sourceLocation)
+        await plane.stop()
+    }
+
+    /// What must hold when all clients have gone: nothing is left under way.
+    func isAtRest(_ counters: WorkerCounters) -> Bool {
+        let lanes = (0..<counters.laneCount).allSatisfy { counters.inflightCount(lane: $0) == 0 }
+        let upstreams = (0..<counters.upstreamCount).allSatisfy {
+            counters.connectionCounts(upstream: $0).active == 0
+        }
+        let listeners = (0..<counters.listenerCount).allSatisfy {
+            counters.downstreamConnectionCount(listener: $0) == 0
+        }
+        return lanes && upstreams && listeners
+    }
+}
