@@ -31,8 +31,8 @@ package actor WeightKeeper {
     /// The changes that wait or are being written, by their ticket.
     private var waiting: [Int: [String: [Weight]]] = [:]
     private var lastTicket = 0
-    /// The highest ticket that a retreat of a split has overtaken, and the retreat's generation.
-    private var overtaken: [String: (ticket: Int, by: UInt64)] = [:]
+    /// The last retreat of each split.
+    private var retreats: [String: Retreat] = [:]
     private var isBusy = false
     private var line: [CheckedContinuation<Void, Never>] = []
     private var retreatsBeingWritten = 0
@@ -104,12 +104,12 @@ package actor WeightKeeper {
             nowMilliseconds: WallClock.nanoseconds() / 1_000_000)
         let late = try await plane.run(snapshot.with(weights: decision.state.weights))
 
-        let retreats = set.values.filter { $0.generation > decision.state.generation }
+        let newer = set.values.filter { $0.generation > decision.state.generation }
         splits = snapshot.splits
         text = found
         generation = max(generation, decision.state.generation)
         set = Dictionary(decision.state.splits.map { ($0.name, $0) }) { first, _ in first }
-        for split in retreats where set[split.name]?.members == split.members {
+        for split in newer where set[split.name]?.members == split.members {
             set[split.name] = split
         }
         for split in splits where !text.errors.isEmpty { logDrift(of: split) }
@@ -117,7 +117,7 @@ package actor WeightKeeper {
         let places = WeightStore.Places(snapshot)
         let receipt = await disk.run { [store] in store.reset(kept, text: found, places: places) }
         note(receipt, names: splits.map(\.name))
-        if !retreats.isEmpty { _ = await plane.route(by: weights(of: retreats.map(\.name))) }
+        if !newer.isEmpty { _ = await plane.route(by: weights(of: newer.map(\.name))) }
         await measureAnew(splits.map(\.name))
         return late
     }
@@ -130,6 +130,11 @@ package actor WeightKeeper {
             let outcome = isUrgent(plan) ? await retreat(plan) : try await commit(plan, ticket)
             if outcome.isChange { tally.count(plan.names, .file, "done") }
         } catch {
+            // The text that a retreat is about to write over is not an edit.
+            let isEdit = document.weights.contains { name, weights in
+                weights != set[name]?.weights && weights != retreats[name]?.from
+            }
+            guard isEdit else { return }
             tally.count(names(of: request), .file, error.tallyName)
             logger.warning("the weight file's change was refused: \(error)")
         }
@@ -174,7 +179,10 @@ package actor WeightKeeper {
         let contested = Set(waiting.values.flatMap(\.keys))
         let names = plan.names.filter { plan.changedNames.contains($0) || contested.contains($0) }
         let changes = number(plan, names)
-        for name in plan.names { overtaken[name] = (lastTicket, generation) }
+        for name in plan.names {
+            retreats[name] = Retreat(
+                ticket: lastTicket, generation: generation, from: plan.before[name] ?? [])
+        }
         adopt(changes)
         let number = generation
         retreatsBeingWritten += 1
@@ -219,6 +227,17 @@ package actor WeightKeeper {
             return await disk.run { [store] in store.follow(changes, document) }
         }
         return await disk.run { [store] in store.write(changes, splits: splits) }
+    }
+}
+
+extension WeightKeeper {
+    /// A change that overtook others.
+    private struct Retreat {
+        /// The highest ticket that it has overtaken.
+        let ticket: Int
+        let generation: UInt64
+        /// What was set before it.
+        let from: [Weight]
     }
 }
 
@@ -313,8 +332,8 @@ extension WeightKeeper {
 
     private func checkNotOvertaken(_ ticket: Int, _ plan: Plan) throws(WeightRefusal) {
         for name in plan.names {
-            if let retreat = overtaken[name], ticket <= retreat.ticket {
-                throw .overtaken(by: retreat.by)
+            if let retreat = retreats[name], ticket <= retreat.ticket {
+                throw .overtaken(by: retreat.generation)
             }
         }
     }
