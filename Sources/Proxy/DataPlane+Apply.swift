@@ -12,6 +12,7 @@ package enum DataPlaneError: Error, Sendable, Equatable, CustomStringConvertible
     /// A listener's address cannot be used.
     case unbindable(listener: String, address: String, reason: String)
 
+    /// One line that says where it is and why.
     package var description: String {
         switch self {
         case .unresolved(let upstream, let target, let reason):

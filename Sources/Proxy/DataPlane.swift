@@ -30,6 +30,7 @@ package final class DataPlane: Sendable {
         }
     }
 
+    /// How many workers there are; it never changes.
     package var workerCount: Int { crew.mailboxes.count }
 
     /// Routes by these weights: split name to one weight for each member in its order. Unknown
@@ -123,6 +124,7 @@ package struct Acknowledgement: Sendable, Equatable {
 
 /// A listener as it is open.
 package struct BoundListener: Sendable, Equatable {
+    /// Its name in the settings, and where it listens, with the port that it really has.
     package let name: String
     package let address: SocketAddress
 }
