@@ -218,6 +218,12 @@ extension Worker {
         buffer.compact()
     }
 
+    /// A request of which the upstream has begun to speak is not repeated any more.
+    mutating func giveUpRepeat(_ exchange: Int) {
+        _ = exchanges[exchange].handle(.requestReleased)
+        releaseHeld(exchange)
+    }
+
     /// Lets go of what was held of the request: it will not be repeated any more.
     mutating func releaseHeld(_ exchange: Int) {
         let held = exchanges[exchange].heldCount

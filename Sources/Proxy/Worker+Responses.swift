@@ -31,6 +31,7 @@ extension Worker {
         let buffer = connections[client].inbound.take() ?? takeBuffer()
         encodeRequest(exchange, buffer)
         connections[client].body = BodyReader(requestHead.framing)
+        connections[client].flags.remove(.inTrailers)
         connections[target].framing = OutgoingFraming(requestHead.framing)
         exchanges[exchange].heldCount = requestHead.byteCount
         connections[client].inbound = consume buffer
@@ -73,6 +74,7 @@ extension Worker {
                 case .incomplete:
                     break
                 case .complete where responseHead.isInterim:
+                    giveUpRepeat(exchange)
                     passOnInterim(exchange, buffer)
                     buffer.consume(responseHead.byteCount)
                     connections[index].scan = HeadScan()
@@ -98,6 +100,7 @@ extension Worker {
                 lastFault = .upstreamClosed
                 return upstreamFailed(exchange, failure)
             case .failed:
+                if !buffer.isEmpty { giveUpRepeat(exchange) }
                 giveBack(buffer)
                 return upstreamFailed(exchange, .reset)
             }
