@@ -102,7 +102,7 @@ package struct Exchange {
     package var lane = -1
     package var upstream = -1
     package var target = -1
-    /// Which of the upstream's targets were tried and passed over, by position, up to 64.
+    /// Which of the upstream's targets were tried and passed over, by position modulo 64.
     package var triedTargets: UInt64 = 0
     /// Which of the split's members were tried and left, by position.
     package var triedMembers: UInt64 = 0
