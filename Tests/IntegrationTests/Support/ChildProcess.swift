@@ -27,9 +27,12 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o644)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o644)
 
-        let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        let pairs = unsafe surroundings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for unsafeword in unsafe words + pairs { unsafe free(word) } }
+        let words = unsafe Self.list(arguments)
+        let pairs = unsafe Self.list(surroundings.map { "\($0.key)=\($0.value)" })
+        defer {
+            unsafe Self.free(words)
+            unsafe Self.free(pairs)
+        }
         var pid: pid_t = 0
         let result = Descriptors.lock.withLock { _ in
             unsafe posix_spawnp(&pid, program, &actions, nil, words, pairs)
@@ -39,6 +42,14 @@ final class ChildProcess: Sendable {
     }
 
     deinit { end() }
+
+    private static func list(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        unsafe texts.map { unsafe strdup($0) } + [nil]
+    }
+
+    private static func free(_ list: [UnsafeMutablePointer<CChar>?]) {
+        for index in unsafe list.indices { unsafe Glibc.free(list[index]) }
+    }
 
     func signal(_ number: Int32) {
         status.withLock { status in
