@@ -44,6 +44,7 @@ package struct ProxyProcess: Sendable {
             throw .alreadyRunning(socket: socket)
         }
         DescriptorLimit.raise()
+        Signals.ignoreBrokenPipes()
         let workers = snapshot.workers > 0 ? snapshot.workers : ProcessFacts.processorCount
         do throws(Errno) {
             plane = try DataPlane(workers: workers)
@@ -70,6 +71,7 @@ package struct ProxyProcess: Sendable {
             servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 TickService(operation: operation),
+                ResolveService(plane: plane, logger: logger),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }
