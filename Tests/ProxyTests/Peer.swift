@@ -71,20 +71,33 @@ final class Peer {
     /// Sends as much as the connection takes at once, at most `limit` bytes; returns how many.
     func sendWithoutWaiting(limit: Int) -> Int {
         var sent = 0
-        var waiting = Buffer(capacity: 64 * 1024)
-        waiting.append(Array(repeating: UInt8(ascii: "x"), count: 64 * 1024).span)
-        while sent < limit, case .done(let count)? = socket?.send(waiting) { sent += count }
+        var filling = Buffer(capacity: 64 * 1024)
+        filling.append(Array(repeating: UInt8(ascii: "x"), count: filling.capacity).span)
+        while sent < limit {
+            let count = min(limit - sent, filling.count)
+            guard case .done(let taken)? = socket?.send(filling, from: 0, count: count) else {
+                break
+            }
+            sent += taken
+        }
         return sent
     }
 
     /// Takes in what has arrived, and waits for it if nothing has; false when nothing more comes.
     func receive() -> Bool {
+        guard fill() else { return false }
+        received += Self.bytes(of: block)
+        return true
+    }
+
+    /// The same, but drops what came; returns how many bytes that were, 0 for none.
+    func discard() -> Int { fill() ? block.count : 0 }
+
+    private func fill() -> Bool {
         while end == nil {
             block.removeAll()
             switch socket?.receive(into: &block) {
-            case .done:
-                received += Self.bytes(of: block)
-                return true
+            case .done: return true
             case .wouldBlock: if !waitForEvent() { end = .late }
             case .ended: end = .ended
             case .failed, nil: end = .reset
