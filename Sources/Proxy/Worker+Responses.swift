@@ -68,6 +68,7 @@ extension Worker {
     mutating func readResponse(_ exchange: Int) {
         let index = exchanges[exchange].upstreamConnection
         var buffer = connections[index].inbound.take() ?? takeBuffer()
+        var budget = Limits.bytesPerTurn
         while true {
             if !buffer.isEmpty, let progress = parseResponse(exchange, buffer) {
                 switch progress {
@@ -78,6 +79,10 @@ extension Worker {
                     passOnInterim(exchange, buffer)
                     buffer.consume(responseHead.byteCount)
                     connections[index].scan = HeadScan()
+                    guard connections[exchanges[exchange].downstream].outbound == nil else {
+                        keepInbound(index, buffer)
+                        return relayAnswerSoFar(exchange)
+                    }
                     continue
                 case .complete:
                     connections[index].scan = HeadScan()
@@ -90,8 +95,12 @@ extension Worker {
             }
             if buffer.space == 0 { buffer.compact() }
             switch receive(index, into: &buffer) {
-            case .done:
-                continue
+            case .done(let count):
+                budget -= count
+                if budget > 0 { continue }
+                // Interim answers without end: the others have their turn first.
+                deferToNextTurn(index)
+                return keepInbound(index, buffer)
             case .wouldBlock:
                 return keepInbound(index, buffer)
             case .ended:

@@ -70,12 +70,19 @@ final class Peer {
 
     /// Sends as much as the connection takes at once, at most `limit` bytes; returns how many.
     func sendWithoutWaiting(limit: Int) -> Int {
+        let filling = Array(repeating: UInt8(ascii: "x"), count: 64 * 1024)
+        return sendWithoutWaiting(limit: limit, of: filling)
+    }
+
+    /// The same, of some bytes over and over.
+    func sendWithoutWaiting(limit: Int, of bytes: [UInt8]) -> Int {
         var sent = 0
-        var filling = Buffer(capacity: 64 * 1024)
-        filling.append(Array(repeating: UInt8(ascii: "x"), count: filling.capacity).span)
+        var filling = Buffer(capacity: bytes.count)
+        filling.append(bytes.span)
         while sent < limit {
-            let count = min(limit - sent, filling.count)
-            guard case .done(let taken)? = socket?.send(filling, from: 0, count: count) else {
+            let from = sent % bytes.count
+            let count = min(limit - sent, bytes.count - from)
+            guard case .done(let taken)? = socket?.send(filling, from: from, count: count) else {
                 break
             }
             sent += taken
