@@ -112,6 +112,17 @@ extension Worker {
         }
     }
 
+    /// Sends a request once more, on a new connection: to the same target, unless its upstream or
+    /// the target itself may get nothing any more.
+    mutating func repeatRequest(_ exchange: Int) {
+        let target = exchanges[exchange].target
+        if hasWeight(exchange), targets[target].isCurrent {
+            connect(exchange, to: target)
+        } else {
+            choose(exchange)
+        }
+    }
+
     private func hasWeight(_ exchange: Int) -> Bool {
         let split = exchanges[exchange].split
         for member in 0..<splits[split].members.count

@@ -87,11 +87,7 @@ extension WeightKeeper {
         set[split.name]?.weights ?? split.weights
     }
 
-    func weights(of names: [String]) -> [String: [Weight]] {
-        Dictionary(names.compactMap { name in set[name].map { (name, $0.weights) } }) {
-            first, _ in first
-        }
-    }
+    func weights(of names: [String]) -> [SplitWeights] { names.compactMap { set[$0] } }
 
     func measureAnew(_ names: [String]) async {
         let counters = await plane.counters()

@@ -109,8 +109,11 @@ package actor WeightKeeper {
         text = found
         generation = max(generation, decision.state.generation)
         set = Dictionary(decision.state.splits.map { ($0.name, $0) }) { first, _ in first }
-        for split in newer where set[split.name]?.members == split.members {
-            set[split.name] = split
+        // A retreat came in while the snapshot was being built. It holds for the members that
+        // there are now; one that is new gets nothing by it.
+        for split in newer {
+            guard let now = set[split.name] else { continue }
+            set[split.name] = split.moved(to: now.members) ?? now
         }
         for split in splits where !text.errors.isEmpty { logDrift(of: split) }
         let kept = WeightsState(generation: generation, splits: current)
