@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// Bodies of every size and framing pass unchanged.
+@Suite(.ownThreads)
 struct BodyTests {
     static let sizes = [1, 2, 4_095, 65_536, 1_000_003, 64 << 20]
 

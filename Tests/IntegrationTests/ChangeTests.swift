@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Weights change under load.
-@Suite(.serialized)
+@Suite(.serialized, .ownThreads)
 struct ChangeTests {
     @Test func `a thousand changes by the socket under load cost nothing`() throws {
         let (x, y) = (try Nginx("x"), try Nginx("y"))

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// The control API and the commands, as programs and people use them.
+@Suite(.ownThreads)
 struct ControlTests {
     @Test func `bad input is refused with its status and changes nothing`() throws {
         let sluice = try Sluice(Settings(x: 1, y: 2))

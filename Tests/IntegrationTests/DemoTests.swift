@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// `sluice demo`, as somebody meets Sluice for the first time.
+@Suite(.ownThreads)
 struct DemoTests {
     @Test func `it ends by itself with a summary`() throws {
         let result = try ChildProcess.run([Sluice.binary, "demo", "--seconds", "2"])

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// What is acknowledged survives, and what a person writes is respected.
+@Suite(.ownThreads)
 struct DurabilityTests {
     static let text = "# old and new\nkong:   # main\n  x: 90  # old\n  y: 10\n"
 

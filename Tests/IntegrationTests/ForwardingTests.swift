@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// What the upstream sees of a request, and the client of an answer.
+@Suite(.ownThreads)
 struct ForwardingTests {
     @Test func `target, Host and unknown fields pass byte for byte`() throws {
         let target = "/a//b/%7e%2F/../c;p=1?q=%20&r=a+b&&=?"

@@ -3,6 +3,7 @@ import Kernel
 import Testing
 
 /// Stopping, and reading the settings again.
+@Suite(.ownThreads)
 struct LifeCycleTests {
     @Test(arguments: [SIGTERM, SIGINT])
     func `a stop lets exchanges finish and ends with 0`(signal: Int32) throws {

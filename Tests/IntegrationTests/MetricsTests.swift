@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// What Prometheus reads.
+@Suite(.ownThreads)
 struct MetricsTests {
     @Test func `the page is well formed and counts what has happened`() throws {
         let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// What Sluice answers itself.
+@Suite(.ownThreads)
 struct RefusalTests {
     struct Refusal: CustomTestStringConvertible {
         let request: String

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 /// Messages pass as RFC 9110 and RFC 9112 say.
+@Suite(.ownThreads)
 struct RelayTests {
     @Test func `connections stay open on both sides`() throws {
         let x = try ScriptedUpstream(name: "x")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Memory and time that a proxy may take.
-@Suite(.serialized)
+@Suite(.serialized, .ownThreads)
 struct ResourceTests {
     @Test func `a client that does not read holds the upstream up, not the memory`() throws {
         let piece = Sample.bytes(1 << 20)

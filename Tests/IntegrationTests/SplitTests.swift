@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The exact split, counted where the requests arrive.
-@Suite(.serialized)
+@Suite(.serialized, .ownThreads)
 struct SplitTests {
     @Test(arguments: [(90, 10), (1, 2), (3_725, 6_275)])
     func `the order on one connection keeps the split in every window`(x: Int, y: Int) throws {

@@ -3,6 +3,7 @@ import Kernel
 import Testing
 
 /// Upstreams that break off, refuse or say nonsense.
+@Suite(.ownThreads)
 struct UpstreamFaultTests {
     @Test func `an upstream that closes at the second request costs no request`() throws {
         let x = try ScriptedUpstream { wire, _ in
