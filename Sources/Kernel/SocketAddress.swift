@@ -60,6 +60,13 @@ package struct SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether the system has IPv6 at all.
+    package static var hasIPv6: Bool {
+        let result = sluice_socket(AF_INET6, Int32(SOCK_STREAM.rawValue))
+        if result >= 0 { _ = sluice_close(Int32(result)) }
+        return result >= 0
+    }
+
     var family: Int32 { isIPv6 ? AF_INET6 : AF_INET }
 
     var storageLength: socklen_t {

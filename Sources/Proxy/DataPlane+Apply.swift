@@ -92,7 +92,10 @@ extension DataPlane {
     private func open(
         _ listener: ListenerSettings, isOurs: Bool
     ) throws(Errno) -> OpenedListener {
-        let wanted = try Self.address(toListenOn: listener.address)
+        var wanted = try Self.address(toListenOn: listener.address)
+        if listener.address.host == .any, !SocketAddress.hasIPv6 {
+            wanted = SocketAddress(version4: 0, port: listener.address.port)
+        }
         if !isOurs, wanted.port != 0 {
             // Sharing a port with another process would go unnoticed: ask without sharing first.
             _ = try ListeningSocket.listen(on: wanted, sharesPort: false)

@@ -1,3 +1,4 @@
+internal import Kernel
 internal import Logging
 internal import Proxy
 internal import ServiceLifecycle
@@ -45,6 +46,9 @@ struct TickService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            // Reading the settings and starting the servers needs most of the program once.
+            try? await Task.sleep(for: .milliseconds(200))
+            CodePages.giveBack()
             while !Task.isCancelled {
                 await operation.tick()
                 try? await Task.sleep(for: .seconds(1))
