@@ -26,9 +26,9 @@ struct DurabilityTests {
 
     @Test func `with a weight file that cannot be written the state keeps the change`() throws {
         let folder = try TemporaryFolder()
-        let prefix = try Self.lock(folder)
+        let program = try Self.lock(folder)
         defer { _ = unsafe chmod(folder["locked"], 0o755) }
-        let sluice = try Sluice(Self.lockedSettings(), in: folder, prefix: prefix)
+        let sluice = try Sluice(Self.lockedSettings(), in: folder, program: program)
         #expect(try sluice.set(x: 30, y: 70).status == 200)
         #expect(try sluice.split().durable)
         #expect(try sluice.status().weights_file?.drift == true)
@@ -37,6 +37,20 @@ struct DurabilityTests {
         try sluice.start()
         #expect(try sluice.split().weights == ["x": 30, "y": 70])
         #expect(try folder.read("locked/weights.yaml") == Self.text)
+    }
+
+    @Test func `a change that can be kept nowhere is made, with a warning`() throws {
+        let folder = try TemporaryFolder()
+        let program = try Self.lock(folder, isStateLocked: true)
+        defer {
+            for name in ["locked", "state"] { _ = unsafe chmod(folder[name], 0o755) }
+        }
+        let sluice = try Sluice(Self.lockedSettings(), in: folder, program: program)
+        let result = try sluice.command("split", "kong", "x=30", "y=70")
+        #expect(result.status == 0)
+        #expect(!result.errors.isEmpty)
+        #expect(try sluice.split().weights == ["x": 30, "y": 70])
+        #expect(try sluice.split().durable == false)
     }
 
     @Test func `a file edited while the proxy was down wins`() throws {
@@ -142,18 +156,31 @@ struct DurabilityTests {
         return settings
     }
 
-    /// Makes a weight file that the proxy cannot write. Root can write everything, so a proxy of
-    /// root runs as another user: the words that start it so.
-    private static func lock(_ folder: TemporaryFolder) throws -> [String] {
+    /// Makes a weight file, and a state if said, that the proxy cannot write. Root can write
+    /// everything, so a proxy of root runs as another user, from a copy that this one may read:
+    /// how it is started so.
+    private static func lock(
+        _ folder: TemporaryFolder, isStateLocked: Bool = false
+    ) throws -> [String] {
         try folder.makeFolder("locked")
         try folder.makeFolder("state")
         try folder.write(text, to: "locked/weights.yaml")
         if getuid() != 0 {
-            _ = unsafe chmod(folder["locked"], 0o555)
-            return []
+            for name in isStateLocked ? ["locked", "state"] : ["locked"] {
+                _ = unsafe chmod(folder[name], 0o555)
+            }
+            return [Sluice.binary]
         }
         let nobody: UInt32 = 65_534
-        for path in [folder.path, folder["state"]] { _ = unsafe chown(path, nobody, nobody) }
-        return ["setpriv", "--reuid=\(nobody)", "--regid=\(nobody)", "--clear-groups"]
+        for path in [folder.path] + (isStateLocked ? [] : [folder["state"]]) {
+            _ = unsafe chown(path, nobody, nobody)
+        }
+        // By another process: a file that this one has open cannot be started.
+        let copy = ["install", "--mode", "755", Sluice.binary, folder["sluice"]]
+        #expect(try ChildProcess.run(copy).status == 0)
+        return [
+            "setpriv", "--reuid=\(nobody)", "--regid=\(nobody)", "--clear-groups",
+            folder["sluice"],
+        ]
     }
 }

@@ -6,7 +6,7 @@ final class Sluice {
     private(set) var port: UInt16 = 0
     private(set) var adminPort: UInt16 = 0
     private(set) var child: ChildProcess?
-    private let prefix: [String]
+    private let program: [String]
 
     /// SLUICE_BINARY, else the release build of this package.
     static let binary: String = {
@@ -18,10 +18,12 @@ final class Sluice {
         return root.appendingPathComponent(".build/release/sluice").path
     }()
 
-    /// Starts with such files and waits until it is ready. `prefix` is a program that starts it.
-    init(_ settings: Settings, in folder: TemporaryFolder? = nil, prefix: [String] = []) throws {
+    /// Starts with such files and waits until it is ready. `program` is what starts it.
+    init(
+        _ settings: Settings, in folder: TemporaryFolder? = nil, program: [String] = [binary]
+    ) throws {
         self.folder = try folder ?? TemporaryFolder()
-        self.prefix = prefix
+        self.program = program
         try self.folder.write(settings.text, to: "sluice.yaml")
         if let text = settings.weightsFile {
             try self.folder.write(text, to: settings.weightsPath)
@@ -39,7 +41,7 @@ final class Sluice {
         child?.end()
         try? FileManager.default.removeItem(atPath: folder["log"])
         let child = try ChildProcess(
-            prefix + [Self.binary, "run", "--config", folder["sluice.yaml"]],
+            program + ["run", "--config", folder["sluice.yaml"]],
             output: folder["output"], errors: folder["log"])
         self.child = child
         let isReady = eventually(within: 20) { !child.isRunning || learnPorts() }
