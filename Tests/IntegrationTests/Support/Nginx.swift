@@ -8,23 +8,28 @@ final class Nginx {
     let folder: TemporaryFolder
     private var child: ChildProcess?
 
-    init(_ name: String, configuration: String = "") throws {
+    /// It closes each connection after `requestsPerConnection` requests.
+    init(_ name: String, requestsPerConnection: Int = 1_000_000_000) throws {
         self.name = name
         folder = try TemporaryFolder()
         try folder.makeFolder("files")
         // Another program may take the port between the look and nginx.
-        for _ in 1...5 where child == nil { try start(configuration) }
+        for _ in 1...5 where child == nil { try start(requestsPerConnection) }
         if child == nil { throw TimedOut("nginx does not start: \(try folder.read("errors"))") }
     }
 
     /// How many requests it has answered.
     var requestCount: Int { folder.size(of: "count") / 2 }
 
-    func stop() { child?.end() }
+    /// Lets it finish what runs, as a restart in production does.
+    func finish() {
+        child?.signal(SIGQUIT)
+        _ = try? child?.waitForExit()
+    }
 
-    private func start(_ more: String) throws {
+    private func start(_ requestsPerConnection: Int) throws {
         port = try LoopbackAddress.freePort()
-        try folder.write(Self.text(name: name, port: port, folder: folder.path, more), to: "conf")
+        try folder.write(text(requestsPerConnection), to: "conf")
         let child = try ChildProcess(
             ["nginx", "-p", folder.path, "-c", folder["conf"], "-e", folder["log"]],
             output: folder["output"], errors: folder["errors"])
@@ -34,32 +39,29 @@ final class Nginx {
         if isUp, child.isRunning { self.child = child }
     }
 
-    private static func text(
-        name: String, port: UInt16, folder: String, _ more: String
-    ) -> String {
+    private func text(_ requestsPerConnection: Int) -> String {
         """
         daemon off;
         master_process off;
-        pid \(folder)/pid;
-        error_log \(folder)/log;
+        pid \(folder.path)/pid;
+        error_log \(folder.path)/log;
         worker_rlimit_nofile 8192;
         events { worker_connections 4096; }
         http {
             log_format count '.';
-            access_log \(folder)/count count;
-            client_body_temp_path \(folder)/body;
-            proxy_temp_path \(folder)/proxy;
-            fastcgi_temp_path \(folder)/fastcgi;
-            uwsgi_temp_path \(folder)/uwsgi;
-            scgi_temp_path \(folder)/scgi;
-            keepalive_requests 1000000000;
+            access_log \(folder.path)/count count;
+            client_body_temp_path \(folder.path)/body;
+            proxy_temp_path \(folder.path)/proxy;
+            fastcgi_temp_path \(folder.path)/fastcgi;
+            uwsgi_temp_path \(folder.path)/uwsgi;
+            scgi_temp_path \(folder.path)/scgi;
+            keepalive_requests \(requestsPerConnection);
             keepalive_timeout 1h;
             add_header X-Upstream \(name) always;
             server {
                 listen 127.0.0.1:\(port) backlog=4096;
                 location / { return 200 '\(name)'; }
-                location /files/ { root \(folder); }
-                \(more)
+                location /files/ { root \(folder.path); }
             }
         }
 

@@ -16,13 +16,15 @@ struct Wrk {
         }
     }
 
-    init(port: UInt16, connections: Int = 64, seconds: Int, path: String = "/") throws {
+    init(
+        port: UInt16, connections: Int = 64, seconds: Int, path: String = "/", fields: [String] = []
+    ) throws {
         files = try TemporaryFolder()
         child = try ChildProcess(
             [
                 "wrk", "--threads", "1", "--connections", "\(connections)", "--duration",
                 "\(seconds)s", "--timeout", "30s", "http://127.0.0.1:\(port)\(path)",
-            ],
+            ] + fields.flatMap { ["--header", $0] },
             output: files["output"], errors: files["errors"])
         self.seconds = seconds
     }
