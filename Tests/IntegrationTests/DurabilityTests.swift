@@ -126,6 +126,7 @@ struct DurabilityTests {
         #expect(try sluice.split() == before)
         let metrics = try sluice.metrics()
         #expect(metrics.sum("sluice_weights_file_valid") == 0)
+        #expect(metrics.sum("sluice_weight_changes_total", ["source": "file"]) == 1)
         #expect(eventually { sluice.log.contains("weights.yaml:2:6") })
         #expect(try sluice.status().weights_file?.errors.first?.contains(":2:6") == true)
         #expect(try sluice.command("status").output.contains("weights.yaml:2:6"))
