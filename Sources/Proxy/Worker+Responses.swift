@@ -77,6 +77,8 @@ extension Worker {
                     buffer.consume(responseHead.byteCount)
                     connections[index].scan = HeadScan()
                     continue
+                case .complete where responseHead.isSwitchingProtocols:
+                    return beginTunnel(exchange, buffer)
                 case .complete:
                     connections[index].scan = HeadScan()
                     return beginResponse(exchange, buffer)
@@ -112,7 +114,8 @@ extension Worker {
             return nil
         }
         return responseHead.parse(
-            buffer.bytes, to: exchanges[exchange].method, limits: headLimits)
+            buffer.bytes, to: exchanges[exchange].method,
+            mayUpgrade: exchanges[exchange].asksForUpgrade, limits: headLimits)
     }
 
     /// Sends an interim answer to a client that knows them (RFC 9110 section 15.2).
