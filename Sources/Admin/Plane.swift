@@ -1,6 +1,5 @@
 package import Proxy
 package import Settings
-package import Splitting
 package import Telemetry
 
 /// What the control plane asks of the data plane; tests put one of their own in its place.
@@ -14,8 +13,8 @@ package protocol Plane: Sendable {
         _ snapshot: Snapshot
     ) async throws(DataPlaneError) -> [Int]
 
-    /// Routes by these weights, by split and in the order of the split's members.
-    nonisolated(nonsending) func route(by weights: [String: [Weight]]) async -> [Int]
+    /// Routes by these weights, by split and member.
+    nonisolated(nonsending) func route(by weights: [SplitWeights]) async -> [Int]
 
     /// Lets every worker turn its loop.
     nonisolated(nonsending) func turn() async -> [Int]
@@ -51,8 +50,9 @@ extension DataPlane: Plane {
     }
 
     /// `setWeights`, as the control plane calls it.
-    package nonisolated(nonsending) func route(by weights: [String: [Weight]]) async -> [Int] {
-        await setWeights(weights).pendingWorkers
+    package nonisolated(nonsending) func route(by weights: [SplitWeights]) async -> [Int] {
+        let pairs = weights.map { ($0.name, $0.weightsByMember) }
+        return await setWeights(Dictionary(pairs) { first, _ in first }).pendingWorkers
     }
 
     /// `ping`, as the control plane calls it.

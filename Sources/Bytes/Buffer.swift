@@ -41,6 +41,7 @@ package struct Buffer: ~Copyable {
     @inlinable
     package var count: Int { Int(end &- start) }
 
+    /// Whether no byte is filled.
     @inlinable
     package var isEmpty: Bool { start == end }
 
@@ -73,6 +74,7 @@ package struct Buffer: ~Copyable {
         start &+= Int32(truncatingIfNeeded: count)
     }
 
+    /// Forgets all bytes; the whole block is free again.
     @inlinable
     package mutating func removeAll() {
         start = 0
@@ -125,6 +127,7 @@ extension Buffer {
         end &+= Int32(truncatingIfNeeded: count)
     }
 
+    /// Appends one byte; traps when the block is full.
     @inlinable
     package mutating func append(byte: UInt8) {
         precondition(space > 0, "buffer is full")

@@ -29,6 +29,7 @@ package struct SharedCounter: @unchecked Sendable {
         unsafe storage.pointee.wrappingSubtract(amount, ordering: .relaxed)
     }
 
+    /// The number now; others may change it at any time.
     @inlinable
     package var value: UInt64 { unsafe storage.pointee.load(ordering: .relaxed) }
 }

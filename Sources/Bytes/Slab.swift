@@ -7,6 +7,7 @@ import Glibc
 @frozen
 @usableFromInline
 package struct Token: Equatable, Sendable {
+    /// The generation in the upper 32 bits, the index in the lower.
     @usableFromInline package let rawValue: UInt64
 
     @inlinable
@@ -17,6 +18,7 @@ package struct Token: Equatable, Sendable {
         rawValue = UInt64(generation) << 32 | UInt64(UInt32(truncatingIfNeeded: index))
     }
 
+    /// The place of the element in its slab.
     @inlinable
     package var index: Int { Int(UInt32(truncatingIfNeeded: rawValue)) }
 

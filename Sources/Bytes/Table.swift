@@ -7,6 +7,7 @@
 @usableFromInline
 package struct Table<Element: ~Copyable>: ~Copyable {
     @usableFromInline var base: UnsafeMutablePointer<Element>
+    /// How many elements there are.
     @usableFromInline package private(set) var count: Int
 
     /// Makes each element from its index.
@@ -32,6 +33,7 @@ package struct Table<Element: ~Copyable>: ~Copyable {
         self.count = count
     }
 
+    /// The element at `index`; traps outside of `0..<count`.
     @inlinable
     package subscript(index: Int) -> Element {
         unsafeAddress { unsafe UnsafePointer(address(of: index)) }

@@ -1,5 +1,8 @@
 #include "CLinux.h"
 
+#include <link.h>
+#include <sys/mman.h>
+
 #include <dirent.h>
 #include <grp.h>
 #include <poll.h>
@@ -42,7 +45,8 @@ ssize_t sluice_connect_unix(const char *path) {
 ssize_t sluice_make_blocking(int fd) { SLUICE_RETRY(fcntl(fd, F_SETFL, 0)); }
 
 ssize_t sluice_open(const char *path, int flags) {
-    SLUICE_RETRY(open(path, flags | O_CLOEXEC, 0600));
+    // Not blocking: a pipe in a file's place must not hold up who opens it.
+    SLUICE_RETRY(open(path, flags | O_CLOEXEC | O_NONBLOCK, 0600));
 }
 
 ssize_t sluice_read(int fd, void *to, size_t count) { SLUICE_RETRY(read(fd, to, count)); }
@@ -84,3 +88,21 @@ int sluice_processor_count(void) {
     if (sched_getaffinity(0, sizeof usable, &usable) != 0) return 1;
     return CPU_COUNT(&usable);
 }
+
+// The first object is the program itself. Only its code is touched: it is never written to, so
+// that the file has every byte of it.
+static int give_back_code(struct dl_phdr_info *object, size_t size, void *unused) {
+    (void)size;
+    (void)unused;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
+        if (segment->p_type != PT_LOAD || segment->p_flags != (PF_R | PF_X)) continue;
+        uintptr_t start = (uintptr_t)(object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
+        uintptr_t end = (uintptr_t)(object->dlpi_addr + segment->p_vaddr + segment->p_memsz);
+        madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 1;
+}
+
+void sluice_give_back_code(void) { dl_iterate_phdr(give_back_code, NULL); }

@@ -2,6 +2,7 @@ internal import CLinux
 
 /// A moment of the monotonic clock, in nanoseconds (clock_gettime(2), CLOCK_MONOTONIC).
 package struct Instant: Comparable, Hashable, Sendable {
+    /// Since a moment that the system chose, the same for all instants of a machine's run.
     package let nanoseconds: Int64
 
     @inline(__always)
@@ -10,6 +11,7 @@ package struct Instant: Comparable, Hashable, Sendable {
     /// Reads the clock; about 25 ns, no system call.
     package static func now() -> Instant { Instant(nanoseconds: sluice_monotonic()) }
 
+    /// Orders moments by time.
     package static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
@@ -19,6 +21,7 @@ package struct Instant: Comparable, Hashable, Sendable {
         UInt64(max(0, nanoseconds - earlier.nanoseconds))
     }
 
+    /// The moment so many milliseconds later, or earlier when the number is negative.
     package func advanced(byMilliseconds milliseconds: Int) -> Instant {
         Instant(nanoseconds: nanoseconds &+ Int64(milliseconds) &* 1_000_000)
     }

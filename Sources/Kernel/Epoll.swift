@@ -9,6 +9,7 @@ package struct Readiness: Sendable {
     /// Nothing happened: work that was put off goes on.
     package static let resumed = Readiness(0)
 
+    /// Whether this is `resumed`, and not an event.
     package var isResumed: Bool { events == 0 }
 
     /// A read will do something: bytes, an end or an error.
@@ -22,6 +23,7 @@ package struct Readiness: Sendable {
         events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
 
+    /// A write that would have blocked will do something.
     package var isWritable: Bool { events & EPOLLOUT.rawValue != 0 }
 
     /// The connection was reset, or could not be made.
@@ -38,6 +40,8 @@ package struct Epoll: ~Copyable {
     private let batch: UnsafeMutablePointer<epoll_event>
     private let batchSize: Int32
 
+    /// Opens an instance that takes at most `batchSize` events at once; fails when descriptors
+    /// or memory are gone.
     package init(batchSize: Int) throws(Errno) {
         let result = sluice_epoll_create()
         guard result >= 0 else { throw Errno(result: result) }
@@ -78,6 +82,7 @@ package struct Epoll: ~Copyable {
         return error(sluice_epoll_add(descriptor, socket.descriptor, events, token))
     }
 
+    /// Watches a listening socket no more.
     package func removeListener(_ socket: borrowing ListeningSocket) {
         _ = sluice_epoll_remove(descriptor, socket.descriptor)
     }
@@ -112,6 +117,7 @@ package struct Epoll: ~Copyable {
 package struct EventCounter: ~Copyable, Sendable {
     let descriptor: Int32
 
+    /// Opens a counter that nobody has raised; fails when descriptors or memory are gone.
     package init() throws(Errno) {
         let result = sluice_eventfd()
         guard result >= 0 else { throw Errno(result: result) }
@@ -120,7 +126,9 @@ package struct EventCounter: ~Copyable, Sendable {
 
     deinit { _ = sluice_close(descriptor) }
 
+    /// Wakes who waits for the counter; more than once is like once.
     package func raise() { _ = sluice_eventfd_signal(descriptor) }
 
+    /// Takes the counter back, so that the next `raise` is a new event.
     package func clear() { _ = sluice_eventfd_clear(descriptor) }
 }

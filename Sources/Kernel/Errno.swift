@@ -2,6 +2,7 @@ internal import CLinux
 
 /// Why a system call failed (errno(3)).
 package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The number, as errno.h names it.
     package let code: Int32
 
     package init(code: Int32) { self.code = code }
@@ -9,6 +10,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     /// From the result of a call that reports its error as a negated errno.
     init(result: Int) { code = Int32(-result) }
 
+    /// The errors that somebody tells apart.
     package static let connectionRefused = Errno(code: ECONNREFUSED)
     package static let connectionReset = Errno(code: ECONNRESET)
     package static let brokenPipe = Errno(code: EPIPE)

@@ -3,6 +3,7 @@ internal import CLinux
 
 /// An IP address and a port.
 package struct SocketAddress: Hashable, Sendable {
+    /// The IP address, IPv4 in its mapped form, and the port in the machine's byte order.
     package let address: IPAddress
     package let port: UInt16
     /// The interface that a link-local address belongs to; 0 for others.
@@ -10,6 +11,7 @@ package struct SocketAddress: Hashable, Sendable {
     /// Whether sockets for it are of the family AF_INET6.
     package let isIPv6: Bool
 
+    /// 0.0.0.0 with port 0: no address at all.
     package static let unspecified = SocketAddress(version4: 0, port: 0)
 
     package init(version4 address: UInt32, port: UInt16) {
@@ -56,6 +58,13 @@ package struct SocketAddress: Hashable, Sendable {
         default:
             return nil
         }
+    }
+
+    /// Whether the system has IPv6 at all.
+    package static var hasIPv6: Bool {
+        let result = sluice_socket(AF_INET6, Int32(SOCK_STREAM.rawValue))
+        if result >= 0 { _ = sluice_close(Int32(result)) }
+        return result >= 0
     }
 
     var family: Int32 { isIPv6 ? AF_INET6 : AF_INET }

@@ -35,6 +35,9 @@ final class Crew: Sendable {
 
     func connectionClosed(by worker: Int) { loads[worker].subtract(1) }
 
+    /// How many client connections each worker has.
+    var connectionCounts: [Int] { loads.map { Int($0.value) } }
+
     /// The worker that a connection just accepted by `worker` should go to, which is the same one
     /// unless another has clearly fewer.
     func home(forConnectionOf worker: Int) -> Int {

@@ -12,6 +12,7 @@ package enum DataPlaneError: Error, Sendable, Equatable, CustomStringConvertible
     /// A listener's address cannot be used.
     case unbindable(listener: String, address: String, reason: String)
 
+    /// One line that says where it is and why.
     package var description: String {
         switch self {
         case .unresolved(let upstream, let target, let reason):
@@ -25,29 +26,38 @@ package enum DataPlaneError: Error, Sendable, Equatable, CustomStringConvertible
 extension DataPlane {
     /// Runs a snapshot: names are resolved and new listeners bound first, so that nothing has
     /// changed when that fails. Listeners, upstreams and splits that stay keep their connections.
-    package func apply(_ snapshot: Snapshot) async throws(DataPlaneError) -> Acknowledgement {
+    package nonisolated(nonsending) func apply(
+        _ snapshot: Snapshot
+    ) async throws(DataPlaneError) -> Acknowledgement {
         let addresses = try await Self.resolve(snapshot.upstreams).get()
-        var next = foundation.withLock { $0 }
-        let opened = try open(snapshot.listeners, over: next)
-        next.listening = [:]
-        for listener in snapshot.listeners { next.listening[listener.name] = listener.address }
-        next.bound = snapshot.listeners.compactMap { listener in
-            opened.first { $0.bound.name == listener.name }?.bound
-                ?? next.bound.first { $0.name == listener.name }
-        }
-        next.upstreams = snapshot.upstreams
-        next.revision += 1
-        let blueprint = Blueprint(snapshot, addresses, &next)
-        let running = next
-        foundation.withLock { $0 = running }
-        let registry = running.registry
-        return await broadcast { number, acknowledge in
-            let handed = opened.compactMap { opened in
-                registry.knownListener(opened.bound.name).map {
-                    HandedListener(listener: $0, descriptor: opened.descriptors[number])
+        let roll = try foundation.withLock { foundation throws(DataPlaneError) in
+            let opened = try open(snapshot.listeners, over: foundation)
+            foundation.listen(to: snapshot.listeners, opened.map(\.bound))
+            foundation.upstreams = snapshot.upstreams
+            foundation.revision += 1
+            let blueprint = Blueprint(snapshot, addresses, &foundation)
+            let registry = foundation.registry
+            return send { number, acknowledge in
+                let handed = opened.compactMap { opened in
+                    registry.knownListener(opened.bound.name).map {
+                        HandedListener(listener: $0, descriptor: opened.descriptors[number])
+                    }
                 }
+                return .run(blueprint, opening: handed, acknowledge: acknowledge)
             }
-            return .run(blueprint, opening: handed, acknowledge: acknowledge)
+        }
+        return await roll.acknowledgement()
+    }
+}
+
+extension Foundation {
+    /// Notes which listeners are open from now on; `opened` are new.
+    fileprivate mutating func listen(to listeners: [ListenerSettings], _ opened: [BoundListener]) {
+        listening = [:]
+        for listener in listeners { listening[listener.name] = listener.address }
+        let known = bound
+        bound = listeners.compactMap { listener in
+            (opened + known).first { $0.name == listener.name }
         }
     }
 }
@@ -82,7 +92,10 @@ extension DataPlane {
     private func open(
         _ listener: ListenerSettings, isOurs: Bool
     ) throws(Errno) -> OpenedListener {
-        let wanted = try Self.address(toListenOn: listener.address)
+        var wanted = try Self.address(toListenOn: listener.address)
+        if listener.address.host == .any, !SocketAddress.hasIPv6 {
+            wanted = SocketAddress(version4: 0, port: listener.address.port)
+        }
         if !isOurs, wanted.port != 0 {
             // Sharing a port with another process would go unnoticed: ask without sharing first.
             _ = try ListeningSocket.listen(on: wanted, sharesPort: false)

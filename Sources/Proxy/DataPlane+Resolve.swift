@@ -23,15 +23,16 @@ extension DataPlane {
             }
             addresses[upstream.name] = found
         }
-        let move = foundation.withLock { foundation -> (Blueprint.Counts, [Blueprint.Upstream])? in
+        let roll = foundation.withLock { foundation -> RollCall? in
             // Another snapshot runs by now, with addresses of its own.
             guard foundation.revision == before.revision else { return nil }
             let upstreams = foundation.place(foundation.upstreams, at: addresses)
             guard Set(foundation.resolved) != Set(before.resolved) else { return nil }
-            return (Blueprint.Counts(foundation.registry), upstreams)
+            let counts = Blueprint.Counts(foundation.registry)
+            return send { .retarget(upstreams, counts, acknowledge: $1) }
         }
-        guard let (counts, upstreams) = move else { return false }
-        _ = await broadcast { .retarget(upstreams, counts, acknowledge: $1) }
+        guard let roll else { return false }
+        _ = await roll.acknowledgement()
         return true
     }
 

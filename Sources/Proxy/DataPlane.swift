@@ -30,17 +30,22 @@ package final class DataPlane: Sendable {
         }
     }
 
+    /// How many workers there are; it never changes.
     package var workerCount: Int { crew.mailboxes.count }
 
-    /// Routes by these weights: split name to one weight for each member in its order. Unknown
-    /// splits are ignored. Answers when every worker does so, or after one second.
-    package func setWeights(_ weights: [String: [Weight]]) async -> Acknowledgement {
-        let changes = foundation.withLock { foundation in
-            weights.compactMap { name, weights in
-                foundation.seeds[name].map { SplitWeights(split: $0.id, weights: weights) }
+    /// Routes by these weights: by the split's name, then by the member's. Unknown splits are
+    /// ignored, and so is a split whose members are others by now. Answers when every worker
+    /// does so, or after one second.
+    package nonisolated(nonsending) func setWeights(
+        _ weights: [String: [String: Weight]]
+    ) async -> Acknowledgement {
+        let roll = foundation.withLock { foundation in
+            let changes = weights.compactMap { name, weights in
+                foundation.changes(of: name, to: weights)
             }
+            return send { .weights(changes, acknowledge: $1) }
         }
-        return await broadcast { .weights(changes, acknowledge: $1) }
+        return await roll.acknowledgement()
     }
 
     /// What all workers counted since the start. A worker that does not answer within a second
@@ -107,11 +112,26 @@ package final class DataPlane: Sendable {
     func broadcast(
         _ message: (Int, @escaping @Sendable () -> Void) -> WorkerMessage
     ) async -> Acknowledgement {
+        await send(message).acknowledgement()
+    }
+
+    /// Leaves a message for each worker. What changes the blueprint is left while `foundation` is
+    /// locked, so that all workers get such messages in one order.
+    func send(
+        _ message: (Int, @escaping @Sendable () -> Void) -> WorkerMessage
+    ) -> RollCall {
         let roll = RollCall(count: workerCount)
         for number in 0..<workerCount {
             crew.mailboxes[number].leave(message(number) { roll.answer(number) })
         }
-        return Acknowledgement(pendingWorkers: await roll.wait(nanoseconds: 1_000_000_000))
+        return roll
+    }
+}
+
+extension RollCall {
+    /// Waits for all answers, at most one second.
+    func acknowledgement() async -> Acknowledgement {
+        Acknowledgement(pendingWorkers: await wait(nanoseconds: 1_000_000_000))
     }
 }
 
@@ -123,6 +143,7 @@ package struct Acknowledgement: Sendable, Equatable {
 
 /// A listener as it is open.
 package struct BoundListener: Sendable, Equatable {
+    /// Its name in the settings, and where it listens, with the port that it really has.
     package let name: String
     package let address: SocketAddress
 }

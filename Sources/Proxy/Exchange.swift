@@ -95,34 +95,41 @@ package struct Exchange {
     }
 
     // The route.
+    /// Where the exchange is on its way; `handle` alone moves it on.
     package internal(set) var phase = Phase.choosing
     /// The index of the client's connection, and of the upstream's (-1: none).
     package let downstream: Int
     package var upstreamConnection = -1
+    /// The ids of the listener that the request came to and of its split.
     package let listener: Int
     package let split: Int
     /// The index of the chosen member in the split, its lane and upstream; -1 before the choice.
     package var member = -1
     package var lane = -1
     package var upstream = -1
+    /// The id of the chosen target, -1 before the choice.
     package var target = -1
-    /// Which of the upstream's targets were tried and passed over, by position, up to 64.
+    /// Which of the upstream's targets were tried and passed over, by position modulo 64.
     package var triedTargets: UInt64 = 0
     /// Which of the split's members were tried and left, by position.
     package var triedMembers: UInt64 = 0
     /// The effective share that the member had when it was chosen, 0...1.
     package var share: Float = 0
+    /// What chose the member.
     package var choice = ChoiceKind.sequence
 
     // The request.
+    /// The method of the request, which says whether it may be repeated (RFC 9110 section 9.2.2).
     package let method: Method
     /// The client's version: HTTP/1.0 or newer.
     package let isVersion10: Bool
+    /// Whether the request has a body of at least one byte, or of unknown length.
     package let hasBody: Bool
     /// Whether the client asks to change to another protocol.
     package let asksForUpgrade: Bool
     /// The length of the head, as it came, in bytes.
     package let headCount: Int
+    /// Whether the first and the last byte of the request went to the target.
     package private(set) var requestHasBegun = false
     package private(set) var requestHasEnded = false
     /// Whether the upstream has ended its side of a tunnel.
@@ -133,11 +140,13 @@ package struct Exchange {
     package var heldCount = 0
     private var isReused = false
     private var connectFailure = Failure.noUpstream
+    /// Whether the request was sent once more already, which is done at most once.
     package private(set) var hasBeenRepeated = false
     /// The lane in which the request was counted as routed, -1 for none.
     package var routedLane = -1
 
     // The answer.
+    /// Whether nobody is there any more to get the answer.
     package private(set) var downstreamIsGone = false
     /// The status that the client got, 0 while there is none.
     package var status = 0
@@ -147,6 +156,7 @@ package struct Exchange {
     package var keepsUpstream = true
 
     // The clock.
+    /// When the first byte of the request came, and when its head was sent to the target.
     package let began: Instant
     package var requestSent: Instant
 

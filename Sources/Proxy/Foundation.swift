@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Kernel
 internal import Settings
+internal import Splitting
 internal import Telemetry
 
 /// What the control plane's side of the bridge knows: what the running blueprint was built from.
@@ -22,4 +23,15 @@ struct Foundation: Sendable {
     var upstreams: [UpstreamSettings] = []
     /// Counts the changes of the upstreams.
     var revision = 0
+
+    /// A split's weights as workers take them; nil for a split that there is not.
+    func changes(of split: String, to weights: [String: Weight]) -> LaneWeights? {
+        guard let id = seeds[split]?.id else { return nil }
+        var lanes: [Int: Weight] = [:]
+        for (member, weight) in weights {
+            guard let lane = registry.knownLane(split: split, upstream: member) else { continue }
+            lanes[lane] = weight
+        }
+        return LaneWeights(split: id, weights: lanes)
+    }
 }

@@ -20,8 +20,13 @@ extension Worker {
         retireTargets(notIn: upstreams)
     }
 
-    mutating func setWeights(_ change: SplitWeights) {
-        splits[change.split].setWeights(change.weights)
+    /// Takes on the weights of one split. They are passed over when the split has other members
+    /// by now: whoever sent them decides anew.
+    mutating func setWeights(_ change: LaneWeights) {
+        let lanes = splits[change.split].lanes
+        let weights = lanes.compactMap { change.weights[$0] }
+        guard weights.count == lanes.count, weights.contains(where: { $0 > .zero }) else { return }
+        splits[change.split].setWeights(weights)
     }
 
     private mutating func grow(to counts: Blueprint.Counts) {

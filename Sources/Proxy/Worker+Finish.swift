@@ -23,7 +23,7 @@ extension Worker {
         case .repeatRequest:
             dropUpstream(exchange)
             counters.retried(lane: exchanges[exchange].lane)
-            connect(exchange, to: exchanges[exchange].target)
+            repeatRequest(exchange)
         case .answer(let failure):
             answer(exchange, failure)
         case .breakDownstream:

@@ -19,9 +19,7 @@ extension Worker {
                 retarget(upstreams, counts)
                 acknowledge()
             case .adopt(let handed):
-                serve(
-                    Socket(owning: handed.descriptor), from: handed.client,
-                    listener: handed.listener)
+                adopt(handed)
             case .copyCounters(let reply):
                 reply(counters.copy())
             case .ping(let acknowledge):
@@ -39,13 +37,22 @@ extension Worker {
         }
     }
 
-    /// Lets no connection stay longer than its exchange.
+    private mutating func adopt(_ handed: HandedConnection) {
+        // The worker that handed it over may have got a new blueprint earlier than this one.
+        guard handed.listener < listeners.count else {
+            return crew.mailboxes[number].leave(.adopt(handed))
+        }
+        serve(
+            Socket(owning: handed.descriptor), from: handed.client, listener: handed.listener)
+    }
+
+    /// Lets no connection stay longer than its exchange. What a client has sent already is
+    /// still answered.
     private mutating func drain() {
         isDraining = true
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
-            guard connections[index].exchange < 0,
-                !connections[index].flags.contains(.headBegan),
-                !connections[index].flags.contains(.lingering)
+            guard connections[index].exchange < 0, connections[index].inbound == nil,
+                connections[index].flags.isDisjoint(with: [.headBegan, .lingering, .readable])
             else { continue }
             close(index)
         }
@@ -54,8 +61,7 @@ extension Worker {
     mutating func closeEverything() {
         for listener in 0..<listeners.count { listeners[listener].socket = nil }
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
-            connections[index].flags.remove(.pooled)
-            _ = connections.remove(at: index)
+            close(index)
         }
     }
 }

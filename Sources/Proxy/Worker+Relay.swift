@@ -60,12 +60,18 @@ extension Worker {
     }
 
     /// An interim answer may still wait for the client; the final one is awaited.
-    private mutating func relayAnswerSoFar(_ exchange: Int) {
-        guard flush(exchanges[exchange].downstream) != .broken else {
-            return perform(exchanges[exchange].handle(.downstreamGone), exchange)
-        }
-        if connections[exchanges[exchange].upstreamConnection].flags.contains(.readable) {
-            readResponse(exchange)
+    mutating func relayAnswerSoFar(_ exchange: Int) {
+        let client = exchanges[exchange].downstream
+        let target = exchanges[exchange].upstreamConnection
+        switch flush(client) {
+        case .flushed:
+            let isWaiting =
+                connections[target].flags.contains(.readable) || connections[target].inbound != nil
+            if isWaiting { readResponse(exchange) }
+        case .blocked:
+            timers.set(client, to: bodyDeadline)
+        case .broken:
+            perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }
     }
 
@@ -104,11 +110,14 @@ extension Worker {
         if exchanges[exchange].phase == .responding { return }
         let token = exchanges.token(at: exchange)
         let target = exchanges[exchange].upstreamConnection
-        if exchanges[exchange].requestHasBegun, connections[target].flags.contains(.readable) {
+        if exchanges[exchange].requestHasBegun {
+            // The event that tells of it may stand behind this one.
+            connections[target].flags.insert(.readable)
             readResponse(exchange)
             guard exchanges.contains(token), exchanges[exchange].phase == .requesting,
                 exchanges[exchange].upstreamConnection == target
             else { return }
+            if connections[target].inbound != nil { giveUpRepeat(exchange) }
         }
         upstreamFailed(exchange, .reset)
     }
@@ -219,6 +228,12 @@ extension Worker {
             exchanges[flow.exchange].heldCount = 0
         }
         buffer.compact()
+    }
+
+    /// A request of which the upstream has begun to speak is not repeated any more.
+    mutating func giveUpRepeat(_ exchange: Int) {
+        _ = exchanges[exchange].handle(.requestReleased)
+        releaseHeld(exchange)
     }
 
     /// Lets go of what was held of the request: it will not be repeated any more.

@@ -31,6 +31,7 @@ extension Worker {
         let buffer = connections[client].inbound.take() ?? takeBuffer()
         encodeRequest(exchange, buffer)
         connections[client].body = BodyReader(requestHead.framing)
+        connections[client].flags.remove(.inTrailers)
         connections[target].framing = OutgoingFraming(requestHead.framing)
         exchanges[exchange].heldCount = requestHead.byteCount
         connections[client].inbound = consume buffer
@@ -67,15 +68,21 @@ extension Worker {
     mutating func readResponse(_ exchange: Int) {
         let index = exchanges[exchange].upstreamConnection
         var buffer = connections[index].inbound.take() ?? takeBuffer()
+        var budget = Limits.bytesPerTurn
         while true {
             if !buffer.isEmpty, let progress = parseResponse(exchange, buffer) {
                 switch progress {
                 case .incomplete:
                     break
                 case .complete where responseHead.isInterim:
+                    giveUpRepeat(exchange)
                     passOnInterim(exchange, buffer)
                     buffer.consume(responseHead.byteCount)
                     connections[index].scan = HeadScan()
+                    guard connections[exchanges[exchange].downstream].outbound == nil else {
+                        keepInbound(index, buffer)
+                        return relayAnswerSoFar(exchange)
+                    }
                     continue
                 case .complete where responseHead.isSwitchingProtocols:
                     return beginTunnel(exchange, buffer)
@@ -90,8 +97,12 @@ extension Worker {
             }
             if buffer.space == 0 { buffer.compact() }
             switch receive(index, into: &buffer) {
-            case .done:
-                continue
+            case .done(let count):
+                budget -= count
+                if budget > 0 { continue }
+                // Interim answers without end: the others have their turn first.
+                deferToNextTurn(index)
+                return keepInbound(index, buffer)
             case .wouldBlock:
                 return keepInbound(index, buffer)
             case .ended:
@@ -100,6 +111,7 @@ extension Worker {
                 lastFault = .upstreamClosed
                 return upstreamFailed(exchange, failure)
             case .failed:
+                if !buffer.isEmpty { giveUpRepeat(exchange) }
                 giveBack(buffer)
                 return upstreamFailed(exchange, .reset)
             }

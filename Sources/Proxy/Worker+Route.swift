@@ -37,7 +37,7 @@ extension Worker {
         guard let position = untriedTarget(of: upstream, exchanges[exchange].triedTargets) else {
             return chooseOtherUpstream(exchange)
         }
-        exchanges[exchange].triedTargets |= 1 << UInt64(position)
+        exchanges[exchange].triedTargets |= 1 << UInt64(position % 64)
         let target = upstreams[upstream][position]
         exchanges[exchange].target = target
         if let connection = pooledConnection(for: exchange, at: target) {
@@ -62,8 +62,7 @@ extension Worker {
     }
 
     private mutating func untriedTarget(of upstream: Int, _ tried: UInt64) -> Int? {
-        // Positions above 63 are never tried: no exchange lives through so many failures.
-        let count = min(upstreams[upstream].count, 64)
+        let count = upstreams[upstream].count
         if count == 0 { return nil }
         var position = 0
         if count > 1 {
@@ -73,7 +72,8 @@ extension Worker {
                 load: { targets[upstreams[upstream][$0]].inflight })
         }
         for _ in 0..<count {
-            if tried & 1 << UInt64(position) == 0 { return position }
+            // Beyond 64 targets two share a mark: no exchange lives through so many failures.
+            if tried & 1 << UInt64(position % 64) == 0 { return position }
             position = position + 1 == count ? 0 : position + 1
         }
         return nil
@@ -109,6 +109,17 @@ extension Worker {
         for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
             guard exchanges[exchange].phase == .connecting, !hasWeight(exchange) else { continue }
             perform(exchanges[exchange].handle(.weightGone), exchange)
+        }
+    }
+
+    /// Sends a request once more, on a new connection: to the same target, unless its upstream or
+    /// the target itself may get nothing any more.
+    mutating func repeatRequest(_ exchange: Int) {
+        let target = exchanges[exchange].target
+        if hasWeight(exchange), targets[target].isCurrent {
+            connect(exchange, to: target)
+        } else {
+            choose(exchange)
         }
     }
 

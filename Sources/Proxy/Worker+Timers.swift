@@ -31,9 +31,15 @@ extension Worker {
         let isSending = exchanges[exchange].requestHasEnded || !exchanges[exchange].hasBody
         // It takes our answer and owes us nothing: the upstream's deadline is the one that counts.
         if isReading && isSending { return }
-        // Nothing has been asked of it yet.
-        if exchanges[exchange].phase == .connecting { return }
+        // Nothing is asked of it while the upstream takes nothing: again that one's counts.
+        if isReading && upstreamTakesNothing(exchange) { return }
         perform(exchanges[exchange].handle(.downstreamLate), exchange)
+    }
+
+    /// Whether the exchange's upstream is still to be connected to, or reads nothing now.
+    private func upstreamTakesNothing(_ exchange: Int) -> Bool {
+        let index = exchanges[exchange].upstreamConnection
+        return index >= 0 && connections[index].flags.contains(.writeBlocked)
     }
 
     private mutating func upstreamIsLate(_ index: Int) {

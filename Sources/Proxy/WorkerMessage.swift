@@ -9,7 +9,7 @@ enum WorkerMessage: Sendable {
     /// Run this blueprint; the listening sockets of new listeners come with it.
     case run(Blueprint, opening: [HandedListener], acknowledge: @Sendable () -> Void)
     /// Route by these weights from now on.
-    case weights([SplitWeights], acknowledge: @Sendable () -> Void)
+    case weights([LaneWeights], acknowledge: @Sendable () -> Void)
     /// The targets of the upstreams are now these.
     case retarget([Blueprint.Upstream], Blueprint.Counts, acknowledge: @Sendable () -> Void)
     /// Serve this connection, which another worker accepted.
@@ -25,10 +25,11 @@ enum WorkerMessage: Sendable {
     case stop(acknowledge: @Sendable () -> Void)
 }
 
-/// A split's new weights, one for each member in its order.
-struct SplitWeights: Sendable {
+/// A split's new weights, by the lanes of its members: they mean the same in whatever order the
+/// blueprint has the members by the time the message is read.
+struct LaneWeights: Sendable {
     let split: Int
-    let weights: [Weight]
+    let weights: [Int: Weight]
 }
 
 /// A listening socket on its way to its worker, which takes it over.

@@ -40,6 +40,9 @@ struct SplitState: ~Copyable {
         setWeights(split.weights)
     }
 
+    /// The lanes of its members, in their order.
+    var lanes: [Int] { (0..<members.count).map { members[$0].lane } }
+
     /// The member that is next by the sequence.
     func nextMember() -> Int { plan.member(at: sequence.add(1)) }
 

@@ -9,6 +9,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     /// Raised when the first message of a batch is left; the worker's epoll watches it.
     package let bell: EventCounter
 
+    /// An empty mailbox; fails when descriptors are gone.
     package init() throws(Errno) { bell = try EventCounter() }
 
     /// Leaves a message; any thread may.

@@ -19,6 +19,12 @@ package enum DiskFiles {
     /// The bytes of a file, at most one more than a configuration may have.
     package static func read(_ path: String) -> Result<[UInt8], FileFault> {
         do {
+            // Opening a pipe would wait for somebody to write into it.
+            let target = URL(filePath: path).resolvingSymlinksInPath().path
+            let facts = try FileManager.default.attributesOfItem(atPath: target)
+            guard facts[.type] as? FileAttributeType == .typeRegular else {
+                return .failure(FileFault(message: "no regular file; expected a file to read"))
+            }
             let handle = try FileHandle(forReadingFrom: URL(filePath: path))
             defer { try? handle.close() }
             let data = try handle.read(upToCount: Limits.fileBytes + 1)

@@ -26,9 +26,20 @@ package struct SettingsErrors: Error, Sendable, Equatable, CustomStringConvertib
     /// At least one.
     package let errors: [SettingsError]
 
-    /// All faults of a reading; not empty.
+    /// More would help nobody, and would hold up the logs of a running proxy.
+    private static let most = 100
+
+    /// All faults of a reading, not empty; of very many the first, and how many more there are.
     package init(_ errors: [SettingsError]) {
-        self.errors = errors
+        guard errors.count > Self.most else {
+            self.errors = errors
+            return
+        }
+        let next = errors[Self.most]
+        let rest = SettingsError(
+            file: next.file, line: next.line, column: next.column,
+            message: "\(errors.count - Self.most) more faults from here on")
+        self.errors = errors.prefix(Self.most) + [rest]
     }
 
     /// One fault per line.

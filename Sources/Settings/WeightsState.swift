@@ -73,10 +73,27 @@ package struct SplitWeights: Sendable, Equatable {
             followed: hash)
     }
 
+    /// The weights by member.
+    package var weightsByMember: [String: Weight] {
+        Dictionary(zip(members, weights)) { first, _ in first }
+    }
+
+    /// The same weights for the members that a split has now; one that is new gets 0. nil when
+    /// nothing would be left for anybody.
+    package func moved(to members: [String]) -> SplitWeights? {
+        let byMember = weightsByMember
+        let moved = members.map { byMember[$0] ?? .zero }
+        guard moved.contains(where: { $0 > .zero }) else { return nil }
+        return SplitWeights(
+            name: name, members: members, weights: moved, generation: generation,
+            source: source, changedAtMilliseconds: changedAtMilliseconds, reason: reason,
+            followed: followed)
+    }
+
     /// The weights in the order of a split; nil when its members are others.
     func weights(inOrderOf split: SplitSettings) -> [Weight]? {
         guard members.count == split.members.count else { return nil }
-        let byMember = Dictionary(zip(members, weights)) { first, _ in first }
+        let byMember = weightsByMember
         let inOrder = split.members.compactMap { byMember[$0] }
         return inOrder.count == members.count ? inOrder : nil
     }

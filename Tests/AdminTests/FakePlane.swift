@@ -24,9 +24,10 @@ final class FakePlane: Plane {
         }
     }
 
-    func route(by weights: [String: [Weight]]) async -> [Int] {
+    func route(by weights: [SplitWeights]) async -> [Int] {
         memory.withLock { memory in
-            memory.weights.append(weights)
+            let pairs = weights.map { ($0.name, $0.weights) }
+            memory.weights.append(Dictionary(pairs) { first, _ in first })
             return memory.pendingWorkers
         }
     }

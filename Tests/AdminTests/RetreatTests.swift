@@ -72,18 +72,22 @@ import Testing
     @Test func `what a retreat overtook does not come back through the file`() async throws {
         let bench = try Bench()
         try await bench.start()
-        bench.disk.hold()
+        bench.disk.hold(2)
         let change = Task { try await bench.set("50", "50") }
         try await wait("the change to reach the disk") { bench.disk.waitingCount == 1 }
         async let retreat = bench.rollback()
         try await wait("the retreat to reach the disk") { bench.disk.waitingCount == 2 }
-        // The watcher sees the overtaken change's own writing.
+        // The watcher sees the overtaken change's own writing before the retreat's.
         let looking = Task { await bench.look() }
+        bench.disk.letFirstGo()
+        await #expect(throws: WeightRefusal.self) { try await change.value }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(try bench.folder.read("weights.yaml").contains("{x: 50, y: 50}"))
         bench.disk.letGo()
         _ = try await retreat
-        _ = try? await change.value
         await looking.value
         #expect(bench.plane.routed == "x=100 y=0")
+        #expect(try bench.folder.read("weights.yaml").contains("{x: 100, y: 0}"))
     }
 
     @Test(arguments: [

@@ -70,21 +70,41 @@ final class Peer {
 
     /// Sends as much as the connection takes at once, at most `limit` bytes; returns how many.
     func sendWithoutWaiting(limit: Int) -> Int {
+        let filling = Array(repeating: UInt8(ascii: "x"), count: 64 * 1024)
+        return sendWithoutWaiting(limit: limit, of: filling)
+    }
+
+    /// The same, of some bytes over and over.
+    func sendWithoutWaiting(limit: Int, of bytes: [UInt8]) -> Int {
         var sent = 0
-        var waiting = Buffer(capacity: 64 * 1024)
-        waiting.append(Array(repeating: UInt8(ascii: "x"), count: 64 * 1024).span)
-        while sent < limit, case .done(let count)? = socket?.send(waiting) { sent += count }
+        var filling = Buffer(capacity: bytes.count)
+        filling.append(bytes.span)
+        while sent < limit {
+            let from = sent % bytes.count
+            let count = min(limit - sent, bytes.count - from)
+            guard case .done(let taken)? = socket?.send(filling, from: from, count: count) else {
+                break
+            }
+            sent += taken
+        }
         return sent
     }
 
     /// Takes in what has arrived, and waits for it if nothing has; false when nothing more comes.
     func receive() -> Bool {
+        guard fill() else { return false }
+        received += Self.bytes(of: block)
+        return true
+    }
+
+    /// The same, but drops what came; returns how many bytes that were, 0 for none.
+    func discard() -> Int { fill() ? block.count : 0 }
+
+    private func fill() -> Bool {
         while end == nil {
             block.removeAll()
             switch socket?.receive(into: &block) {
-            case .done:
-                received += Self.bytes(of: block)
-                return true
+            case .done: return true
             case .wouldBlock: if !waitForEvent() { end = .late }
             case .ended: end = .ended
             case .failed, nil: end = .reset

@@ -61,7 +61,8 @@ struct Stage {
 
     /// Sets the weights of the split, in the upstreams' order.
     func setWeights(_ whole: [UInt32]) async {
-        _ = await plane.setWeights(["kong": Self.weights(whole)])
+        let members = zip(Self.names(whole.count), Self.weights(whole))
+        _ = await plane.setWeights(["kong": Dictionary(members) { first, _ in first }])
     }
 
     func client() throws -> Peer { try Peer(connectingTo: port) }

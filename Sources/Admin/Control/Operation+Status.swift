@@ -29,6 +29,7 @@ extension Operation {
             "state": .string(isStopping ? "stopping" : isReady ? "running" : "starting"),
             "workers": .number(plane.workerCount),
             "generation": .number(weights.generation),
+            "admin": adminAddress.map { .string($0) } ?? .null,
             "weights_file": weightsFileAnswer(weights),
             "reload": .object([
                 "successful": .bool(wasLastReloadSuccessful),

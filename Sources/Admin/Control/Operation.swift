@@ -21,6 +21,8 @@ package actor Operation {
     private(set) var wasLastReloadSuccessful = true
     private(set) var lastReloadFaults: [String] = []
     private(set) var isStopping = false
+    /// Where metrics and health are served over TCP; nil before that, and when nowhere.
+    private(set) var adminAddress: String?
     private var isRunning = false
 
     package init(
@@ -68,6 +70,9 @@ package actor Operation {
             return false
         }
     }
+
+    /// The admin address is open, with the port that the system chose for port 0.
+    func adminIsBound(to address: String) { adminAddress = address }
 
     /// From here on the proxy says that it is not ready.
     package func beginStopping() { isStopping = true }

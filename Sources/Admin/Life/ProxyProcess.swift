@@ -2,6 +2,7 @@ internal import Addressing
 internal import Hummingbird
 package import Kernel
 package import Logging
+internal import NIOCore
 package import Proxy
 package import ServiceLifecycle
 package import Settings
@@ -43,6 +44,7 @@ package struct ProxyProcess: Sendable {
             throw .alreadyRunning(socket: socket)
         }
         DescriptorLimit.raise()
+        Signals.ignoreBrokenPipes()
         let workers = snapshot.workers > 0 ? snapshot.workers : ProcessFacts.processorCount
         do throws(Errno) {
             plane = try DataPlane(workers: workers)
@@ -69,6 +71,7 @@ package struct ProxyProcess: Sendable {
             servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 TickService(operation: operation),
+                ResolveService(plane: plane, logger: logger),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }
@@ -102,16 +105,25 @@ package struct ProxyProcess: Sendable {
                 NamedService(name: "control socket \(control.socket)", service: server))
         }
         if let admin = snapshot.admin {
-            let logger = logger
+            let (operation, logger) = (operation, logger)
             let server = ControlServer.application(
                 ControlAPI(operation, access: .readOnly), at: .init(admin.address), logger: logger
             ) { channel in
-                let bound = channel.localAddress.map { "\($0)" } ?? "\(admin.address)"
+                let bound = channel.localAddress.flatMap(Self.text(of:)) ?? "\(admin.address)"
+                await operation.adminIsBound(to: bound)
                 logger.notice("admin address: \(bound)")
             }
             servers.append(NamedService(name: "admin address \(admin.address)", service: server))
         }
         return servers
+    }
+}
+
+extension ProxyProcess {
+    /// An address with its port, as listeners show theirs.
+    private static func text(of address: NIOCore.SocketAddress) -> String? {
+        guard let host = address.ipAddress, let port = address.port else { return nil }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 

@@ -1,3 +1,6 @@
+internal import Kernel
+internal import Logging
+internal import Proxy
 internal import ServiceLifecycle
 
 /// Runs a service and says who it was when it fails.
@@ -43,9 +46,33 @@ struct TickService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            // Reading the settings and starting the servers needs most of the program once.
+            try? await Task.sleep(for: .milliseconds(200))
+            CodePages.giveBack()
             while !Task.isCancelled {
                 await operation.tick()
                 try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
+
+/// Looks the names of targets up again and again: a node that comes back at another address is
+/// found without a reload.
+struct ResolveService: Service {
+    /// As often as a short-lived DNS record changes.
+    private static let interval = Duration.seconds(10)
+
+    let plane: DataPlane
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.interval)
+                guard await plane.refreshTargets() else { continue }
+                let targets = plane.resolvedTargets.map { "\($0.setting) = \($0.address)" }
+                logger.notice("targets moved: \(targets.joined(separator: ", "))")
             }
         }
     }

@@ -3,10 +3,12 @@ package import Splitting
 
 /// Which changes of weights are on the safe side.
 package enum ShareOrder {
-    /// Whether the share of no member but the stable one grows.
+    /// Whether the share of no member but the stable one grows. Weights of other members, which a
+    /// reload has left behind, compare to nothing.
     package static func raisesOnlyStable(
         _ split: SplitSettings, from old: [Weight], to new: [Weight]
     ) -> Bool {
+        guard old.count == split.members.count, new.count == old.count else { return false }
         let oldSum = sum(old)
         let newSum = sum(new)
         return split.members.indices.allSatisfy { index in

@@ -19,20 +19,20 @@ package actor WeightKeeper {
     /// The splits of sluice.yaml, with the weights that stand there.
     private(set) var splits: [SplitSettings] = []
     /// What is set and in force.
-    private(set) var set: [String: SplitWeights] = [:]
+    var set: [String: SplitWeights] = [:]
     /// The highest number that was ever given to a change.
-    private(set) var generation: UInt64 = 0
+    var generation: UInt64 = 0
     /// What was last seen of the weight file.
-    private(set) var text = WeightsText.settings
-    private(set) var durable: [String: Bool] = [:]
-    private(set) var measurement = Measurement()
+    var text = WeightsText.settings
+    var durable: [String: Bool] = [:]
+    var measurement = Measurement()
     private(set) var tally = ChangeTally()
 
     /// The changes that wait or are being written, by their ticket.
-    private var waiting: [Int: [String: [Weight]]] = [:]
+    var waiting: [Int: [String: [Weight]]] = [:]
     private var lastTicket = 0
     /// The last retreat of each split.
-    private var retreats: [String: Retreat] = [:]
+    var retreats: [String: Retreat] = [:]
     private var isBusy = false
     private var line: [CheckedContinuation<Void, Never>] = []
     private var retreatsBeingWritten = 0
@@ -80,6 +80,7 @@ package actor WeightKeeper {
                 return false
             }
             text = found
+            tally.count(splits.map(\.name), .file, "refused")
             for error in errors.errors { logger.error("\(error)") }
             logger.error("the weights stay as they are, since the weight file has faults")
         case .file(let document):
@@ -109,8 +110,11 @@ package actor WeightKeeper {
         text = found
         generation = max(generation, decision.state.generation)
         set = Dictionary(decision.state.splits.map { ($0.name, $0) }) { first, _ in first }
-        for split in newer where set[split.name]?.members == split.members {
-            set[split.name] = split
+        // A retreat came in while the snapshot was being built. It holds for the members that
+        // there are now; one that is new gets nothing by it.
+        for split in newer {
+            guard let now = set[split.name] else { continue }
+            set[split.name] = split.moved(to: now.members) ?? now
         }
         for split in splits where !text.errors.isEmpty { logDrift(of: split) }
         let kept = WeightsState(generation: generation, splits: current)
@@ -144,7 +148,7 @@ package actor WeightKeeper {
 
     /// To the disk, then to the workers.
     private func proceed(
-        _ request: WeightRequest, _ early: Plan
+        _ request: WeightRequest, _ early: ChangePlan
     ) async throws(WeightRefusal) -> WeightOutcome {
         lastTicket += 1
         let ticket = lastTicket
@@ -157,7 +161,9 @@ package actor WeightKeeper {
         return try await commit(try decide(request), ticket)
     }
 
-    private func commit(_ plan: Plan, _ ticket: Int) async throws(WeightRefusal) -> WeightOutcome {
+    private func commit(_ plan: ChangePlan, _ ticket: Int) async throws(WeightRefusal)
+        -> WeightOutcome
+    {
         try checkNotOvertaken(ticket, plan)
         guard plan.isChange else { return await keepUnchanged(plan) }
         let changes = number(plan, plan.changedNames)
@@ -174,7 +180,7 @@ package actor WeightKeeper {
     }
 
     /// To the workers, then to the disk.
-    private func retreat(_ plan: Plan) async -> WeightOutcome {
+    private func retreat(_ plan: ChangePlan) async -> WeightOutcome {
         // What waits may be on the disk already: write over it, even with what is set.
         let contested = Set(waiting.values.flatMap(\.keys))
         let names = plan.names.filter { plan.changedNames.contains($0) || contested.contains($0) }
@@ -213,7 +219,7 @@ package actor WeightKeeper {
     }
 
     /// An edit that leaves the weights as they are is followed all the same.
-    private func keepUnchanged(_ plan: Plan) async -> WeightOutcome {
+    private func keepUnchanged(_ plan: ChangePlan) async -> WeightOutcome {
         if let document = plan.document {
             let receipt = await disk.run { [store] in store.follow([], document) }
             note(receipt, names: plan.names)
@@ -221,229 +227,12 @@ package actor WeightKeeper {
         return outcome(of: plan, generation, [])
     }
 
-    private func keep(_ changes: [SplitWeights], _ plan: Plan) async -> WeightStore.Receipt {
+    private func keep(_ changes: [SplitWeights], _ plan: ChangePlan) async -> WeightStore.Receipt {
         let splits = splits
         if let document = plan.document {
             return await disk.run { [store] in store.follow(changes, document) }
         }
         return await disk.run { [store] in store.write(changes, splits: splits) }
-    }
-}
-
-extension WeightKeeper {
-    /// A change that overtook others.
-    private struct Retreat {
-        /// The highest ticket that it has overtaken.
-        let ticket: Int
-        let generation: UInt64
-        /// What was set before it.
-        let from: [Weight]
-    }
-}
-
-/// Checks: what a request means for what is set.
-extension WeightKeeper {
-    /// What a request comes to.
-    private struct Plan {
-        let wanted: [String: [Weight]]
-        let before: [String: [Weight]]
-        let request: WeightRequest
-        let names: [String]
-
-        var isChange: Bool { wanted != before }
-
-        var changedNames: [String] { names.filter { wanted[$0] != before[$0] } }
-
-        var document: WeightsDocument? {
-            guard case .written(let document) = request.wish else { return nil }
-            return document
-        }
-    }
-
-    private func decide(_ request: WeightRequest) throws(WeightRefusal) -> Plan {
-        var wanted: [String: [Weight]] = [:]
-        switch request.wish {
-        case .weights(let texts):
-            for (name, weights) in texts { wanted[name] = try check(weights, name) }
-        case .rollback(let name):
-            let chosen = try name.map { name throws(WeightRefusal) in [try split(name)] } ?? splits
-            for split in chosen {
-                wanted[split.name] = ShareOrder.rollback(split, from: weights(of: split))
-            }
-        case .written(let document):
-            wanted = document.weights.filter { name, new in
-                set[name].map { $0.weights != new } ?? false
-            }
-        }
-        try checkGeneration(request, wanted.keys.sorted())
-        let names = splits.map(\.name).filter { wanted[$0] != nil }
-        let before = Dictionary(names.compactMap { name in set[name].map { (name, $0.weights) } }) {
-            first, _ in first
-        }
-        return Plan(wanted: wanted, before: before, request: request, names: names)
-    }
-
-    private func check(
-        _ texts: [String: String], _ name: String
-    ) throws(WeightRefusal) -> [Weight] {
-        let split = try split(name)
-        do throws(WeightChangeError) {
-            return try WeightChange.validate(texts, for: split)
-        } catch {
-            throw .invalid(error)
-        }
-    }
-
-    private func split(_ name: String) throws(WeightRefusal) -> SplitSettings {
-        guard let split = splits.first(where: { $0.name == name }) else {
-            throw .unknownSplit(name, known: splits.map(\.name))
-        }
-        return split
-    }
-
-    private func checkGeneration(
-        _ request: WeightRequest, _ names: [String]
-    ) throws(WeightRefusal) {
-        guard let expected = request.expectedGeneration else { return }
-        let changed = names.compactMap { set[$0]?.generation }.max() ?? generation
-        guard expected == changed || expected == generation else {
-            throw .outdated(expected: expected, current: changed)
-        }
-    }
-
-    /// Whether a plan only takes share from members for the stable upstream, seen from what is
-    /// set or from what waits to be.
-    private func isUrgent(_ plan: Plan) -> Bool {
-        var isRetreat = false
-        for split in splits {
-            guard let new = plan.wanted[split.name] else { continue }
-            let old = weights(of: split)
-            guard ShareOrder.raisesOnlyStable(split, from: old, to: new) else { return false }
-            if ShareOrder.isRetreat(split, from: old, to: new) { isRetreat = true }
-            isRetreat =
-                isRetreat
-                || waiting.values.contains { waiting in
-                    waiting[split.name].map { ShareOrder.isRetreat(split, from: $0, to: new) }
-                        ?? false
-                }
-        }
-        return isRetreat
-    }
-
-    private func checkNotOvertaken(_ ticket: Int, _ plan: Plan) throws(WeightRefusal) {
-        for name in plan.names {
-            if let retreat = retreats[name], ticket <= retreat.ticket {
-                throw .overtaken(by: retreat.generation)
-            }
-        }
-    }
-
-    private func names(of request: WeightRequest) -> [String] {
-        switch request.wish {
-        // A name that is no split must not become a label.
-        case .weights(let weights): splits.map(\.name).filter { weights[$0] != nil }
-        case .rollback(let name): splits.map(\.name).filter { name == nil || $0 == name }
-        case .written: splits.map(\.name)
-        }
-    }
-}
-
-/// Commits: none of these waits.
-extension WeightKeeper {
-    /// Gives these splits of a plan their number.
-    private func number(_ plan: Plan, _ names: [String]) -> [SplitWeights] {
-        generation += 1
-        return splits.compactMap { split in
-            guard names.contains(split.name), let weights = plan.wanted[split.name] else {
-                return nil
-            }
-            return SplitWeights(
-                name: split.name, members: split.members, weights: weights,
-                generation: generation, source: plan.request.source,
-                changedAtMilliseconds: WallClock.nanoseconds() / 1_000_000,
-                reason: plan.request.reason, followed: text.hash(of: split) ?? TextHash([]))
-        }
-    }
-
-    private func adopt(_ changes: [SplitWeights]) {
-        for change in changes {
-            set[change.name] = change
-            let pairs = zip(change.members, change.weights).map { "\($0)=\($1)" }
-            logger.notice(
-                """
-                split \(change.name): \(pairs.joined(separator: " ")), generation \
-                \(change.generation), from the \(change.source.rawValue)\
-                \(change.reason.isEmpty ? "" : ": \(change.reason.debugDescription)")
-                """)
-        }
-    }
-
-    private func outcome(of plan: Plan, _ generation: UInt64, _ pending: [Int]) -> WeightOutcome {
-        WeightOutcome(
-            generation: generation, before: plan.before, isChange: plan.isChange,
-            pendingWorkers: pending,
-            isDurable: plan.names.allSatisfy { durable[$0] ?? true })
-    }
-
-    /// Takes in what the disk said.
-    private func note(_ receipt: WeightStore.Receipt, names: [String]) {
-        for kept in receipt.kept where set[kept.name]?.generation == kept.generation {
-            set[kept.name] = kept
-        }
-        for name in names { durable[name] = receipt.isDurable }
-        if let fault = receipt.fileFault {
-            logger.warning("the weight file was not written: \(fault)")
-        }
-        if let fault = receipt.stateFault {
-            logger.warning("weights.state was not written: \(fault)")
-        }
-        if !receipt.isDurable {
-            logger.warning("the weights are kept nowhere: they end with this process")
-        }
-        if let found = receipt.text, !receipt.hasOtherText { noteText(found) }
-        if receipt.hasOtherText { Task { await lookAtFile() } }
-    }
-
-    /// What a writing found in the file beside its own changes is the next change.
-    private func noteText(_ found: WeightsText) {
-        guard case .file(let document) = found else { return }
-        let hasMore = splits.contains { split in
-            guard let set = set[split.name] else { return false }
-            return set.followed != document.hash && document.weights[split.name] != set.weights
-        }
-        if hasMore {
-            Task { await lookAtFile() }
-        } else {
-            text = found
-        }
-    }
-
-    private func logDrift(of split: SplitSettings) {
-        logger.warning("split \(split.name): the kept weights serve, the weight file has faults")
-    }
-}
-
-/// What is set, as others ask for it.
-extension WeightKeeper {
-    /// What is set, in the order of sluice.yaml.
-    package var current: [SplitWeights] { splits.compactMap { set[$0.name] } }
-
-    func weights(of split: SplitSettings) -> [Weight] {
-        set[split.name]?.weights ?? split.weights
-    }
-
-    private func weights(of names: [String]) -> [String: [Weight]] {
-        Dictionary(names.compactMap { name in set[name].map { (name, $0.weights) } }) {
-            first, _ in first
-        }
-    }
-
-    private func measureAnew(_ names: [String]) async {
-        let counters = await plane.counters()
-        let registry = plane.registry
-        for split in splits where names.contains(split.name) {
-            measurement.begin(split, counters, registry)
-        }
     }
 }
 

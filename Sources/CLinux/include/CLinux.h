@@ -149,6 +149,10 @@ static const uint32_t SLUICE_EPOLLET = 1u << 31;
 // The name is cut to the 15 bytes that the kernel keeps.
 void sluice_name_thread(pthread_t thread, const uint8_t *name);
 
+// Lets go of the pages of the program's code that are in memory: those that are needed come back
+// from the system's cache, the others, which only the start needed, do not.
+void sluice_give_back_code(void);
+
 // Clocks, in nanoseconds.
 
 static inline int64_t sluice_monotonic(void) {

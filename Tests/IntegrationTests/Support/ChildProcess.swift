@@ -27,18 +27,41 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o644)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o644)
 
-        let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        let pairs = unsafe surroundings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for unsafeword in unsafe words + pairs { unsafe free(word) } }
+        // A thread of this process may hold signals back: a child must get them.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        let settings = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
+        unsafe posix_spawnattr_setflags(&attributes, settings)
+
+        let words = unsafe Self.list(arguments)
+        let pairs = unsafe Self.list(surroundings.map { "\($0.key)=\($0.value)" })
+        defer {
+            unsafe Self.free(words)
+            unsafe Self.free(pairs)
+        }
         var pid: pid_t = 0
         let result = Descriptors.lock.withLock { _ in
-            unsafe posix_spawnp(&pid, program, &actions, nil, words, pairs)
+            unsafe posix_spawnp(&pid, program, &actions, &attributes, words, pairs)
         }
         guard result == 0 else { throw WireError.system("start \(program)", result) }
         self.pid = pid
     }
 
     deinit { end() }
+
+    private static func list(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        unsafe texts.map { unsafe strdup($0) } + [nil]
+    }
+
+    private static func free(_ list: [UnsafeMutablePointer<CChar>?]) {
+        for index in unsafe list.indices { unsafe Glibc.free(list[index]) }
+    }
 
     func signal(_ number: Int32) {
         status.withLock { status in

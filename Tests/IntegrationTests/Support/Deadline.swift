@@ -25,7 +25,7 @@ struct TimedOut: Error, CustomStringConvertible {
 }
 
 /// Asks again and again until the condition holds; whether it did before the deadline.
-func eventually(within seconds: Double = 5, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(within seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Deadline(seconds: seconds)
     while true {
         if try condition() { return true }

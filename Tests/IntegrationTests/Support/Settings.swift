@@ -9,6 +9,9 @@ struct Settings {
     var weights = "{x: 90, y: 10}"
     /// The text of weights.yaml; nil for none.
     var weightsFile: String?
+    /// Where the weight file is; `weightsFile` is written there.
+    var weightsPath = "weights.yaml"
+    var socket = "sluice.sock"
     var workers = 2
     /// More lines of sluice.yaml.
     var more = ""
@@ -36,10 +39,10 @@ struct Settings {
             \(upstreams.joined())splits:
               kong: \(weights)
             state_dir: state
-            control: {socket: sluice.sock}
+            control: {socket: \(socket)}
             admin: {address: 127.0.0.1:0}
             workers: \(workers)
-            \(weightsFile == nil ? "" : "weights_file: weights.yaml\n")\(more)
+            \(weightsFile == nil ? "" : "weights_file: \(weightsPath)\n")\(more)
             """
     }
 }

@@ -31,7 +31,13 @@ struct StatusAnswer: Decodable {
         let errors: [String]
     }
 
+    struct Listener: Decodable {
+        let name: String
+        let address: String
+    }
+
     let state: String
+    let listeners: [Listener]
     let generation: Int
     let weights_file: WeightsFile?
     let reload: Reload
@@ -69,6 +75,12 @@ extension Sluice {
 
     func status() throws -> StatusAnswer {
         try JSONDecoder().decode(StatusAnswer.self, from: try control("GET", "/v1/status").body)
+    }
+
+    /// The port that a listener is bound to.
+    func boundPort(of listener: String) throws -> UInt16? {
+        let address = try status().listeners.first { $0.name == listener }?.address
+        return address?.split(separator: ":").last.flatMap { UInt16($0) }
     }
 
     /// Sets the weights of the split `kong` through the control socket.

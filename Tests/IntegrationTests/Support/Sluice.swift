@@ -6,7 +6,7 @@ final class Sluice {
     private(set) var port: UInt16 = 0
     private(set) var adminPort: UInt16 = 0
     private(set) var child: ChildProcess?
-    private let environment: [String: String]
+    private let program: [String]
 
     /// SLUICE_BINARY, else the release build of this package.
     static let binary: String = {
@@ -18,19 +18,16 @@ final class Sluice {
         return root.appendingPathComponent(".build/release/sluice").path
     }()
 
-    /// Starts with such files and waits until it is ready.
-    init(_ settings: Settings, environment: [String: String] = [:]) throws {
-        folder = try TemporaryFolder()
-        self.environment = environment
-        try folder.write(settings.text, to: "sluice.yaml")
-        if let text = settings.weightsFile { try folder.write(text, to: "weights.yaml") }
-        try start()
-    }
-
-    /// Starts in a folder that holds the files already.
-    init(in folder: TemporaryFolder) throws {
-        self.folder = folder
-        environment = [:]
+    /// Starts with such files and waits until it is ready. `program` is what starts it.
+    init(
+        _ settings: Settings, in folder: TemporaryFolder? = nil, program: [String] = [binary]
+    ) throws {
+        self.folder = try folder ?? TemporaryFolder()
+        self.program = program
+        try self.folder.write(settings.text, to: "sluice.yaml")
+        if let text = settings.weightsFile {
+            try self.folder.write(text, to: settings.weightsPath)
+        }
         try start()
     }
 
@@ -44,7 +41,7 @@ final class Sluice {
         child?.end()
         try? FileManager.default.removeItem(atPath: folder["log"])
         let child = try ChildProcess(
-            [Self.binary, "run", "--config", folder["sluice.yaml"]], environment: environment,
+            program + ["run", "--config", folder["sluice.yaml"]],
             output: folder["output"], errors: folder["log"])
         self.child = child
         let isReady = eventually(within: 20) { !child.isRunning || learnPorts() }
@@ -80,6 +77,11 @@ final class Sluice {
     /// One exchange on a connection of its own.
     func get(_ path: String = "/", fields: [String] = []) throws -> Message {
         try connect().get(path, fields: fields)
+    }
+
+    /// How many log lines hold such words.
+    func logCount(_ words: String) -> Int {
+        log.split(separator: "\n").count { $0.contains(words) }
     }
 
     /// Runs a command of the binary against this proxy.

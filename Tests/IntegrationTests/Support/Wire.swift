@@ -1,13 +1,23 @@
 import Foundation
+import Kernel
 
 /// What went wrong on a connection.
-enum WireError: Error, Equatable {
+enum WireError: Error, Equatable, CustomStringConvertible {
     case system(String, Int32)
     /// The peer reset the connection.
     case reset
     /// The peer ended it where more was expected.
     case ended(after: String)
     case malformed(String)
+
+    var description: String {
+        switch self {
+        case .system(let what, let code): "\(what): \(Errno(code: code))"
+        case .reset: "the peer reset the connection"
+        case .ended(let before): "the peer ended after \(before)"
+        case .malformed(let what): "malformed: \(what)"
+        }
+    }
 }
 
 /// A connection on which every byte counts. Each call waits, but not for longer than `patience`.

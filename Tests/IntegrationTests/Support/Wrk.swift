@@ -4,6 +4,7 @@ import Foundation
 struct Wrk {
     private let child: ChildProcess
     private let files: TemporaryFolder
+    private let seconds: Int
 
     /// What wrk has counted.
     struct Report {
@@ -26,9 +27,8 @@ struct Wrk {
         self.seconds = seconds
     }
 
-    private let seconds: Int
-
-    var isRunning: Bool { child.isRunning }
+    /// Ends it early; it reports all the same.
+    func stop() { child.signal(SIGINT) }
 
     /// Waits for its end.
     func report() throws -> Report {
@@ -39,7 +39,7 @@ struct Wrk {
         return Report(text: text, requestCount: count)
     }
 
-    /// How long a load lasts: 10 s, or what SLUICE_LOAD_SECONDS says.
+    /// How long a load lasts: 10 s, or 30 s with SLUICE_LONG=1.
     static let loadSeconds =
-        ProcessInfo.processInfo.environment["SLUICE_LOAD_SECONDS"].flatMap { Int($0) } ?? 10
+        ProcessInfo.processInfo.environment["SLUICE_LONG"] == "1" ? 30 : 10
 }

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// `sluice demo`, as somebody meets Sluice for the first time.
+@Suite(.ownThreads)
+struct DemoTests {
+    @Test func `it ends by itself with a summary`() throws {
+        let result = try ChildProcess.run([Sluice.binary, "demo", "--seconds", "2"])
+        #expect(result.status == 0, "\(result.errors)")
+        for word in [
+            "curl", "split kong", "rollback kong", "weights.yaml", "measured", " 0 errors",
+        ] {
+            #expect(result.output.contains(word), "\(word)")
+        }
+    }
+
+    @Test func `it reacts to the weight file and to the command`() throws {
+        let folder = try TemporaryFolder()
+        let demo = try ChildProcess(
+            [Sluice.binary, "demo"], output: folder["output"], errors: folder["errors"])
+        let shows = { (text: String) in
+            try eventually(within: 10) { try folder.read("output").contains(text) }
+        }
+        #expect(try shows("y: set 10.00 %"))
+        let words = try folder.read("output").split { $0.isWhitespace }
+        let file = try #require(words.last { $0.hasSuffix("/weights.yaml") })
+        try "kong: {x: 60, y: 40}\n".write(
+            toFile: String(file), atomically: true, encoding: .utf8)
+        #expect(try shows("y: set 40.00 %"))
+        let socket = try #require(words.last { $0.hasSuffix(".sock") })
+        let result = try ChildProcess.run([
+            Sluice.binary, "split", "kong", "x=25", "y=75", "--socket", String(socket),
+        ])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try shows("y: set 75.00 %"))
+        demo.signal(SIGINT)
+        #expect(try demo.waitForExit() == 0)
+        #expect(!FileManager.default.fileExists(atPath: String(file)))
+    }
+}
