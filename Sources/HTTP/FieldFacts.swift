@@ -8,6 +8,10 @@ struct FieldFacts {
     private(set) var saysKeepAlive = false
     private(set) var expectsContinue = false
     private(set) var acceptsTrailers = false
+    /// Whether Connection lists `upgrade`, and the value of the last Upgrade field.
+    private(set) var saysUpgrade = false
+    private(set) var upgrade = ByteRange.empty
+    private(set) var upgradeCount = 0
     /// How many options Connection lists besides `close` and `keep-alive`.
     private(set) var connectionOptions = 0
     private var codings = TransferCodings()
@@ -28,6 +32,9 @@ struct FieldFacts {
             codings.note(value, bytes)
         case .expect:
             expectsContinue = Keyword(bytes, value) == .continue
+        case .upgrade:
+            upgrade = value
+            upgradeCount &+= 1
         case .te:
             noteAcceptedCodings(value, bytes)
         default:
@@ -58,12 +65,23 @@ struct FieldFacts {
         !saysClose && (version == .http11 || saysKeepAlive)
     }
 
+    /// The one protocol that the message asks or agrees to change to; nil where it names none,
+    /// several, or HTTP/2 in clear text, whose requests would pass unseen.
+    func protocolToChangeTo(_ bytes: Span<UInt8>) -> ByteRange? {
+        guard saysUpgrade, upgradeCount == 1, !upgrade.isEmpty else { return nil }
+        for index in upgrade.start..<upgrade.end where bytes[index] == ByteClass.comma {
+            return nil
+        }
+        return Keyword(bytes, upgrade) == .h2c ? nil : upgrade
+    }
+
     private mutating func noteConnection(_ value: ByteRange, _ bytes: Span<UInt8>) {
         var elements = ListElements(of: value)
         while let option = elements.next(bytes) {
             switch Keyword(bytes, option) {
             case .close: saysClose = true
             case .keepAlive: saysKeepAlive = true
+            case .upgrade: saysUpgrade = true
             default: connectionOptions &+= option.isEmpty ? 0 : 1
             }
         }

@@ -27,6 +27,13 @@ extension Buffer {
         append(bytes, from: range.start, to: range.end)
     }
 
+    /// Appends the two fields that ask or agree to change to another protocol.
+    mutating func append(upgradeTo name: ByteRange, of bytes: Span<UInt8>) {
+        append("Connection: upgrade\r\nUpgrade: ")
+        append(bytes, name)
+        append("\r\n")
+    }
+
     /// Appends the one field line that says how a message is framed, if it needs one.
     mutating func append(framing: BodyFraming) {
         switch framing {

@@ -27,6 +27,7 @@ package enum RequestEncoder {
             bytes, from: isRewritten ? line.end : line.start, without: dropped, into: &buffer)
         if isAbsolute || head.hostRange.isEmpty { appendHost(head, bytes, into: &buffer) }
         buffer.append(framing: head.framing)
+        if !head.upgradeRange.isEmpty { buffer.append(upgradeTo: head.upgradeRange, of: bytes) }
         appendForwarding(head, bytes, client: client, into: &buffer)
         buffer.append("\r\n")
     }

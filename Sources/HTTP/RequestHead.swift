@@ -21,6 +21,9 @@ package struct RequestHead: ~Copyable {
     package private(set) var keepAlive = false
     /// Whether the client waits for `100 Continue` before it sends the body.
     package private(set) var expectsContinue = false
+    /// The protocol that the client asks to change to (RFC 9110, 7.8), empty for none. Only a
+    /// request of HTTP/1.1 without a body may ask.
+    package private(set) var upgradeRange = ByteRange.empty
     /// The length of the head in bytes, from the first byte given to the end of its empty line.
     package private(set) var byteCount = 0
 
@@ -32,9 +35,6 @@ package struct RequestHead: ~Copyable {
 
     /// Whether the client said that it reads trailers.
     package var acceptsTrailers: Bool { fields.facts.acceptsTrailers }
-
-    /// Whether the client asks for another protocol.
-    package var hasUpgrade: Bool { fields.present.contains(NameSet(.upgrade)) }
 
     /// Reads a head from the start of `bytes`. Stateless: an incomplete head is read again from
     /// its start when more has arrived, which `HeadScan` keeps from happening too often.
@@ -69,6 +69,10 @@ package struct RequestHead: ~Copyable {
         keepAlive = fields.facts.keepsAlive(version)
         // An HTTP/1.0 client knows no interim responses (RFC 9110, 10.1.1).
         expectsContinue = fields.facts.expectsContinue && version == .http11
+        upgradeRange = .empty
+        if version == .http11, framing == .none, fields.facts.saysUpgrade {
+            upgradeRange = fields.facts.protocolToChangeTo(bytes) ?? .empty
+        }
         return nil
     }
 

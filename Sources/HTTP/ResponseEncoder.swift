@@ -27,8 +27,12 @@ package enum ResponseEncoder {
         head.fields.copy(
             bytes, from: isRewritten ? reason.start : 0,
             without: .droppedFromResponses, into: &buffer)
-        appendFraming(head, delivery, into: &buffer)
-        if !head.isInterim { buffer.append(connection: delivery.keepAlive, delivery.version) }
+        if head.isSwitchingProtocols {
+            buffer.append(upgradeTo: head.upgradeRange, of: bytes)
+        } else {
+            appendFraming(head, delivery, into: &buffer)
+            if !head.isInterim { buffer.append(connection: delivery.keepAlive, delivery.version) }
+        }
         buffer.append("\r\n")
     }
 

@@ -13,18 +13,24 @@ package struct ResponseHead: ~Copyable {
     package private(set) var byteCount = 0
 
     var reasonRange = ByteRange.empty
+    /// The protocol that a 101 changes to.
+    var upgradeRange = ByteRange.empty
     var fields = FieldLines()
     private let grammar = Grammar()
 
     package init() {}
 
     /// Whether the real response is still to come (RFC 9110, 15.2).
-    package var isInterim: Bool { status < 200 }
+    package var isInterim: Bool { status < 200 && status != 101 }
 
-    /// Reads a head from the start of `bytes`: the response to a request with this method.
+    /// Whether the connection speaks another protocol from here on (RFC 9110, 15.2.2).
+    package var isSwitchingProtocols: Bool { status == 101 }
+
+    /// Reads a head from the start of `bytes`: the response to a request with this method, which
+    /// may have asked for another protocol.
     /// Stateless: an incomplete head is read again from its start when more has arrived.
     package mutating func parse(
-        _ bytes: Span<UInt8>, to method: Method, limits: HeadLimits
+        _ bytes: Span<UInt8>, to method: Method, mayUpgrade: Bool = false, limits: HeadLimits
     ) -> ResponseProgress {
         let bytes = bytes.extracting(first: limits.headBytes)
         switch parseStatusLine(bytes) {
@@ -36,7 +42,8 @@ package struct ResponseHead: ~Copyable {
             case .refused(let fault): return .refused(.field(fault))
             case .complete(let length):
                 byteCount = length
-                return conclude(method).map { .refused($0) } ?? .complete
+                let fault = conclude(bytes, method, mayUpgrade: mayUpgrade)
+                return fault.map { .refused($0) } ?? .complete
             }
         }
     }
@@ -47,16 +54,17 @@ package struct ResponseHead: ~Copyable {
 
     /// What only the whole head decides: the framing (RFC 9112, 6.3), and whether the connection
     /// can be used again.
-    private mutating func conclude(_ method: Method) -> ResponseFault? {
+    private mutating func conclude(
+        _ bytes: Span<UInt8>, _ method: Method, mayUpgrade: Bool
+    ) -> ResponseFault? {
         var announced = BodyFraming.untilClose
         switch fields.facts.framing(version) {
         case .unknown: break
         case .framing(let known): announced = known
         case .refused(let fault): return .field(fault)
         }
-        // Upgrade is not passed on, so nobody has asked for another protocol.
-        if status == 101 { return .unrequestedUpgrade }
         keepAlive = fields.facts.keepsAlive(version)
+        if status == 101 { return concludeSwitch(bytes, announced, isAskedFor: mayUpgrade) }
         if isInterim || status == 204 {
             framing = .none
             // Bytes that were announced here would be read as the next response.
@@ -66,6 +74,20 @@ package struct ResponseHead: ~Copyable {
         }
         framing = method == .head || status == 304 ? .none : announced
         if framing == .untilClose { keepAlive = false }
+        return nil
+    }
+
+    /// A switch that nobody asked for, or that says not to what, would leave both sides with
+    /// different ideas of the bytes behind it.
+    private mutating func concludeSwitch(
+        _ bytes: Span<UInt8>, _ announced: BodyFraming, isAskedFor: Bool
+    ) -> ResponseFault? {
+        guard isAskedFor, version == .http11, announced == .untilClose,
+            let name = fields.facts.protocolToChangeTo(bytes)
+        else { return .unrequestedUpgrade }
+        upgradeRange = name
+        framing = .untilClose
+        keepAlive = false
         return nil
     }
 }

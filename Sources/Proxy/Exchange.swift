@@ -18,6 +18,8 @@ package struct Exchange {
         case requesting
         /// The answer's head has gone to the client.
         case responding
+        /// The two sides speak another protocol: bytes go both ways until both have ended.
+        case tunnelling
         /// No upstream's answer can be had: our own goes out.
         case answering
         case over
@@ -43,6 +45,8 @@ package struct Exchange {
         case requestReleased
         /// The head of the final answer came and goes to the client.
         case responseBegan
+        /// The upstream agrees to change to another protocol.
+        case protocolSwitched
         /// The last byte of the answer went to the client.
         case responseEnded
         /// The upstream's connection broke, or its answer did.
@@ -121,11 +125,15 @@ package struct Exchange {
     package let isVersion10: Bool
     /// Whether the request has a body of at least one byte, or of unknown length.
     package let hasBody: Bool
+    /// Whether the client asks to change to another protocol.
+    package let asksForUpgrade: Bool
     /// The length of the head, as it came, in bytes.
     package let headCount: Int
     /// Whether the first and the last byte of the request went to the target.
     package private(set) var requestHasBegun = false
     package private(set) var requestHasEnded = false
+    /// Whether the upstream has ended its side of a tunnel.
+    package private(set) var responseHasEnded = false
     /// Whether all that went out is still held.
     package private(set) var isHeld = true
     /// How many bytes at the front of the client's block went out and are held for that.
@@ -154,7 +162,8 @@ package struct Exchange {
 
     package init(
         downstream: Int, listener: Int, split: Int, method: Method, isVersion10: Bool,
-        hasBody: Bool, headCount: Int, keepsDownstream: Bool, began: Instant
+        hasBody: Bool, asksForUpgrade: Bool = false, headCount: Int, keepsDownstream: Bool,
+        began: Instant
     ) {
         self.downstream = downstream
         self.listener = listener
@@ -162,6 +171,7 @@ package struct Exchange {
         self.method = method
         self.isVersion10 = isVersion10
         self.hasBody = hasBody
+        self.asksForUpgrade = asksForUpgrade
         self.headCount = headCount
         self.keepsDownstream = keepsDownstream
         self.began = began
@@ -174,6 +184,7 @@ package struct Exchange {
         case .choosing, .connecting: handleBeforeRequest(event)
         case .requesting: handleRequesting(event)
         case .responding: handleResponding(event)
+        case .tunnelling: handleTunnelling(event)
         case .answering: handleAnswering(event)
         case .over: .nothing
         }
@@ -206,7 +217,8 @@ extension Exchange {
             return answer(connectFailure)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
             return abandon()
-        case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded:
+        case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded,
+            .protocolSwitched:
             preconditionFailure("no upstream has this exchange yet")
         }
     }
@@ -225,6 +237,13 @@ extension Exchange {
         case .responseBegan:
             phase = .responding
             isHeld = false
+            return .nothing
+        case .protocolSwitched:
+            phase = .tunnelling
+            isHeld = false
+            requestHasEnded = false
+            keepsDownstream = false
+            keepsUpstream = false
             return .nothing
         case .upstreamFailed(let failure):
             if mayRepeat, failure != .protocol { return repeatRequest() }
@@ -260,8 +279,31 @@ extension Exchange {
             downstreamIsGone = true
             phase = .over
             return .breakDownstream
-        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan:
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
+            .protocolSwitched:
             preconditionFailure("this exchange has its answer already")
+        }
+    }
+
+    private mutating func handleTunnelling(_ event: Event) -> Action {
+        switch event {
+        case .requestEnded:
+            requestHasEnded = true
+            return responseHasEnded ? finish() : .nothing
+        case .responseEnded:
+            responseHasEnded = true
+            return requestHasEnded ? finish() : .nothing
+        case .requestBegan, .requestReleased, .weightGone:
+            return .nothing
+        case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
+            downstreamIsGone = true
+            phase = .over
+            return .breakDownstream
+        case .downstreamGone:
+            return abandon()
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
+            .protocolSwitched:
+            preconditionFailure("this exchange is a tunnel already")
         }
     }
 
@@ -274,7 +316,8 @@ extension Exchange {
         case .requestBegan, .requestEnded, .requestReleased, .weightGone, .upstreamFailed,
             .upstreamLate, .downstreamInvalid:
             return .nothing
-        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan:
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
+            .protocolSwitched:
             preconditionFailure("this exchange is answered already")
         }
     }

@@ -46,9 +46,10 @@ extension Worker {
         payload.removeAll()
         let client = exchanges[exchange].downstream
         let ended = Instant.now()
+        let isTunnel = exchanges[exchange].status == 101
         counters.exchangeEnded(
             lane: exchanges[exchange].lane, code: exchanges[exchange].status,
-            durationNanoseconds: ended.since(exchanges[exchange].began))
+            durationNanoseconds: isTunnel ? nil : ended.since(exchanges[exchange].began))
         counters.downstreamRequest(
             listener: exchanges[exchange].listener, code: exchanges[exchange].status)
         releaseUpstream(exchange)

@@ -41,6 +41,8 @@ extension Worker {
             return
         case .answering:
             return flushAnswer(exchange)
+        case .tunnelling:
+            return relayTunnel(exchange)
         case .requesting, .responding:
             break
         }
@@ -52,6 +54,7 @@ extension Worker {
         switch exchanges[exchange].phase {
         case .requesting: relayAnswerSoFar(exchange)
         case .responding: relayResponse(exchange)
+        case .tunnelling: relayTunnel(exchange)
         case .choosing, .connecting, .answering, .over: return
         }
     }
@@ -154,7 +157,7 @@ extension Worker {
 
     /// Moves what can be moved now, at most so much in one turn: what stands in `scratch` first,
     /// then the body as the source's framing and the sink's say.
-    private mutating func pump(_ flow: Flow) -> FlowState {
+    mutating func pump(_ flow: Flow) -> FlowState {
         switch flush(flow.sink) {
         case .flushed: break
         case .blocked:

@@ -82,6 +82,7 @@ extension Worker {
             downstream: index, listener: listener, split: listeners[listener].split,
             method: requestHead.method, isVersion10: isVersion10,
             hasBody: !BodyReader(requestHead.framing).hasEnded,
+            asksForUpgrade: !requestHead.upgradeRange.isEmpty,
             headCount: requestHead.byteCount,
             keepsDownstream: requestHead.keepAlive && !isDraining, began: began)
         guard let token = exchanges.insert(exchange) else {

@@ -84,6 +84,8 @@ extension Worker {
                         return relayAnswerSoFar(exchange)
                     }
                     continue
+                case .complete where responseHead.isSwitchingProtocols:
+                    return beginTunnel(exchange, buffer)
                 case .complete:
                     connections[index].scan = HeadScan()
                     return beginResponse(exchange, buffer)
@@ -124,7 +126,8 @@ extension Worker {
             return nil
         }
         return responseHead.parse(
-            buffer.bytes, to: exchanges[exchange].method, limits: headLimits)
+            buffer.bytes, to: exchanges[exchange].method,
+            mayUpgrade: exchanges[exchange].asksForUpgrade, limits: headLimits)
     }
 
     /// Sends an interim answer to a client that knows them (RFC 9110 section 15.2).

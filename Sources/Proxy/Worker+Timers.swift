@@ -24,6 +24,9 @@ extension Worker {
             }
             return close(index)
         }
+        if exchanges[exchange].phase == .tunnelling {
+            return perform(exchanges[exchange].handle(.downstreamLate), exchange)
+        }
         let isReading = connections[index].flags.contains(.writeBlocked) == false
         let isSending = exchanges[exchange].requestHasEnded || !exchanges[exchange].hasBody
         // It takes our answer and owes us nothing: the upstream's deadline is the one that counts.
@@ -46,6 +49,9 @@ extension Worker {
             detach(exchange)
             close(index)
             return connectFailed(exchange, .timeout)
+        }
+        if exchanges[exchange].phase == .tunnelling {
+            return perform(exchanges[exchange].handle(.upstreamLate), exchange)
         }
         let client = exchanges[exchange].downstream
         let isWriteBlocked = connections[index].flags.contains(.writeBlocked)

@@ -13,6 +13,8 @@ package struct Timeouts: Sendable, Equatable {
     /// An idle upstream connection is kept this long: less than Kong's own 75 s, so that
     /// Sluice closes first and no request meets a connection that is just being closed.
     package let upstreamKeepaliveMilliseconds: Int
+    /// A tunnel in which nothing moves is kept this long.
+    package let tunnelMilliseconds: Int
     /// Exchanges that run when the process stops may go on this long.
     package let shutdownGraceMilliseconds: Int
     /// Accepting goes on this long after the stop signal.
@@ -26,6 +28,7 @@ package struct Timeouts: Sendable, Equatable {
         responseMilliseconds: Int = 75_000,
         clientKeepaliveMilliseconds: Int = 75_000,
         upstreamKeepaliveMilliseconds: Int = 50_000,
+        tunnelMilliseconds: Int = 600_000,
         shutdownGraceMilliseconds: Int = 30_000,
         shutdownDelayMilliseconds: Int = 0
     ) {
@@ -35,6 +38,7 @@ package struct Timeouts: Sendable, Equatable {
         self.responseMilliseconds = responseMilliseconds
         self.clientKeepaliveMilliseconds = clientKeepaliveMilliseconds
         self.upstreamKeepaliveMilliseconds = upstreamKeepaliveMilliseconds
+        self.tunnelMilliseconds = tunnelMilliseconds
         self.shutdownGraceMilliseconds = shutdownGraceMilliseconds
         self.shutdownDelayMilliseconds = shutdownDelayMilliseconds
     }

@@ -92,13 +92,41 @@ struct `A good request` {
         let fields = "Expect: 100-CONTINUE\r\nTE: gzip, trailers\r\nUpgrade: x\r\n\r\n"
         let newer = wire("GET / HTTP/1.1\r\nHost: a\r\n" + fields)
         #expect(head.parse(newer.span, limits: HeadLimits()) == .complete)
-        #expect(head.expectsContinue && head.acceptsTrailers && head.hasUpgrade)
+        #expect(head.expectsContinue && head.acceptsTrailers)
         let older = wire("GET / HTTP/1.0\r\n" + fields)
         #expect(head.parse(older.span, limits: HeadLimits()) == .complete)
         #expect(head.expectsContinue == false)
         let plain = wire("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(head.parse(plain.span, limits: HeadLimits()) == .complete)
-        #expect(!head.expectsContinue && !head.acceptsTrailers && !head.hasUpgrade)
+        #expect(!head.expectsContinue && !head.acceptsTrailers)
+    }
+
+    @Test(arguments: [
+        (
+            "GET / HTTP/1.1\r\n"
+                + "Host: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket",
+            true
+        ),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo/2", true),
+        ("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: H2C", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a, b", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a\r\nUpgrade: b", false),
+        ("GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a", false),
+        (
+            "PUT / HTTP/1.1\r\n"
+                + "Host: a\r\nContent-Length: 1\r\nConnection: upgrade\r\nUpgrade: a",
+            false
+        ),
+    ])
+    func `asks for one other protocol, without a body, or for none`(
+        lines: String, isAsked: Bool
+    ) {
+        var head = RequestHead()
+        let bytes = wire(lines + "\r\n\r\n")
+        #expect(head.parse(bytes.span, limits: HeadLimits()) == .complete)
+        #expect(head.upgradeRange.isEmpty == !isAsked)
     }
 
     @Test func `costs few parses when it arrives byte by byte`() {

@@ -28,14 +28,14 @@ struct ExchangeRow: CustomTestStringConvertible {
 
 enum ExchangeSamples {
     static let phases: [Exchange.Phase] = [
-        .choosing, .connecting, .requesting, .responding, .answering, .over,
+        .choosing, .connecting, .requesting, .responding, .tunnelling, .answering, .over,
     ]
 
     static let events: [Exchange.Event] = [
         .connected(reused: false), .connecting, .noTargetLeft, .connectFailed(.connect),
         .weightGone, .requestBegan, .requestEnded, .requestReleased, .responseBegan,
         .responseEnded, .upstreamFailed(.closed), .upstreamLate, .downstreamLate,
-        .downstreamInvalid, .downstreamGone,
+        .downstreamInvalid, .downstreamGone, .protocolSwitched,
     ]
 
     /// Events that a worker never has in a phase; the exchange traps.
@@ -53,13 +53,21 @@ enum ExchangeSamples {
             (.responding, .responseBegan), (.answering, .connected), (.answering, .connecting),
             (.answering, .connectFailed), (.answering, .noTargetLeft), (.answering, .responseBegan):
             true
+        case (.choosing, .protocolSwitched), (.connecting, .protocolSwitched),
+            (.responding, .protocolSwitched), (.answering, .protocolSwitched):
+            true
+        case (.tunnelling, .connected), (.tunnelling, .connecting), (.tunnelling, .connectFailed),
+            (.tunnelling, .noTargetLeft), (.tunnelling, .responseBegan),
+            (.tunnelling, .protocolSwitched):
+            true
         default:
             false
         }
     }
 
     static let rows: [ExchangeRow] =
-        beforeRequest(.choosing) + beforeRequest(.connecting) + requesting + responding + answering
+        beforeRequest(.choosing) + beforeRequest(.connecting) + requesting + responding
+        + tunnelling + answering
         + events.map { ExchangeRow(.over, $0, .nothing, .over) }
 
     private static let requesting = [
@@ -68,6 +76,7 @@ enum ExchangeSamples {
         ExchangeRow(.requesting, .requestEnded, .nothing, .requesting),
         ExchangeRow(.requesting, .requestReleased, .nothing, .requesting),
         ExchangeRow(.requesting, .responseBegan, .nothing, .responding),
+        ExchangeRow(.requesting, .protocolSwitched, .nothing, .tunnelling),
         ExchangeRow(.requesting, .upstreamFailed(.closed), .answer(.upstreamClosed), .answering),
         ExchangeRow(.requesting, .upstreamFailed(.reset), .answer(.upstreamClosed), .answering),
         ExchangeRow(
@@ -89,6 +98,19 @@ enum ExchangeSamples {
         ExchangeRow(.responding, .downstreamLate, .breakDownstream, .over),
         ExchangeRow(.responding, .downstreamInvalid, .breakDownstream, .over),
         ExchangeRow(.responding, .downstreamGone, .finish, .over),
+    ]
+
+    private static let tunnelling = [
+        ExchangeRow(.tunnelling, .weightGone, .nothing, .tunnelling),
+        ExchangeRow(.tunnelling, .requestBegan, .nothing, .tunnelling),
+        ExchangeRow(.tunnelling, .requestReleased, .nothing, .tunnelling),
+        ExchangeRow(.tunnelling, .requestEnded, .nothing, .tunnelling),
+        ExchangeRow(.tunnelling, .responseEnded, .nothing, .tunnelling),
+        ExchangeRow(.tunnelling, .upstreamFailed(.closed), .breakDownstream, .over),
+        ExchangeRow(.tunnelling, .upstreamLate, .breakDownstream, .over),
+        ExchangeRow(.tunnelling, .downstreamLate, .breakDownstream, .over),
+        ExchangeRow(.tunnelling, .downstreamInvalid, .breakDownstream, .over),
+        ExchangeRow(.tunnelling, .downstreamGone, .finish, .over),
     ]
 
     private static let answering = [
@@ -141,6 +163,7 @@ enum ExchangeSamples {
             case .connecting: [.connecting]
             case .requesting: [.connecting, .connected(reused: false)]
             case .responding: [.connecting, .connected(reused: false), .responseBegan]
+            case .tunnelling: [.connecting, .connected(reused: false), .protocolSwitched]
             case .answering: [.noTargetLeft]
             case .over: [.downstreamGone]
             }

@@ -42,6 +42,7 @@ struct ExchangeSequenceTests {
                 let going: Exchange.Event = hasBegun ? .requestEnded : .requestBegan
                 choices = [
                     going, going, .requestReleased, .responseBegan, .upstreamFailed(failure),
+                    .protocolSwitched,
                     .upstreamLate, .weightGone,
                 ]
             case .responding:
@@ -49,6 +50,8 @@ struct ExchangeSequenceTests {
                     .requestEnded, .responseEnded, .responseEnded, .upstreamFailed(failure),
                     .upstreamLate, .weightGone,
                 ]
+            case .tunnelling:
+                choices = [.requestEnded, .responseEnded, .weightGone]
             case .answering:
                 choices = [.responseEnded, .weightGone, .upstreamLate]
             case .over:

@@ -1,0 +1,67 @@
+internal import Bytes
+internal import HTTP
+internal import Kernel
+internal import Reactor
+internal import Settings
+internal import Telemetry
+
+/// Another protocol over an exchange's two connections (RFC 9110 section 7.8): WebSocket, say.
+extension Worker {
+    /// Passes the upstream's 101 on; from then on bytes go both ways.
+    mutating func beginTunnel(_ exchange: Int, _ received: consuming Buffer) {
+        var buffer = received
+        let target = exchanges[exchange].upstreamConnection
+        let client = exchanges[exchange].downstream
+        let latency = Instant.now().since(exchanges[exchange].requestSent)
+        counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
+        let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
+        ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        buffer.consume(responseHead.byteCount)
+        keepInbound(target, buffer)
+        exchanges[exchange].status = responseHead.status
+        perform(exchanges[exchange].handle(.protocolSwitched), exchange)
+        releaseHeld(exchange)
+        sendScratch(client)
+        for index in [client, target] {
+            connections[index].body = .untilClose
+            connections[index].framing = .plain
+        }
+        relayTunnel(exchange)
+    }
+
+    /// Moves what there is, both ways. Each side may end alone.
+    mutating func relayTunnel(_ exchange: Int) {
+        let token = exchanges.token(at: exchange)
+        let client = exchanges[exchange].downstream
+        let target = exchanges[exchange].upstreamConnection
+        let towards = Flow(
+            exchange: exchange, source: client, sink: target, isRequest: true)
+        let back = Flow(exchange: exchange, source: target, sink: client, isRequest: false)
+        if !exchanges[exchange].requestHasEnded {
+            relayTunnel(towards, whenEnded: .requestEnded)
+            guard exchanges.contains(token) else { return }
+        }
+        if !exchanges[exchange].responseHasEnded {
+            relayTunnel(back, whenEnded: .responseEnded)
+        }
+    }
+
+    private mutating func relayTunnel(_ flow: Flow, whenEnded ended: Exchange.Event) {
+        let idle = now.advanced(byMilliseconds: timeouts.tunnelMilliseconds)
+        timers.set(flow.source, to: idle)
+        timers.set(flow.sink, to: idle)
+        switch pump(flow) {
+        case .ended:
+            connections[flow.sink].socket.endSending()
+            perform(exchanges[flow.exchange].handle(ended), flow.exchange)
+        case .starved, .blocked:
+            return
+        case .yielded:
+            deferToNextTurn(flow.source)
+        case .sourceClosed, .sourceReset, .sourceInvalid, .sinkBroken:
+            let event: Exchange.Event =
+                flow.isRequest ? .downstreamGone : .upstreamFailed(.reset)
+            perform(exchanges[flow.exchange].handle(event), flow.exchange)
+        }
+    }
+}
