@@ -11,6 +11,7 @@ final class Crew: Sendable {
     /// The sockets that all workers have open.
     private let openSockets = SharedCounter()
     private let socketLimit: UInt64
+    private let clientLimit: UInt64
 
     init(workers: Int) throws(Errno) {
         var mailboxes: [Mailbox<WorkerMessage>] = []
@@ -19,12 +20,15 @@ final class Crew: Sendable {
         loads = (0..<workers).map { _ in SharedCounter() }
         let limit = DescriptorLimit.current
         socketLimit = UInt64(max(limit - Limits.reservedDescriptors, 16))
+        clientLimit = socketLimit - max(socketLimit / 8, 4)
     }
 
     /// Counts a socket that is about to be opened; false, and not counted, when the descriptors
-    /// that connections may take are gone.
-    func takeDescriptor() -> Bool {
-        if openSockets.add(1) < socketLimit { return true }
+    /// that connections may take are gone. Clients leave some to the connections that their
+    /// requests need.
+    func takeDescriptor(for side: Connection.Side) -> Bool {
+        let limit = side == .downstream ? clientLimit : socketLimit
+        if openSockets.add(1) < limit { return true }
         openSockets.subtract(1)
         return false
     }

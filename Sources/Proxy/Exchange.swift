@@ -92,6 +92,8 @@ package struct Exchange {
         case responseTimeout, requestTimeout
         /// The client's body breaks the rules.
         case bodyInvalid
+        /// This process has no descriptor left for a connection.
+        case overloaded
     }
 
     // The route.
@@ -139,7 +141,8 @@ package struct Exchange {
     /// How many bytes at the front of the client's block went out and are held for that.
     package var heldCount = 0
     private var isReused = false
-    private var connectFailure = Failure.noUpstream
+    /// What the client is told when no target is left.
+    var connectFailure = Failure.noUpstream
     /// Whether the request was sent once more already, which is done at most once.
     package private(set) var hasBeenRepeated = false
     /// The lane in which the request was counted as routed, -1 for none.

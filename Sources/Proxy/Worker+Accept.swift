@@ -17,7 +17,7 @@ extension Worker {
 
     /// Takes the next connection; false when there is none, or none can be had now.
     private mutating func acceptConnection(_ listener: Int) -> Bool {
-        guard crew.takeDescriptor() else {
+        guard crew.takeDescriptor(for: .downstream) else {
             pauseAccepting(listener)
             return false
         }

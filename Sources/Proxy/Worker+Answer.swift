@@ -67,6 +67,7 @@ extension Worker {
         case .upstreamInvalid, .bodyInvalid: lastFault
         case .responseTimeout: .responseTimeout
         case .requestTimeout: .requestTimeout
+        case .overloaded: .overloaded
         }
     }
 }

@@ -8,9 +8,7 @@ internal import Telemetry
 extension Worker {
     /// Starts a new connection for an exchange.
     mutating func connect(_ exchange: Int, to target: Int) {
-        guard crew.takeDescriptor() else {
-            return connectFailed(exchange, .other)
-        }
+        guard crew.takeDescriptor(for: .upstream) else { return refuseForLack(exchange) }
         switch Socket.connect(to: targets[target].address) {
         case .failed(let error):
             crew.giveDescriptorBack()
@@ -32,6 +30,12 @@ extension Worker {
             timers.set(index, to: now.advanced(byMilliseconds: timeouts.connectMilliseconds))
             perform(exchanges[exchange].handle(.connecting), exchange)
         }
+    }
+
+    /// Our own lack of descriptors is no fault of any upstream.
+    private mutating func refuseForLack(_ exchange: Int) {
+        exchanges[exchange].connectFailure = .overloaded
+        perform(exchanges[exchange].handle(.noTargetLeft), exchange)
     }
 
     /// The attempt behind an upstream's connection is decided.

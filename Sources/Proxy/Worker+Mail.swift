@@ -61,6 +61,8 @@ extension Worker {
     mutating func closeEverything() {
         for listener in 0..<listeners.count { listeners[listener].socket = nil }
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
+            // What is cut must not look whole to a client that reads until the end.
+            if connections[index].exchange >= 0 { connections[index].socket.resetOnClose() }
             close(index)
         }
     }

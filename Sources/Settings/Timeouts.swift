@@ -2,7 +2,7 @@
 package struct Timeouts: Sendable, Equatable {
     /// From a client's first byte of a head to its last.
     package let headMilliseconds: Int
-    /// Between two pieces of a body, on either side.
+    /// Between two pieces of a request's body, and while a peer takes nothing of what is sent.
     package let bodyIdleMilliseconds: Int
     /// To connect to a target.
     package let connectMilliseconds: Int

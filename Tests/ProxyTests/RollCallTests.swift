@@ -82,15 +82,22 @@ struct CrewTests {
     }
 
     @Test
+    func `clients leave descriptors to the connections that their requests need`() throws {
+        let crew = try Crew(workers: 1)
+        while crew.takeDescriptor(for: .downstream) {}
+        #expect(crew.takeDescriptor(for: .upstream))
+    }
+
+    @Test
     func `descriptors are given out up to the limit, less the reserve`() throws {
         let crew = try Crew(workers: 1)
         var taken = 0
-        while crew.takeDescriptor() { taken += 1 }
+        while crew.takeDescriptor(for: .upstream) { taken += 1 }
         #expect(taken >= 16)
-        #expect(!crew.takeDescriptor())
+        #expect(!crew.takeDescriptor(for: .upstream))
         crew.giveDescriptorBack()
-        #expect(crew.takeDescriptor())
-        #expect(!crew.takeDescriptor())
+        #expect(crew.takeDescriptor(for: .upstream))
+        #expect(!crew.takeDescriptor(for: .upstream))
     }
 
     private func place(on worker: Int, _ crew: Crew) -> Int {
