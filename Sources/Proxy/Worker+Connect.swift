@@ -47,6 +47,8 @@ extension Worker {
             return connectFailed(exchange, ConnectResult(error))
         }
         connections[index].flags.remove([.connecting, .writeBlocked])
+        // An answer may be there before its request: no other event will tell of it.
+        if connections[index].flags.contains(.readable) { deferToNextTurn(index) }
         counters.connectEnded(upstream: exchanges[exchange].upstream, result: .ok)
         perform(exchanges[exchange].handle(.connected(reused: false)), exchange)
     }

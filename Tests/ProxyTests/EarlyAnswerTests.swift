@@ -45,8 +45,9 @@ extension LiveTests {
             client.send(
                 "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
             let upstream = try target.accept()
+            _ = upstream.receive()
             upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nb\r\n")
-            await stage.settle()
+            while !client.received.contains(UInt8(ascii: "b")), client.receive() {}
             client.send("1\r\nc\r\n0\r\n\r\n")
             #expect(try upstream.request().text == "ac")
             upstream.send("1\r\nd\r\n0\r\n\r\n")
@@ -54,6 +55,23 @@ extension LiveTests {
             #expect(answer.text == "bd")
             #expect(answer["connection"] == "close")
             #expect(client.receiveAll() == .ended)
+            await stage.end()
+        }
+
+        @Test
+        func `an answer that is there before its request is read at once`() async throws {
+            let target = try Target()
+            let stage = try await Stage([[target.port]])
+            for _ in 0..<100 {
+                let client = try stage.client()
+                client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                let upstream = try target.accept()
+                upstream.send("HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy")
+                #expect(try client.answer().text == "busy")
+                upstream.close()
+                client.close()
+                await stage.settle()
+            }
             await stage.end()
         }
 
