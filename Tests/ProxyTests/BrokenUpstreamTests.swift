@@ -43,7 +43,8 @@ extension LiveTests {
                 client.close()
             } else {
                 // What came of it was cut off by a reset, or by an end where a length or chunks tell.
-                let isToldApart = client.end == .reset || sample.tellsItsEnd && client.end == .ended
+                let isToldApart =
+                    client.end == .reset || sample.tellsItsEnd && client.end == .ended
                 #expect(isToldApart, "\(part.count) bytes, then \(way)")
             }
         }
