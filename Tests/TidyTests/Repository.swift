@@ -7,7 +7,9 @@ enum Repository {
 
     /// What the rules read, with paths from the root.
     static let files: [SourceFile] = {
-        let folders = ["Sources", "Tests", "Benchmarks", "Fuzz", "scripts", "docker", "conf", ".ci"]
+        let folders = [
+            "Sources", "Tests", "Benchmarks", "Fuzz", "scripts", "docker", "conf", ".ci",
+        ]
         let alone = ["Package.swift", "Makefile", "README.md"]
         return (folders.flatMap(paths) + alone.filter(exists)).sorted().compactMap(read)
     }()
