@@ -53,22 +53,27 @@ struct Stage {
     }
 
     func apply(_ snapshot: Snapshot) async throws {
-        let acknowledgement = try await plane.apply(snapshot)
-        guard acknowledgement.pendingWorkers.isEmpty else {
-            throw Peer.Failure(what: "workers \(acknowledgement.pendingWorkers) did not answer")
+        var late = try await plane.apply(snapshot).pendingWorkers
+        // A machine that is busy elsewhere may not let a worker turn its loop for a while.
+        let deadline = Instant.now().advanced(byMilliseconds: Peer.patienceMilliseconds)
+        while !late.isEmpty, Instant.now() < deadline { late = await plane.ping().pendingWorkers }
+        guard late.isEmpty else {
+            throw Peer.Failure(what: "workers \(late) did not answer")
         }
     }
 
     /// Sets the weights of the split, in the upstreams' order.
     func setWeights(_ whole: [UInt32]) async {
         let members = zip(Self.names(whole.count), Self.weights(whole))
-        _ = await plane.setWeights(["kong": Dictionary(members) { first, _ in first }])
+        let weights = Dictionary(members) { first, _ in first }
+        let acknowledgement = await plane.setWeights(["kong": weights])
+        if !acknowledgement.pendingWorkers.isEmpty { await settle() }
     }
 
     func client() throws -> Peer { try Peer(connectingTo: port) }
 
     /// Returns when every worker has taken in all that was sent before.
-    func settle() async { _ = await plane.ping() }
+    func settle() async { while await !plane.ping().pendingWorkers.isEmpty {} }
 
     /// Reads the counters until they are as wanted, or patience ends.
     @discardableResult
