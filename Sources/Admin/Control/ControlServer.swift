@@ -8,6 +8,10 @@ internal import NIOCore
 package enum ControlServer {
     /// A body is a few names and numbers.
     static let longestBody = 64 * 1024
+    /// So that idle connections, here and on the other server, leave room in the descriptors
+    /// that are kept for control.
+    private static let mostConnections = 24
+    private static let idleTime = TimeAmount.seconds(15)
 
     /// A server of the API at an address.
     package static func application(
@@ -18,7 +22,11 @@ package enum ControlServer {
         // Its own lines about starting and stopping would say twice what we say.
         quiet.logLevel = max(logger.logLevel, .error)
         return Application(
-            router: router(api), configuration: .init(address: address),
+            router: router(api),
+            server: .http1(configuration: .init(idleTimeout: idleTime)),
+            configuration: .init(
+                address: address,
+                availableConnectionsDelegate: .maximum(mostConnections, logger: quiet)),
             onServerRunning: onServerRunning, logger: quiet)
     }
 
