@@ -24,7 +24,8 @@ package enum DurableFile {
     ) throws(Errno) -> Replacement {
         let target = FilePath.resolved(path) ?? path
         let folder = FilePath.folder(of: target)
-        let temporary = "\(folder)/.\(name(of: target)).\(getpid()).new"
+        // Always the same name: what a crash leaves behind gives way to the next text.
+        let temporary = "\(folder)/.\(name(of: target)).new"
         do throws(Errno) {
             try write(bytes, to: temporary, like: target, mode: mode)
             let replacement = try exchange(temporary, with: target, expecting: expected)

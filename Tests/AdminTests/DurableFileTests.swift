@@ -17,6 +17,14 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
     }
 
+    @Test func `what a crash has left behind gives way`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("half of a te", to: ".file.new")
+        _ = try DurableFile.replace("\(folder.path)/file", with: new)
+        #expect(try folder.read("file") == "new")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+    }
+
     @Test func `another text than the expected one stays`() throws {
         let folder = try TemporaryFolder()
         try folder.write("edited", to: "file")

@@ -47,11 +47,11 @@ final class TemporaryFolder: Sendable {
     /// Makes `name` a file that cannot be replaced, even by the superuser: the name that its
     /// next text would be written under is taken by a folder.
     func block(_ name: String) throws {
-        try makeFolder(".\(name).\(ProcessFacts.identifier).new")
+        try makeFolder(".\(name).new")
     }
 
     func unblock(_ name: String) throws {
-        try remove(".\(name).\(ProcessFacts.identifier).new")
+        try remove(".\(name).new")
     }
 }
 
