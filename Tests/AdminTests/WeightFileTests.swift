@@ -53,6 +53,22 @@ import Testing
         #expect(throws: Errno.self) { try bench.folder.read("weights.yaml") }
     }
 
+    @Test func `a vanished file that comes back as it was is no edit`() async throws {
+        let bench = try Bench()
+        try await bench.start()
+        try bench.folder.remove("weights.yaml")
+        await bench.look()
+        try await bench.set("75", "25")
+        try bench.folder.write(Bench.weights, to: "weights.yaml")
+        await bench.look()
+        #expect(bench.plane.routed == "x=75 y=25")
+        #expect(await bench.drift == ["kong"])
+        let next = try await bench.restarted()
+        #expect(next.plane.routed == "x=75 y=25")
+        try await next.set("70", "30")
+        #expect(try next.folder.read("weights.yaml").contains("{x: 70, y: 30}"))
+    }
+
     @Test func `the own writing coming back is no change`() async throws {
         let bench = try Bench()
         try await bench.start()

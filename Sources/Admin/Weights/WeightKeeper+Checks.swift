@@ -15,7 +15,8 @@ extension WeightKeeper {
             }
         case .written(let document):
             wanted = document.weights.filter { name, new in
-                set[name].map { $0.weights != new } ?? false
+                // A text that came back after a while is the one that was followed, no edit.
+                set[name].map { $0.weights != new && $0.followed != document.hash } ?? false
             }
         }
         try checkGeneration(request, wanted.keys.sorted())

@@ -16,8 +16,14 @@ extension WeightKeeper {
                 name: split.name, members: split.members, weights: weights,
                 generation: generation, source: plan.request.source,
                 changedAtMilliseconds: WallClock.nanoseconds() / 1_000_000,
-                reason: plan.request.reason, followed: text.hash(of: split) ?? TextHash([]))
+                reason: plan.request.reason, followed: followed(by: split))
         }
+    }
+
+    /// The text that a change of a split follows: the last one that was there, when the weight
+    /// file has vanished, so that its return is no edit.
+    private func followed(by split: SplitSettings) -> TextHash {
+        text.hash(of: split) ?? set[split.name]?.followed ?? TextHash([])
     }
 
     func adopt(_ changes: [SplitWeights]) {

@@ -154,12 +154,16 @@ package final class WeightStore: Sendable {
         _ path: String, _ fresh: Set<String>, _ splits: [SplitSettings],
         _ contents: inout Contents, _ receipt: inout Receipt
     ) {
-        var base = TextHash([])
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try DurableFile.read(path, limit: longestFile)
+        } catch {
+            receipt.fileFault = "\(error)"
+            return
+        }
+        let base = TextHash(bytes)
         var now = base
         do {
-            let bytes = try DurableFile.read(path, limit: longestFile)
-            base = TextHash(bytes)
-            now = base
             let text = WeightsText.parse(bytes, file: path, splits: splits)
             receipt.text = text
             guard case .file(let document) = text else {
