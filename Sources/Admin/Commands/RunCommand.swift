@@ -15,7 +15,6 @@ package enum RunCommand {
         }
         let logger = LogLine.logger(level: .init(reading.snapshot.logLevel))
         for warning in reading.warnings { logger.warning("\(warning)") }
-        for error in reading.weights.errors { logger.error("\(error)") }
         ProcessFacts.keepNewFilesPrivate()
         do {
             let process = try ProxyProcess(

@@ -79,8 +79,15 @@ extension WeightKeeper {
         }
     }
 
-    func logDrift(of split: SplitSettings) {
-        logger.warning("split \(split.name): the kept weights serve, the weight file has faults")
+    /// Says what is wrong with a weight file that was just read, and what serves instead.
+    func logFaults(of text: WeightsText, kept: WeightsState?) {
+        guard !text.errors.isEmpty else { return }
+        for error in text.errors { logger.error("\(error)") }
+        for split in splits {
+            let isKept = kept?.split(named: split.name) != nil
+            let weights = isKept ? "the kept weights serve" : "the weights of sluice.yaml serve"
+            logger.warning("split \(split.name): \(weights), the weight file has faults")
+        }
     }
 }
 

@@ -116,7 +116,7 @@ package actor WeightKeeper {
             guard let now = set[split.name] else { continue }
             set[split.name] = split.moved(to: now.members) ?? now
         }
-        for split in splits where !text.errors.isEmpty { logDrift(of: split) }
+        logFaults(of: found, kept: state)
         let kept = WeightsState(generation: generation, splits: current)
         let places = WeightStore.Places(snapshot)
         let receipt = await disk.run { [store] in store.reset(kept, text: found, places: places) }
