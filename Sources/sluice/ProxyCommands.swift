@@ -46,6 +46,13 @@ struct Split: ParsableCommand {
 
     @OptionGroup var socket: SocketOptions
 
+    func validate() throws {
+        if let name, name.contains("=") {
+            throw ValidationError(
+                "\(name.debugDescription) is no split; expected a split and MEMBER=WEIGHT ...")
+        }
+    }
+
     func run() throws {
         let commands = SocketCommands(socket: try socket.path(), asJSON: json)
         guard let name, !weights.isEmpty else {

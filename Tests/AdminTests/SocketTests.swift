@@ -52,6 +52,14 @@ import Testing
         }
     }
 
+    @Test(arguments: ["x", "x y", "=1", "="])
+    func `what is no weight of a member is wrong usage`(assignment: String) {
+        let commands = SocketCommands(socket: "none.sock")
+        let status = commands.setWeights(
+            "kong", ["y=1", assignment], reason: nil, ifGeneration: nil)
+        #expect(status == ExitStatus.usage)
+    }
+
     @Test func `an answer is its status and its body`() {
         let text = "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
         let reply = ControlClient.Reply(Array(text.utf8))

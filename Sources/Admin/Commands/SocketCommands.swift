@@ -31,8 +31,9 @@ package struct SocketCommands: Sendable {
     ) -> Int32 {
         var weights: [JSONValue.Member] = []
         for assignment in assignments {
-            guard let equals = assignment.lastIndex(of: "=") else {
-                return refuse("\(assignment.debugDescription): expected MEMBER=WEIGHT")
+            guard let equals = assignment.lastIndex(of: "="), equals > assignment.startIndex else {
+                return refuse(
+                    "\(assignment.debugDescription): expected MEMBER=WEIGHT", ExitStatus.usage)
             }
             let member = String(assignment[..<equals])
             let text = String(assignment[assignment.index(after: equals)...])
@@ -130,9 +131,9 @@ extension SocketCommands {
         }.joined()
     }
 
-    private func refuse(_ message: String) -> Int32 {
+    private func refuse(_ message: String, _ status: Int32 = ExitStatus.failed) -> Int32 {
         StandardStream.error.write("\(message)\n")
-        return ExitStatus.failed
+        return status
     }
 
     /// A name as a segment of a path (RFC 3986 section 2.1).
