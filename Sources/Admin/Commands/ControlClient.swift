@@ -6,12 +6,16 @@ package struct ControlClient: Sendable {
     package enum Fault: Error, Sendable, Equatable, CustomStringConvertible {
         /// Nobody listens there.
         case nobody(socket: String)
+        /// Somebody does, and says nothing.
+        case noAnswer(socket: String)
         case failed(socket: String, reason: String)
 
         /// Which socket, and what is wrong.
         package var description: String {
             switch self {
             case .nobody(let socket): "nobody listens on \(socket): is `sluice run` running?"
+            case .noAnswer(let socket):
+                "\(socket): no answer within \(ControlClient.timeoutMilliseconds / 1_000) s"
             case .failed(let socket, let reason): "\(socket): \(reason)"
             }
         }
@@ -24,7 +28,7 @@ package struct ControlClient: Sendable {
         package let body: [UInt8]
     }
 
-    private static let timeoutMilliseconds = 30_000
+    fileprivate static let timeoutMilliseconds = 15_000
 
     /// The path of the socket.
     package let socket: String
@@ -50,6 +54,8 @@ package struct ControlClient: Sendable {
             throw .nobody(socket: socket)
         } catch .connectionRefused {
             throw .nobody(socket: socket)
+        } catch .timedOut {
+            throw .noAnswer(socket: socket)
         } catch {
             throw .failed(socket: socket, reason: "\(error)")
         }
