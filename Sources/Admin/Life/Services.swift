@@ -1,5 +1,7 @@
 internal import Kernel
 internal import Logging
+internal import NIOCore
+internal import NIOPosix
 internal import Proxy
 internal import ServiceLifecycle
 
@@ -20,7 +22,18 @@ struct NamedService: Service {
         do {
             try await service.run()
         } catch let error where !(error is CancellationError) {
-            throw Fault(name: name, reason: "\(error)")
+            throw Fault(name: name, reason: Self.reason(of: error))
+        }
+    }
+}
+
+extension NamedService {
+    /// What went wrong, without the words of the library that noticed it.
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as IOError: "\(Errno(code: error.errnoCode))"
+        case is UnixDomainSocketPathWrongType: "a file is there that is no socket"
+        default: "\(error)"
         }
     }
 }
