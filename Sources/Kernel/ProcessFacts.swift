@@ -46,16 +46,18 @@ package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Writes all of it; what cannot be written is dropped.
-    package func write(_ text: String) {
+    /// Writes all of it, or says why not; the rest is dropped then.
+    @discardableResult
+    package func write(_ text: String) -> Errno? {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while let start = rest.baseAddress, rest.count > 0 {
                 let count = unsafe sluice_write(rawValue, start, rest.count)
-                if count <= 0 { return }
+                guard count > 0 else { return Errno(result: count) }
                 unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
+            return nil
         }
     }
 }

@@ -39,7 +39,7 @@ struct ShowVersion: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Shows the version.")
 
-    func run() { StandardStream.output.write("sluice \(Version.text)\n") }
+    func run() throws { try finish(ExitStatus.printing("sluice \(Version.text)\n")) }
 }
 
 struct Demo: AsyncParsableCommand {

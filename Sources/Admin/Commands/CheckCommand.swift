@@ -9,7 +9,6 @@ package enum CheckCommand {
         for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
         for error in errors { StandardStream.error.write("\(error)\n") }
         guard errors.isEmpty else { return ExitStatus.failed }
-        StandardStream.output.write("\(path): sound\n")
-        return ExitStatus.done
+        return ExitStatus.printing("\(path): sound\n")
     }
 }

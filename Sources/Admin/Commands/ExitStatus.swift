@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// How a command ended, for the shell.
 package enum ExitStatus {
     /// As asked.
@@ -8,4 +10,11 @@ package enum ExitStatus {
     package static let usage: Int32 = 2
     /// Nobody listens on the control socket (EX_UNAVAILABLE of sysexits.h).
     package static let unavailable: Int32 = 69
+
+    /// Prints the result of a command: done, or failed when it cannot be printed.
+    package static func printing(_ text: String) -> Int32 {
+        guard let error = StandardStream.output.write(text) else { return done }
+        StandardStream.error.write("standard output: \(error)\n")
+        return failed
+    }
 }

@@ -71,8 +71,7 @@ package struct SocketCommands: Sendable {
             guard reply.status == 200 else {
                 return refuse("refused with status \(reply.status)")
             }
-            StandardStream.output.write(String(decoding: reply.body, as: UTF8.self))
-            return ExitStatus.done
+            return ExitStatus.printing(String(decoding: reply.body, as: UTF8.self))
         }
     }
 }
@@ -90,9 +89,8 @@ extension SocketCommands {
                 return refuse(answer["error"]?.text ?? "refused with status \(reply.status)")
             }
             StandardStream.error.write(SplitText.warnings(answer))
-            let shown = asJSON ? String(decoding: reply.body, as: UTF8.self) : text(answer)
-            StandardStream.output.write(shown)
-            return ExitStatus.done
+            return ExitStatus.printing(
+                asJSON ? String(decoding: reply.body, as: UTF8.self) : text(answer))
         }
     }
 
