@@ -1,6 +1,7 @@
 #include "CLinux.h"
 
 #include <link.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 
 #include <dirent.h>
@@ -54,6 +55,8 @@ ssize_t sluice_read(int fd, void *to, size_t count) { SLUICE_RETRY(read(fd, to, 
 ssize_t sluice_write(int fd, const void *from, size_t count) {
     SLUICE_RETRY(write(fd, from, count));
 }
+
+ssize_t sluice_lock(int fd) { SLUICE_RETRY(flock(fd, LOCK_EX | LOCK_NB)); }
 
 ssize_t sluice_exchange(const char *one, const char *other) {
     SLUICE_RETRY(renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE));

@@ -25,6 +25,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let addressNotAvailable = Errno(code: EADDRNOTAVAIL)
     package static let noSuchFile = Errno(code: ENOENT)
     package static let readOnlyFileSystem = Errno(code: EROFS)
+    package static let heldByOther = Errno(code: EWOULDBLOCK)
     package static let permissionDenied = Errno(code: EACCES)
 
     /// The system's words for it.

@@ -76,6 +76,15 @@ import Testing
         #expect(try Self.mode("\(folder.path)/state") == 0o700)
     }
 
+    @Test func `a locked file is refused to others until it is given back`() throws {
+        let folder = try TemporaryFolder()
+        var lock: FileLock? = try FileLock("\(folder.path)/lock")
+        #expect(lock != nil)
+        #expect(throws: Errno.heldByOther) { try FileLock("\(folder.path)/lock") }
+        lock = nil
+        #expect(throws: Never.self) { try FileLock("\(folder.path)/lock") }
+    }
+
     @Test func `an unknown group is refused`() throws {
         let folder = try TemporaryFolder()
         try folder.write("old", to: "file")

@@ -13,6 +13,8 @@ package struct ProxyProcess: Sendable {
     package enum StartFault: Error, Sendable, CustomStringConvertible {
         /// Somebody else answers on the control socket.
         case alreadyRunning(socket: String)
+        /// Another process keeps its weights in the same folder.
+        case stateInUse(folder: String)
         case system(String, Errno)
 
         /// Who or what is in the way, and what to do.
@@ -21,6 +23,9 @@ package struct ProxyProcess: Sendable {
             case .alreadyRunning(let socket):
                 "another sluice answers on the control socket \(socket); "
                     + "stop it first, or name another socket"
+            case .stateInUse(let folder):
+                "another sluice keeps its weights in \(folder); "
+                    + "stop it first, or name another state_dir"
             case .system(let what, let error):
                 "\(what): \(error)"
             }
@@ -31,11 +36,13 @@ package struct ProxyProcess: Sendable {
     package let operation: Operation
     package let plane: DataPlane
     private let watcher: FileWatcher
+    /// Kept for the life of the process; nil when nothing is kept, or when nothing can be.
+    private let stateLock: FileLock?
     private let snapshot: Snapshot
     private let text: WeightsText
     private let logger: Logger
 
-    /// Makes the process; nothing is bound and nothing is changed yet.
+    /// Makes the process; nothing is bound and no weight is changed yet.
     package init(
         _ snapshot: Snapshot, text: WeightsText,
         configuration: (path: String, environment: [String: String])?, logger: Logger
@@ -43,6 +50,7 @@ package struct ProxyProcess: Sendable {
         if let socket = snapshot.control?.socket, (try? UnixSocket.connect(path: socket)) != nil {
             throw .alreadyRunning(socket: socket)
         }
+        stateLock = try Self.lock(snapshot.stateDirectory)
         DescriptorLimit.raise()
         Signals.ignoreBrokenPipes()
         let workers = snapshot.workers > 0 ? snapshot.workers : ProcessFacts.processorCount
@@ -83,6 +91,19 @@ package struct ProxyProcess: Sendable {
         configuration.maximumGracefulShutdownDuration = .seconds(2)
         try await ServiceGroup(configuration: configuration).run()
         await plane.stop()
+    }
+
+    private static func lock(_ folder: String?) throws(StartFault) -> FileLock? {
+        guard let folder else { return nil }
+        do throws(Errno) {
+            try DurableFile.makeFolder(folder)
+            return try FileLock("\(folder)/lock")
+        } catch .heldByOther {
+            throw .stateInUse(folder: folder)
+        } catch {
+            // Nothing can be kept there: each change says so, and traffic flows all the same.
+            return nil
+        }
     }
 
     private func servers() -> [any Service] {

@@ -183,6 +183,8 @@ ssize_t sluice_make_blocking(int fd);
 ssize_t sluice_open(const char *path, int flags);
 ssize_t sluice_read(int fd, void *to, size_t count);
 ssize_t sluice_write(int fd, const void *from, size_t count);
+// EWOULDBLOCK when another process has the lock.
+ssize_t sluice_lock(int fd);
 // Swaps two names in one step (RENAME_EXCHANGE).
 ssize_t sluice_exchange(const char *one, const char *other);
 ssize_t sluice_group_number(const char *name);
