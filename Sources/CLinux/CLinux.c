@@ -32,11 +32,13 @@ ssize_t sluice_drain(int fd) {
     SLUICE_RETRY(read(fd, dropped, sizeof dropped));
 }
 
-ssize_t sluice_connect_unix(const char *path) {
+ssize_t sluice_connect_unix(const char *path, int seconds) {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     strncpy(to.sun_path, path, sizeof to.sun_path - 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -errno;
+    struct timeval limit = {.tv_sec = seconds};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return fd;
     int error = errno;
     close(fd);

@@ -5,11 +5,14 @@ package enum UnixSocket {
     /// The longest path that a socket may have, in bytes.
     package static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
+    /// A place in the queue of a listener that accepts nothing is waited for so long.
+    private static let secondsToConnect: Int32 = 15
+
     /// Connects, or says why not: `noSuchFile` and `connectionRefused` mean that nobody listens.
     package static func connect(path: String) throws(Errno) -> BlockingSocket {
         guard path.utf8.count <= longestPath else { throw Errno(code: ENAMETOOLONG) }
-        let result = unsafe sluice_connect_unix(path)
-        guard result >= 0 else { throw Errno(result: result) }
+        let result = unsafe sluice_connect_unix(path, secondsToConnect)
+        guard result >= 0 else { throw BlockingSocket.error(result) }
         return BlockingSocket(owning: Int32(result))
     }
 }
@@ -71,7 +74,7 @@ package struct BlockingSocket: ~Copyable, Sendable {
         return result > 0
     }
 
-    private static func error(_ result: Int) -> Errno {
+    fileprivate static func error(_ result: Int) -> Errno {
         let error = Errno(result: result)
         return error.code == EAGAIN ? .timedOut : error
     }

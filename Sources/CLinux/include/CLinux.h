@@ -176,8 +176,9 @@ static inline int sluice_errno(void) { return errno; }
 ssize_t sluice_wait_readable(int fd, int milliseconds);
 // Reads and drops what waits.
 ssize_t sluice_drain(int fd);
-// A blocking socket, connected to a path that fits into sun_path.
-ssize_t sluice_connect_unix(const char *path);
+// A blocking socket, connected to a path that fits into sun_path; EAGAIN when those who want to
+// connect are so many that it would wait longer.
+ssize_t sluice_connect_unix(const char *path, int seconds);
 ssize_t sluice_make_blocking(int fd);
 // A file that is made is its owner's alone.
 ssize_t sluice_open(const char *path, int flags);
