@@ -71,6 +71,9 @@ package struct ProxyProcess: Sendable {
 
     /// Serves until a signal or one of `others` ends it.
     package func run(with others: [any Service] = []) async throws {
+        // The first sleep opens a descriptor that all later ones use, and ends the process where
+        // there is none left: it comes before there is anybody who could take them all.
+        try await Task.sleep(for: .milliseconds(1))
         try await operation.start(text: text)
         var quiet = logger
         quiet.logLevel = .critical
