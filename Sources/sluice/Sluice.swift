@@ -32,8 +32,8 @@ struct Sluice: AsyncParsableCommand {
     private static func end(with error: any Error) -> Never {
         let code = exitCode(for: error)
         let text = fullMessage(for: error)
-        let stream: StandardStream = code == .success ? .output : .error
-        if !text.isEmpty { stream.write("\(text)\n") }
+        if code == .success { Foundation.exit(ExitStatus.printing("\(text)\n")) }
+        if !text.isEmpty { StandardStream.error.write("\(text)\n") }
         Foundation.exit(code == .validationFailure ? ExitStatus.usage : code.rawValue)
     }
 }
