@@ -94,15 +94,15 @@ int sluice_processor_count(void) {
     return CPU_COUNT(&usable);
 }
 
-// The first object is the program itself. Only its code is touched: it is never written to, so
-// that the file has every byte of it.
+// The first object is the program itself. Only its code and constants are touched: they are never
+// written to, so that the file has every byte of them.
 static int give_back_code(struct dl_phdr_info *object, size_t size, void *unused) {
     (void)size;
     (void)unused;
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     for (int index = 0; index < object->dlpi_phnum; index++) {
         const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
-        if (segment->p_type != PT_LOAD || segment->p_flags != (PF_R | PF_X)) continue;
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
         uintptr_t start = (uintptr_t)(object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
         uintptr_t end = (uintptr_t)(object->dlpi_addr + segment->p_vaddr + segment->p_memsz);
         madvise((void *)start, end - start, MADV_DONTNEED);

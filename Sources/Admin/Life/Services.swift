@@ -59,7 +59,9 @@ struct TickService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            // Reading the settings and starting the servers needs most of the program once.
+            // Reading the settings needs much of the program once, and so does starting servers,
+            // which goes on meanwhile.
+            CodePages.giveBack()
             try? await Task.sleep(for: .milliseconds(200))
             CodePages.giveBack()
             while !Task.isCancelled {
