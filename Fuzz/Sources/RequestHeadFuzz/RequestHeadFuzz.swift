@@ -27,7 +27,9 @@ private func checkForwarding(
     case .complete:
         precondition(again.byteCount == buffer.count, "bytes behind the head")
         precondition(again.framing == head.framing, "another framing")
-        precondition(again.method == head.method && !again.hasUpgrade, "another request")
+        precondition(again.method == head.method, "another method")
+        let stays = again.upgradeRange.isEmpty == head.upgradeRange.isEmpty
+        precondition(stays, "another protocol")
     case .incomplete:
         preconditionFailure("a head without end")
     case .refused(let fault):
