@@ -32,6 +32,9 @@ struct Connection: ~Copyable {
         static let headBegan = Flags(rawValue: 128)
         /// The trailers of the body that comes in have begun to go out.
         static let inTrailers = Flags(rawValue: 256)
+        /// A write has failed. The system tells an error once: the end that reading finds
+        /// afterwards is none (tcp(7)).
+        static let broken = Flags(rawValue: 512)
         /// It waits in its target's pool.
         static let pooled = Flags(rawValue: 64)
     }

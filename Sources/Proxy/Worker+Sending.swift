@@ -15,7 +15,10 @@ extension Worker {
     mutating func receive(_ index: Int, into buffer: inout Buffer) -> IOResult {
         guard connections[index].flags.contains(.readable) else { return .wouldBlock }
         let room = buffer.space
-        let result = connections[index].socket.receive(into: &buffer)
+        var result = connections[index].socket.receive(into: &buffer)
+        if result == .ended, connections[index].flags.contains(.broken) {
+            result = .failed(.connectionReset)
+        }
         switch result {
         case .done(let count):
             // A short read has emptied the socket: the next bytes raise an event. Once the peer
@@ -47,7 +50,9 @@ extension Worker {
         switch write(flow.sink, buffer, from: held, plain: plain, before: next) {
         case .done(let count): sent = count
         case .wouldBlock: sent = 0
-        case .ended, .failed: return nil
+        case .ended, .failed:
+            connections[flow.sink].flags.insert(.broken)
+            return nil
         }
         if flow.isRequest { noteSent(flow.exchange, sent) }
         if sent < framed + plain { connections[flow.sink].flags.insert(.writeBlocked) }
@@ -146,6 +151,7 @@ extension Worker {
         case .done(let count): waiting.consume(count)
         case .wouldBlock: break
         case .ended, .failed:
+            connections[index].flags.insert(.broken)
             giveBack(waiting)
             return .broken
         }

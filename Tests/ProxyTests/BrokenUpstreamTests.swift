@@ -42,7 +42,7 @@ extension LiveTests {
                 check(message, of: sample, part.count, way)
                 client.close()
             } else {
-                // What came of it was cut off by a reset, or by an end where a length or chunks tell.
+                // What came was cut off by a reset, or by an end where a length or chunks tell.
                 let isToldApart =
                     client.end == .reset || sample.tellsItsEnd && client.end == .ended
                 #expect(isToldApart, "\(part.count) bytes, then \(way)")

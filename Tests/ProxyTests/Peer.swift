@@ -23,6 +23,9 @@ final class Peer {
     private(set) var received: [UInt8] = []
     /// nil while the connection is open.
     private(set) var end: End?
+    /// A send has failed. The system tells a reset once: the end that reading finds afterwards
+    /// does not say that what came is whole.
+    private var sendHasFailed = false
 
     init(_ socket: consuming Socket) throws {
         epoll = try Epoll(batchSize: 1)
@@ -59,7 +62,9 @@ final class Peer {
             switch socket?.send(waiting) {
             case .done(let count): waiting.consume(count)
             case .wouldBlock: if !waitForEvent() { return false }
-            case .ended, .failed, nil: return false
+            case .ended, .failed, nil:
+                sendHasFailed = true
+                return false
             }
         }
         return true
@@ -123,17 +128,19 @@ final class Peer {
     /// The next whole message; nil when the connection ends without one.
     func message(_ kind: Message.Kind) -> Message? {
         repeat {
-            if let message = Message(received, kind, hasEnded: end == .ended) {
+            if let message = Message(received, kind, hasEnded: hasEndedWhole) {
                 received.removeFirst(message.byteCount)
                 return message
             }
         } while receive()
-        guard end == .ended, let message = Message(received, kind, hasEnded: true) else {
+        guard hasEndedWhole, let message = Message(received, kind, hasEnded: true) else {
             return nil
         }
         received.removeFirst(message.byteCount)
         return message
     }
+
+    private var hasEndedWhole: Bool { end == .ended && !sendHasFailed }
 
     /// The next request, read by an upstream.
     func request() throws -> Message {

@@ -182,7 +182,10 @@ struct SimulatedClient {
         {
             tally.right += 1
         } else {
-            tally.wrong.append("\(message.startLine) \(message.fields) to \(question.target)")
+            let ends = "\(message.text.prefix(60))...\(message.text.suffix(60))"
+            tally.wrong.append(
+                "\(message.startLine) \(message.fields) to \(question.target) of "
+                    + "\(question.body.utf8.count) bytes: \(message.body.count), \(ends)")
         }
         return message["connection"] != "close"
     }
