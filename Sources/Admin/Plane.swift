@@ -39,6 +39,9 @@ package protocol Plane: Sendable {
 
     /// Lets connections end with their exchanges; the exchanges left at the end of the time.
     func drain(milliseconds: Int) async -> Int
+
+    /// Closes everything, within a second; what is cut shows that it is.
+    func stop() async
 }
 
 extension DataPlane: Plane {

@@ -43,6 +43,7 @@ final class FakePlane: Plane {
 
     func stopAccepting() async {}
     func drain(milliseconds: Int) async -> Int { 0 }
+    func stop() async {}
 
     /// What the workers route by, as `x=90 y=10`; of the split kong.
     var routed: String {

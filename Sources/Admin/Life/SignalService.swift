@@ -31,6 +31,7 @@ struct SignalService: Service {
                     await reload()
                 } else if isStopping {
                     logger.warning("a second signal: the end, at once")
+                    await operation.plane.stop()
                     ProcessFacts.exitAtOnce(code: 1)
                 } else {
                     isStopping = true
