@@ -1,4 +1,5 @@
 import Proxy
+import Telemetry
 import Testing
 
 extension LiveTests {
@@ -131,7 +132,10 @@ extension LiveTests {
             // The next sample must not find this connection in the pool.
             upstream.close()
             client.close()
-            await stage.settle()
+            await stage.counters { counters in
+                let open = counters.connectionCounts(upstream: 0)
+                return open.idle == 0 && open.active == 0
+            }
         }
     }
 }
