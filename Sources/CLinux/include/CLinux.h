@@ -107,11 +107,6 @@ static inline ssize_t sluice_epoll_add(int epoll, int fd, uint32_t events, uint6
     SLUICE_RETRY(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
 }
 
-static inline ssize_t sluice_epoll_change(int epoll, int fd, uint32_t events, uint64_t data) {
-    struct epoll_event event = {.events = events, .data.u64 = data};
-    SLUICE_RETRY(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event));
-}
-
 static inline ssize_t sluice_epoll_remove(int epoll, int fd) {
     SLUICE_RETRY(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
 }
