@@ -24,6 +24,7 @@ final class Blueprint: Sendable {
         /// The port it listens on, for X-Forwarded-Port.
         let port: UInt16
         let trustedProxies: [CIDR]
+        let timeouts: ListenerTimeouts
     }
 
     struct Target: Sendable {
@@ -35,6 +36,7 @@ final class Blueprint: Sendable {
     struct Upstream: Sendable {
         let id: Int
         let targets: [Target]
+        let timeouts: UpstreamTimeouts
     }
 
     struct Split: Sendable {
@@ -55,16 +57,13 @@ final class Blueprint: Sendable {
     let upstreams: [Upstream]
     let splits: [Split]
     let counts: Counts
-    let timeouts: Timeouts
 
     init(
-        listeners: [Listener], upstreams: [Upstream], splits: [Split], counts: Counts,
-        timeouts: Timeouts
+        listeners: [Listener], upstreams: [Upstream], splits: [Split], counts: Counts
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
         self.splits = splits
         self.counts = counts
-        self.timeouts = timeouts
     }
 }

@@ -148,7 +148,7 @@ extension Blueprint {
         let listeners = snapshot.listeners.map { Listener($0, &foundation) }
         self.init(
             listeners: listeners, upstreams: upstreams, splits: splits,
-            counts: Counts(foundation.registry), timeouts: snapshot.timeouts)
+            counts: Counts(foundation.registry))
     }
 }
 
@@ -178,5 +178,6 @@ extension Blueprint.Listener {
         split = foundation.registry.split(settings.split)
         port = foundation.bound.first { $0.name == settings.name }?.address.port ?? 0
         trustedProxies = settings.trustedProxies
+        timeouts = settings.timeouts
     }
 }

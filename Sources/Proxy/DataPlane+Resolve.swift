@@ -119,7 +119,8 @@ extension Foundation {
                         address: address))
             }
         }
-        return Blueprint.Upstream(id: registry.upstream(settings.name), targets: targets)
+        return Blueprint.Upstream(
+            id: registry.upstream(settings.name), targets: targets, timeouts: settings.timeouts)
     }
 
     /// Where a target was found the last time.

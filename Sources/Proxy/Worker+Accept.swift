@@ -69,8 +69,7 @@ extension Worker {
             close(index)
             return
         }
-        timers.set(
-            index, to: now.advanced(byMilliseconds: timeouts.clientKeepaliveMilliseconds))
+        timers.set(index, to: keepaliveDeadline(ofClient: index))
     }
 
     /// Lets a listener rest, since an event that nobody can serve would come again at once.

@@ -32,7 +32,7 @@ extension Worker {
         case .flushed:
             perform(exchanges[exchange].handle(.responseEnded), exchange)
         case .blocked:
-            timers.set(client, to: now.advanced(byMilliseconds: timeouts.bodyIdleMilliseconds))
+            timers.set(client, to: bodyDeadline(ofClient: client))
         case .broken:
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }

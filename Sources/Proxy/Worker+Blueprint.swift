@@ -6,7 +6,6 @@ internal import Telemetry
 /// A new blueprint: state is kept at its id, so what did not change goes on undisturbed.
 extension Worker {
     mutating func run(_ blueprint: Blueprint, opening: [HandedListener]) {
-        timeouts = blueprint.timeouts
         retarget(blueprint.upstreams, blueprint.counts)
         for split in blueprint.splits { splits[split.id] = SplitState(split) }
         runListeners(blueprint, opening: opening)
@@ -34,12 +33,15 @@ extension Worker {
             listeners: counts.listeners, upstreams: counts.upstreams, lanes: counts.lanes)
         listeners.grow(to: counts.listeners) { _ in ListenerState() }
         splits.grow(to: counts.splits) { _ in SplitState() }
-        upstreams.grow(to: counts.upstreams) { _ in Table(count: 0) { $0 } }
+        upstreams.grow(to: counts.upstreams) { _ in UpstreamState() }
         targets.grow(to: counts.targets) { _ in TargetState() }
     }
 
     private mutating func place(_ upstream: Blueprint.Upstream) {
-        upstreams[upstream.id] = Table(count: upstream.targets.count) { upstream.targets[$0].id }
+        upstreams[upstream.id].targets = Table(count: upstream.targets.count) {
+            upstream.targets[$0].id
+        }
+        upstreams[upstream.id].timeouts = upstream.timeouts
         for target in upstream.targets {
             targets[target.id].upstream = upstream.id
             targets[target.id].address = target.address
@@ -61,6 +63,7 @@ extension Worker {
             listeners[listener.id].split = listener.split
             listeners[listener.id].port = listener.port
             listeners[listener.id].trustedProxies = listener.trustedProxies
+            listeners[listener.id].timeouts = listener.timeouts
         }
         for handed in opening {
             // A listener whose address changed: the old socket's queue is served first.

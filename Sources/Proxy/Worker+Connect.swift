@@ -27,7 +27,7 @@ extension Worker {
                 close(index)
                 return connectFailed(exchange, .other)
             }
-            timers.set(index, to: now.advanced(byMilliseconds: timeouts.connectMilliseconds))
+            timers.set(index, to: connectDeadline(exchange))
             perform(exchanges[exchange].handle(.connecting), exchange)
         }
     }
@@ -122,8 +122,7 @@ extension Worker {
         targets[target].firstPooled = Int32(index)
         targets[target].pooledCount += 1
         counters.upstreamConnection(upstream: targets[target].upstream, idleBy: 1, activeBy: -1)
-        timers.set(
-            index, to: now.advanced(byMilliseconds: timeouts.upstreamKeepaliveMilliseconds))
+        timers.set(index, to: keepaliveDeadline(ofUpstream: targets[target].upstream))
     }
 
     /// The pooled connection used last, out of the pool; nil when the pool is empty.

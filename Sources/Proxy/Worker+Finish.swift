@@ -67,8 +67,7 @@ extension Worker {
 
     /// Waits for the client's next request, which may be here already.
     private mutating func awaitRequest(_ index: Int) {
-        timers.set(
-            index, to: now.advanced(byMilliseconds: timeouts.clientKeepaliveMilliseconds))
+        timers.set(index, to: keepaliveDeadline(ofClient: index))
         let isWaiting =
             connections[index].inbound != nil || connections[index].flags.contains(.readable)
         // In the next turn, so that a client that sends many requests at once waits like others.

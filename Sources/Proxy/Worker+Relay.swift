@@ -69,7 +69,7 @@ extension Worker {
                 connections[target].flags.contains(.readable) || connections[target].inbound != nil
             if isWaiting { readResponse(exchange) }
         case .blocked:
-            timers.set(client, to: bodyDeadline)
+            timers.set(client, to: bodyDeadline(ofClient: client))
         case .broken:
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }
@@ -83,13 +83,13 @@ extension Worker {
             isRequest: true)
         switch pump(flow) {
         case .ended:
-            timers.set(target, to: responseDeadline)
+            timers.set(target, to: responseDeadline(exchange))
             perform(exchanges[exchange].handle(.requestEnded), exchange)
         case .starved:
-            timers.set(target, to: responseDeadline)
-            timers.set(flow.source, to: bodyDeadline)
+            timers.set(target, to: responseDeadline(exchange))
+            timers.set(flow.source, to: bodyDeadline(ofClient: flow.source))
         case .blocked:
-            timers.set(target, to: bodyDeadline)
+            timers.set(target, to: idleDeadline(exchange))
         case .yielded:
             deferToNextTurn(flow.source)
         case .sourceClosed, .sourceReset:
@@ -131,9 +131,9 @@ extension Worker {
         case .ended:
             perform(exchanges[exchange].handle(.responseEnded), exchange)
         case .starved:
-            timers.set(flow.source, to: responseDeadline)
+            timers.set(flow.source, to: idleDeadline(exchange))
         case .blocked:
-            timers.set(flow.sink, to: bodyDeadline)
+            timers.set(flow.sink, to: bodyDeadline(ofClient: flow.sink))
         case .yielded:
             deferToNextTurn(flow.source)
         case .sourceClosed:
@@ -145,14 +145,6 @@ extension Worker {
         case .sinkBroken:
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }
-    }
-
-    private var responseDeadline: Instant {
-        now.advanced(byMilliseconds: timeouts.responseMilliseconds)
-    }
-
-    private var bodyDeadline: Instant {
-        now.advanced(byMilliseconds: timeouts.bodyIdleMilliseconds)
     }
 
     /// Moves what can be moved now, at most so much in one turn: what stands in `scratch` first,

@@ -67,7 +67,7 @@ extension Worker {
         guard !connections[index].flags.contains(.headBegan) else { return }
         connections[index].flags.insert(.headBegan)
         connections[index].headBegan = now
-        timers.set(index, to: now.advanced(byMilliseconds: timeouts.headMilliseconds))
+        timers.set(index, to: headDeadline(ofClient: index))
     }
 
     /// Makes an exchange of the head just parsed and sends it on its way.

@@ -38,7 +38,7 @@ extension Worker {
             return chooseOtherUpstream(exchange)
         }
         exchanges[exchange].triedTargets |= 1 << UInt64(position % 64)
-        let target = upstreams[upstream][position]
+        let target = upstreams[upstream].targets[position]
         exchanges[exchange].target = target
         if let connection = pooledConnection(for: exchange, at: target) {
             attach(connection, to: exchange)
@@ -62,14 +62,14 @@ extension Worker {
     }
 
     private mutating func untriedTarget(of upstream: Int, _ tried: UInt64) -> Int? {
-        let count = upstreams[upstream].count
+        let count = upstreams[upstream].targets.count
         if count == 0 { return nil }
         var position = 0
         if count > 1 {
             position = LeastOfTwo.pick(
                 count: count, random: random.next(),
-                weight: { targets[upstreams[upstream][$0]].weight },
-                load: { targets[upstreams[upstream][$0]].inflight })
+                weight: { targets[upstreams[upstream].targets[$0]].weight },
+                load: { targets[upstreams[upstream].targets[$0]].inflight })
         }
         for _ in 0..<count {
             // Beyond 64 targets two share a mark: no exchange lives through so many failures.

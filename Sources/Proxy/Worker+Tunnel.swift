@@ -47,7 +47,7 @@ extension Worker {
     }
 
     private mutating func relayTunnel(_ flow: Flow, whenEnded ended: Exchange.Event) {
-        let idle = now.advanced(byMilliseconds: timeouts.tunnelMilliseconds)
+        let idle = tunnelDeadline(flow.exchange)
         timers.set(flow.source, to: idle)
         timers.set(flow.sink, to: idle)
         switch pump(flow) {

@@ -27,10 +27,8 @@ struct Worker: ~Copyable {
     // What it runs on, each at its id.
     var listeners = Table<ListenerState>(count: 0) { _ in ListenerState() }
     var splits = Table<SplitState>(count: 0) { _ in preconditionFailure("no split yet") }
-    /// The ids of each upstream's targets.
-    var upstreams = Table<Table<Int>>(count: 0) { _ in preconditionFailure("no upstream yet") }
+    var upstreams = Table<UpstreamState>(count: 0) { _ in UpstreamState() }
     var targets = Table<TargetState>(count: 0) { _ in preconditionFailure("no target yet") }
-    var timeouts = Timeouts()
 
     // What it works with.
     var buffers = BufferPool(

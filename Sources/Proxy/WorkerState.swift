@@ -1,6 +1,7 @@
 internal import Addressing
 internal import Bytes
 internal import Kernel
+internal import Settings
 internal import Splitting
 
 /// What a worker knows of a listener, at the listener's id.
@@ -11,6 +12,7 @@ struct ListenerState: ~Copyable {
     var split = -1
     var port: UInt16 = 0
     var trustedProxies: [CIDR] = []
+    var timeouts = ListenerTimeouts()
     /// Whether it rests after an accept that failed.
     var isPaused = false
 }
@@ -65,6 +67,13 @@ struct MemberState {
     var weight = Weight.zero
     /// weight / sum, 0...1.
     var share: Float = 0
+}
+
+/// What a worker knows of an upstream, at the upstream's id.
+struct UpstreamState: ~Copyable {
+    /// The ids of its targets.
+    var targets = Table<Int>(count: 0) { $0 }
+    var timeouts = UpstreamTimeouts()
 }
 
 /// What a worker knows of a target, at the target's id.

@@ -12,6 +12,9 @@ package struct ListenerSettings: Sendable, Equatable {
     package let split: String
     /// The clients whose forwarding fields (X-Forwarded-For and its kin) are believed.
     package let trustedProxies: [CIDR]
+    /// How long its clients may take, and how much it takes of them.
+    package let timeouts: ListenerTimeouts
+    package let limits: ListenerLimits
 
     /// A listener; it trusts no proxy, unless said.
     package init(
@@ -19,13 +22,17 @@ package struct ListenerSettings: Sendable, Equatable {
         address: AddressSetting,
         mode: ListenerMode = .http,
         split: String,
-        trustedProxies: [CIDR] = []
+        trustedProxies: [CIDR] = [],
+        timeouts: ListenerTimeouts = ListenerTimeouts(),
+        limits: ListenerLimits = ListenerLimits()
     ) {
         self.name = name
         self.address = address
         self.mode = mode
         self.split = split
         self.trustedProxies = trustedProxies
+        self.timeouts = timeouts
+        self.limits = limits
     }
 }
 

@@ -37,13 +37,13 @@ struct SettingsDocument {
         let admin = readAdmin(fields["admin"], besides: listeners ?? [])
         let workers = integer(fields["workers"], in: 0...Limits.workers) ?? 0
         let logLevel = readLogLevel(fields["log"])
-        let timeouts = readTimeouts(fields)
+        let shutdown = readShutdown(fields)
         warnOfUnused(upstreams: fields["upstreams"], splits: splits)
         guard faults.errors.isEmpty, let upstreams, let splits, let listeners else { return nil }
         return Snapshot(
             listeners: listeners, upstreams: upstreams, splits: splits, workers: workers,
             weightsFile: weightsFile, stateDirectory: stateDirectory, control: control,
-            admin: admin, logLevel: logLevel, timeouts: timeouts)
+            admin: admin, logLevel: logLevel, shutdown: shutdown)
     }
 
     private mutating func readLogLevel(_ field: Field?) -> LogLevel {
@@ -57,13 +57,11 @@ struct SettingsDocument {
         return fallback
     }
 
-    private mutating func readTimeouts(_ fields: [String: Field]) -> Timeouts {
-        let preset = Timeouts()
-        let grace = duration(fields["shutdown_grace"])
-        let delay = duration(fields["shutdown_delay"])
-        return Timeouts(
-            shutdownGraceMilliseconds: grace ?? preset.shutdownGraceMilliseconds,
-            shutdownDelayMilliseconds: delay ?? preset.shutdownDelayMilliseconds)
+    private mutating func readShutdown(_ fields: [String: Field]) -> ShutdownTimes {
+        var times = ShutdownTimes()
+        if let grace = duration(fields["shutdown_grace"]) { times.graceMilliseconds = grace }
+        if let delay = duration(fields["shutdown_delay"]) { times.delayMilliseconds = delay }
+        return times
     }
 
     /// An upstream without a split is allowed: it may be made ready before it is used.

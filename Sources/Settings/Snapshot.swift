@@ -3,25 +3,27 @@
 /// Every name in it resolves: a listener's split and a split's members exist.
 package struct Snapshot: Sendable, Equatable {
     /// In the order of the file; no two listen on the same address.
-    package let listeners: [ListenerSettings]
+    package var listeners: [ListenerSettings]
     /// In the order of the file; each has at least one target.
-    package let upstreams: [UpstreamSettings]
+    package var upstreams: [UpstreamSettings]
     /// In the order of the file, with the weights that sluice.yaml gives.
-    package let splits: [SplitSettings]
+    package var splits: [SplitSettings]
     /// The number of data-plane threads; 0 means one per CPU.
-    package let workers: Int
+    package var workers: Int
     /// The weight file's path, ready to open; nil when there is none.
-    package let weightsFile: String?
+    package var weightsFile: String?
     /// The folder of what must survive a restart, ready to open; nil when there is none.
-    package let stateDirectory: String?
+    package var stateDirectory: String?
     /// The control socket; nil when there is none.
-    package let control: ControlSettings?
+    package var control: ControlSettings?
     /// The admin address; nil when there is none.
-    package let admin: AdminSettings?
+    package var admin: AdminSettings?
     /// The least important level that is logged.
-    package let logLevel: LogLevel
-    /// How long each step of an exchange, and the shutdown, may take.
-    package let timeouts: Timeouts
+    package var logLevel: LogLevel
+    /// How long the end of the process may take.
+    package var shutdown: ShutdownTimes
+    /// Where each exchange is written down; nil: nowhere.
+    package var accessLog: AccessLogSettings?
 
     /// A snapshot of parts that fit together; what is not said has its preset.
     package init(
@@ -34,7 +36,8 @@ package struct Snapshot: Sendable, Equatable {
         control: ControlSettings? = nil,
         admin: AdminSettings? = nil,
         logLevel: LogLevel = .info,
-        timeouts: Timeouts = Timeouts()
+        shutdown: ShutdownTimes = ShutdownTimes(),
+        accessLog: AccessLogSettings? = nil
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
@@ -45,7 +48,8 @@ package struct Snapshot: Sendable, Equatable {
         self.control = control
         self.admin = admin
         self.logLevel = logLevel
-        self.timeouts = timeouts
+        self.shutdown = shutdown
+        self.accessLog = accessLog
     }
 
     /// The split of that name.

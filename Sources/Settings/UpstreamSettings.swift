@@ -4,11 +4,40 @@ package struct UpstreamSettings: Sendable, Equatable {
     package let name: String
     /// At least one, in the order of the file, no address twice.
     package let targets: [TargetSettings]
+    /// How long its targets may take, how much they are asked for, how often again.
+    package var timeouts: UpstreamTimeouts
+    package var limits: UpstreamLimits
+    package var retries: RetrySettings
+    /// How its targets are checked; nil: they are not.
+    package var health: HealthSettings?
+    /// When a target is passed over for what its traffic shows; nil: never.
+    package var ejection: EjectionSettings?
+    /// A target that comes back gets its full weight after so many milliseconds; 0: at once.
+    package var slowStartMilliseconds: Int
+    /// Names of targets are looked up again after so many milliseconds.
+    package var resolveIntervalMilliseconds: Int
 
-    /// An upstream of at least one target.
-    package init(name: String, targets: [TargetSettings]) {
+    /// An upstream of at least one target; what is not said has its preset.
+    package init(
+        name: String,
+        targets: [TargetSettings],
+        timeouts: UpstreamTimeouts = UpstreamTimeouts(),
+        limits: UpstreamLimits = UpstreamLimits(),
+        retries: RetrySettings = RetrySettings(),
+        health: HealthSettings? = nil,
+        ejection: EjectionSettings? = nil,
+        slowStartMilliseconds: Int = 0,
+        resolveIntervalMilliseconds: Int = 10_000
+    ) {
         self.name = name
         self.targets = targets
+        self.timeouts = timeouts
+        self.limits = limits
+        self.retries = retries
+        self.health = health
+        self.ejection = ejection
+        self.slowStartMilliseconds = slowStartMilliseconds
+        self.resolveIntervalMilliseconds = resolveIntervalMilliseconds
     }
 }
 

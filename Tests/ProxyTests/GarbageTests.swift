@@ -57,7 +57,8 @@ extension LiveTests {
             defer { origin.stop() }
             let stage = try await Stage(
                 workers: 2, [[origin.port]],
-                timeouts: Timeouts(bodyIdleMilliseconds: 100, responseMilliseconds: 100))
+                client: ListenerTimeouts(bodyIdleMilliseconds: 100),
+                upstream: UpstreamTimeouts(responseMilliseconds: 100, idleMilliseconds: 100))
             let deadline = Instant.now().advanced(byMilliseconds: 60_000)
             var round = 0
             while round < Self.rounds, Instant.now() < deadline {

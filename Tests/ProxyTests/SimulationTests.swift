@@ -26,7 +26,8 @@ extension LiveTests {
             let ports = origins.map(\.port)
             let stage = try await Stage(
                 workers: workers, [[ports[0], ports[1]], [ports[2]]], weights: [2, 1],
-                timeouts: Timeouts(bodyIdleMilliseconds: 2_000, responseMilliseconds: 2_000))
+                client: ListenerTimeouts(bodyIdleMilliseconds: 2_000),
+                upstream: UpstreamTimeouts(responseMilliseconds: 2_000, idleMilliseconds: 2_000))
             let tally = Lock(SimulatedClient.Tally())
             let port = stage.port
             let finished = Lock(0)

@@ -14,32 +14,36 @@ struct Stage {
     /// `upstreams`: the ports of each upstream's targets. They are named `x`, `y`, `z`…
     init(
         workers: Int = 1, _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
-        timeouts: Timeouts = Timeouts()
+        client: ListenerTimeouts = ListenerTimeouts(),
+        upstream: UpstreamTimeouts = UpstreamTimeouts()
     ) async throws {
         plane = try DataPlane(workers: workers)
-        try await apply(Self.snapshot(upstreams, weights: weights, timeouts: timeouts))
+        try await apply(
+            Self.snapshot(upstreams, weights: weights, client: client, upstream: upstream))
         port = plane.boundListeners.first?.address.port ?? 0
     }
 
     static func snapshot(
-        _ upstreams: [[UInt16]], weights: [UInt32]? = nil, timeouts: Timeouts = Timeouts(),
-        listeners: [String] = ["api"]
+        _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
+        client: ListenerTimeouts = ListenerTimeouts(),
+        upstream: UpstreamTimeouts = UpstreamTimeouts(), listeners: [String] = ["api"]
     ) -> Snapshot {
         let names = names(upstreams.count)
         return Snapshot(
             listeners: listeners.map {
-                ListenerSettings(name: $0, address: address(0), split: "kong")
+                ListenerSettings(
+                    name: $0, address: address(0), split: "kong", timeouts: client)
             },
             upstreams: zip(names, upstreams).map { name, ports in
                 UpstreamSettings(
-                    name: name, targets: ports.map { TargetSettings(address: address($0)) })
+                    name: name, targets: ports.map { TargetSettings(address: address($0)) },
+                    timeouts: upstream)
             },
             splits: [
                 SplitSettings(
                     name: "kong", members: names,
                     weights: Self.weights(weights ?? upstreams.map { _ in 1 }), stable: names[0])
-            ],
-            timeouts: timeouts)
+            ])
     }
 
     static func names(_ count: Int) -> [String] { Array(["x", "y", "z", "w"].prefix(count)) }

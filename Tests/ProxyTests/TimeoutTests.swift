@@ -15,7 +15,7 @@ extension LiveTests {
         func `a head that does not come to its end is answered with 408`() async throws {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], timeouts: Timeouts(headMilliseconds: Self.short))
+                [[target.port]], client: ListenerTimeouts(headMilliseconds: Self.short))
             let client = try stage.client()
             client.send("GET / HTTP/1.1\r\nHost")
             #expect(try client.answer().status == 408)
@@ -43,7 +43,7 @@ extension LiveTests {
         func `an idle client is let go without a word`() async throws {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], timeouts: Timeouts(clientKeepaliveMilliseconds: Self.short))
+                [[target.port]], client: ListenerTimeouts(keepaliveMilliseconds: Self.short))
             let client = try stage.client()
             #expect(client.receiveAll() == .ended)
             #expect(client.received.isEmpty)
@@ -55,7 +55,7 @@ extension LiveTests {
         func `an idle upstream connection is closed`() async throws {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], timeouts: Timeouts(upstreamKeepaliveMilliseconds: Self.short))
+                [[target.port]], upstream: UpstreamTimeouts(keepaliveMilliseconds: Self.short))
             let client = try stage.client()
             client.send(Self.get)
             let upstream = try target.accept()
@@ -75,7 +75,7 @@ extension LiveTests {
         {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], timeouts: Timeouts(responseMilliseconds: Self.short))
+                [[target.port]], upstream: UpstreamTimeouts(responseMilliseconds: Self.short))
             let client = try stage.client()
             for _ in 0..<2 {
                 client.send(Self.get)
@@ -96,8 +96,7 @@ extension LiveTests {
             let target = try Target()
             let stage = try await Stage(
                 [[target.port]],
-                timeouts: Timeouts(
-                    bodyIdleMilliseconds: Self.short, responseMilliseconds: Self.short))
+                upstream: UpstreamTimeouts(idleMilliseconds: Self.short))
             let client = try stage.client()
             client.send(Self.get)
             let upstream = try target.accept()
@@ -115,9 +114,9 @@ extension LiveTests {
             let pit = try TarPit()
             let origin = try Origin { _ in "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" }
             defer { origin.stop() }
-            let timeouts = Timeouts(connectMilliseconds: Self.short)
+            let timeouts = UpstreamTimeouts(connectMilliseconds: Self.short)
             for (ports, status) in [([pit.port], 504), ([pit.port, origin.port], 200)] {
-                let stage = try await Stage([ports], timeouts: timeouts)
+                let stage = try await Stage([ports], upstream: timeouts)
                 for _ in 0..<3 {
                     let client = try stage.client()
                     client.send(Self.get)
@@ -132,7 +131,7 @@ extension LiveTests {
         func `a body that does not go on is answered with 408`() async throws {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], timeouts: Timeouts(bodyIdleMilliseconds: Self.short))
+                [[target.port]], client: ListenerTimeouts(bodyIdleMilliseconds: Self.short))
             let client = try stage.client()
             client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")
             let upstream = try target.accept()
@@ -162,7 +161,7 @@ extension LiveTests {
                 "HTTP/1.1 200 OK\r\nContent-Length: \(large.utf8.count)\r\n\r\n\(large)"
             }
             let stage = try await Stage(
-                [[origin.port]], timeouts: Timeouts(bodyIdleMilliseconds: short))
+                [[origin.port]], client: ListenerTimeouts(bodyIdleMilliseconds: short))
             return (stage, origin)
         }
 
@@ -170,7 +169,7 @@ extension LiveTests {
         func `an upstream that does not read the body becomes 504`() async throws {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], timeouts: Timeouts(bodyIdleMilliseconds: Self.short))
+                [[target.port]], upstream: UpstreamTimeouts(idleMilliseconds: Self.short))
             let client = try stage.client()
             client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n")
             let upstream = try target.accept()
@@ -185,7 +184,7 @@ extension LiveTests {
         func `a client is not blamed for an upstream that reads slowly`() async throws {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], timeouts: Timeouts(bodyIdleMilliseconds: 1_000))
+                [[target.port]], client: ListenerTimeouts(bodyIdleMilliseconds: 1_000))
             let client = try stage.client()
             let total = 40_000_000
             client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(total)\r\n\r\n")

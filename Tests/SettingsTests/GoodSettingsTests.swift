@@ -87,7 +87,7 @@ struct GoodSettingsTests {
     ])
     func `a duration`(text: String, milliseconds: Int) throws {
         let reading = try read(settingsText(rest: "shutdown_grace: \(text)"))
-        #expect(reading.snapshot.timeouts.shutdownGraceMilliseconds == milliseconds)
+        #expect(reading.snapshot.shutdown.graceMilliseconds == milliseconds)
     }
 
     @Test(arguments: [

@@ -19,7 +19,7 @@ struct ShippedFilesTests {
         #expect(reading.snapshot.weightsFile == folder + "weights.yaml")
         #expect(reading.snapshot.stateDirectory == folder + "../state")
         #expect(reading.snapshot.control == ControlSettings(socket: folder + "../sluice.sock"))
-        #expect(reading.snapshot.timeouts == Timeouts())
+        #expect(reading.snapshot.shutdown == ShutdownTimes())
     }
 
     @Test func `the commented configuration names every key that works`() throws {

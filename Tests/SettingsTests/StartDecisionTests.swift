@@ -80,9 +80,8 @@ struct StartDecisionTests {
 
     @Test func `a vanished file lets the state run and is refused without one`() throws {
         var snapshot = minimalSnapshot
-        snapshot = Snapshot(
-            listeners: snapshot.listeners, upstreams: snapshot.upstreams, splits: splits,
-            weightsFile: "weights.yaml")
+        snapshot.splits = splits
+        snapshot.weightsFile = "weights.yaml"
         let vanished = WeightsText.read(snapshot, files: files([:]))
         let kept = state("75", "25", following: "kong: {x: 90, y: 10}")
         #expect(try decide(kept, vanished).state == kept)

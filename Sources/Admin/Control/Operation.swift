@@ -110,10 +110,10 @@ package actor Operation {
         for (key, isChanged) in fixed where isChanged {
             logger.warning("`\(key)` has changed: that needs a restart and is passed over")
         }
-        return Snapshot(
-            listeners: next.listeners, upstreams: next.upstreams, splits: next.splits,
-            workers: snapshot.workers, weightsFile: next.weightsFile,
-            stateDirectory: next.stateDirectory, control: snapshot.control,
-            admin: snapshot.admin, logLevel: next.logLevel, timeouts: next.timeouts)
+        var kept = next
+        kept.workers = snapshot.workers
+        kept.control = snapshot.control
+        kept.admin = snapshot.admin
+        return kept
     }
 }

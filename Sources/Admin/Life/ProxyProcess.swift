@@ -77,7 +77,7 @@ package struct ProxyProcess: Sendable {
         try await operation.start(text: text)
         var quiet = logger
         quiet.logLevel = .critical
-        let ending = [SignalService(operation, watcher, snapshot.timeouts, logger)] + others
+        let ending = [SignalService(operation, watcher, snapshot.shutdown, logger)] + others
         let running =
             servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),

@@ -9,15 +9,15 @@ internal import UnixSignals
 struct SignalService: Service {
     private let operation: Operation
     private let watcher: FileWatcher
-    private let timeouts: Timeouts
+    private let times: ShutdownTimes
     private let logger: Logger
 
     init(
-        _ operation: Operation, _ watcher: FileWatcher, _ timeouts: Timeouts, _ logger: Logger
+        _ operation: Operation, _ watcher: FileWatcher, _ times: ShutdownTimes, _ logger: Logger
     ) {
         self.operation = operation
         self.watcher = watcher
-        self.timeouts = timeouts
+        self.times = times
         self.logger = logger
     }
 
@@ -53,9 +53,9 @@ struct SignalService: Service {
     /// Not ready, then the delay, then no new connection, then the grace for what runs.
     private func stop() async {
         await operation.beginStopping()
-        let grace = timeouts.shutdownGraceMilliseconds
+        let grace = times.graceMilliseconds
         logger.notice("stopping: exchanges have \(grace) ms to finish")
-        try? await Task.sleep(for: .milliseconds(timeouts.shutdownDelayMilliseconds))
+        try? await Task.sleep(for: .milliseconds(times.delayMilliseconds))
         await operation.plane.stopAccepting()
         let left = await operation.plane.drain(milliseconds: grace)
         if left > 0 {

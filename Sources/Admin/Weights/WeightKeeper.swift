@@ -269,10 +269,8 @@ extension WeightRefusal {
 extension Snapshot {
     /// The same snapshot with other weights for its splits.
     fileprivate func with(weights: [String: [Weight]]) -> Snapshot {
-        Snapshot(
-            listeners: listeners, upstreams: upstreams,
-            splits: splits.map { split in weights[split.name].map(split.with) ?? split },
-            workers: workers, weightsFile: weightsFile, stateDirectory: stateDirectory,
-            control: control, admin: admin, logLevel: logLevel, timeouts: timeouts)
+        var snapshot = self
+        snapshot.splits = splits.map { split in weights[split.name].map(split.with) ?? split }
+        return snapshot
     }
 }

@@ -1,0 +1,57 @@
+internal import Bytes
+internal import Kernel
+internal import Reactor
+internal import Settings
+
+/// How long each step may take, from now on: a client's by its listener's settings, a target's by
+/// its upstream's.
+extension Worker {
+    /// When an idle client's connection is closed.
+    func keepaliveDeadline(ofClient index: Int) -> Instant {
+        now.advanced(byMilliseconds: timeouts(ofClient: index).keepaliveMilliseconds)
+    }
+
+    /// When a head that has begun must be whole.
+    func headDeadline(ofClient index: Int) -> Instant {
+        now.advanced(byMilliseconds: timeouts(ofClient: index).headMilliseconds)
+    }
+
+    /// When the next piece of a request's body must be here, or a piece of the answer be taken.
+    func bodyDeadline(ofClient index: Int) -> Instant {
+        now.advanced(byMilliseconds: timeouts(ofClient: index).bodyIdleMilliseconds)
+    }
+
+    /// When something must have moved in a tunnel.
+    func tunnelDeadline(_ exchange: Int) -> Instant {
+        let client = exchanges[exchange].downstream
+        return now.advanced(byMilliseconds: timeouts(ofClient: client).tunnelMilliseconds)
+    }
+
+    /// When an attempt to connect must have ended.
+    func connectDeadline(_ exchange: Int) -> Instant {
+        now.advanced(byMilliseconds: timeouts(ofUpstreamOf: exchange).connectMilliseconds)
+    }
+
+    /// When the answer's head must be here.
+    func responseDeadline(_ exchange: Int) -> Instant {
+        now.advanced(byMilliseconds: timeouts(ofUpstreamOf: exchange).responseMilliseconds)
+    }
+
+    /// When the next piece of the answer's body must be here, or a piece of the request be taken.
+    func idleDeadline(_ exchange: Int) -> Instant {
+        now.advanced(byMilliseconds: timeouts(ofUpstreamOf: exchange).idleMilliseconds)
+    }
+
+    /// When a pooled connection is closed.
+    func keepaliveDeadline(ofUpstream upstream: Int) -> Instant {
+        now.advanced(byMilliseconds: upstreams[upstream].timeouts.keepaliveMilliseconds)
+    }
+
+    private func timeouts(ofClient index: Int) -> ListenerTimeouts {
+        listeners[Int(connections[index].listener)].timeouts
+    }
+
+    private func timeouts(ofUpstreamOf exchange: Int) -> UpstreamTimeouts {
+        upstreams[exchanges[exchange].upstream].timeouts
+    }
+}
