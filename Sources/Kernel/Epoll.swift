@@ -93,6 +93,12 @@ package struct Epoll: ~Copyable {
         return error(sluice_epoll_add(descriptor, counter.descriptor, events, token))
     }
 
+    /// Watches an alarm: an event for each time it goes off.
+    package func addAlarm(_ alarm: borrowing Alarm, token: UInt64) -> Errno? {
+        let events = EPOLLIN.rawValue | SLUICE_EPOLLET
+        return error(sluice_epoll_add(descriptor, alarm.descriptor, events, token))
+    }
+
     /// Waits for events, at most `milliseconds` (-1: without end), and returns how many came.
     package func wait(milliseconds: Int32) -> Int {
         let count = unsafe sluice_epoll_wait(descriptor, batch, batchSize, milliseconds)

@@ -21,10 +21,13 @@ package final class DataPlane: Sendable {
         foundation = Lock(Foundation())
         lastCounters = Lock(Array(repeating: WorkerCounters(), count: count))
         for number in 0..<count {
-            let berth = Berth(try Epoll(batchSize: Limits.eventsPerTurn))
+            let berth = Berth(try Epoll(batchSize: Limits.eventsPerTurn), try Alarm())
             try WorkerThread.start(name: "sluice-worker") {
-                guard let epoll = berth.leave() else { return }
-                var worker = Worker(number: number, crew: crew, epoll: epoll)
+                guard let (epoll, alarm) = berth.leave() else { return }
+                var worker = Worker(
+                    number: number, crew: crew,
+                    epoll: Epoll(owning: epoll, batchSize: Limits.eventsPerTurn),
+                    alarm: Alarm(owning: alarm))
                 worker.run()
             }
         }
@@ -156,19 +159,19 @@ package struct ResolvedTarget: Sendable, Hashable {
     package let address: SocketAddress
 }
 
-/// Carries an epoll to the thread that will own it.
+/// Carries an epoll and its alarm to the thread that will own them.
 private final class Berth: Sendable {
-    private let waiting: Lock<Int32>
+    private let waiting: Lock<(Int32, Int32)?>
 
-    init(_ epoll: consuming Epoll) { waiting = Lock(epoll.release()) }
+    init(_ epoll: consuming Epoll, _ alarm: consuming Alarm) {
+        waiting = Lock((epoll.release(), alarm.release()))
+    }
 
-    func leave() -> Epoll? {
-        let descriptor = waiting.withLock { descriptor in
-            let taken = descriptor
-            descriptor = -1
+    func leave() -> (epoll: Int32, alarm: Int32)? {
+        waiting.withLock { descriptors in
+            let taken = descriptors
+            descriptors = nil
             return taken
         }
-        if descriptor < 0 { return nil }
-        return Epoll(owning: descriptor, batchSize: Limits.eventsPerTurn)
     }
 }

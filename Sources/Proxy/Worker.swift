@@ -15,6 +15,7 @@ struct Worker: ~Copyable {
     let number: Int
     let crew: Crew
     var epoll: Epoll
+    private var alarm: Alarm
     var now: Instant
 
     // What it has under way.
@@ -51,23 +52,27 @@ struct Worker: ~Copyable {
     var isDraining = false
     var isStopping = false
 
-    /// A worker of the crew, with an epoll that watches its mailbox.
-    init(number: Int, crew: Crew, epoll: consuming Epoll) {
+    /// A worker of the crew, with an epoll that watches its mailbox and its alarm.
+    init(number: Int, crew: Crew, epoll: consuming Epoll, alarm: consuming Alarm) {
         self.number = number
         self.crew = crew
         self.epoll = epoll
+        self.alarm = alarm
         now = .now()
         timers = TimerWheel(now: now)
         random = FastRandom(seed: UInt64(bitPattern: now.nanoseconds) &+ UInt64(number))
         let bell = EventSource.mailbox.rawValue
-        let error = self.epoll.addCounter(crew.mailboxes[number].bell, token: bell)
+        var error = self.epoll.addCounter(crew.mailboxes[number].bell, token: bell)
         precondition(error == nil, "a new epoll refuses its first descriptor")
+        error = self.epoll.addAlarm(self.alarm, token: EventSource.alarm.rawValue)
+        precondition(error == nil, "a new epoll refuses its second descriptor")
     }
 
     /// Turns the loop until a message stops it.
     mutating func run() {
         while !isStopping {
-            let count = epoll.wait(milliseconds: waitMilliseconds())
+            setAlarm()
+            let count = epoll.wait(milliseconds: deferred.isEmpty ? -1 : 0)
             now = .now()
             let turnBegan = now
             for index in 0..<count {
@@ -82,12 +87,10 @@ struct Worker: ~Copyable {
         closeEverything()
     }
 
-    private mutating func waitMilliseconds() -> Int32 {
-        guard deferred.isEmpty else { return 0 }
-        let wait = timers.millisecondsToNext(now: now)
-        guard acceptAgain != nil else { return wait }
-        let pause = Int32(Limits.acceptPauseMilliseconds)
-        return wait < 0 ? pause : min(wait, pause)
+    /// The loop turns again when the next deadline is over, whether anything else happens or not.
+    private mutating func setAlarm() {
+        if let wake = timers.nextWake() { alarm.set(noLaterThan: wake) }
+        if let acceptAgain { alarm.set(noLaterThan: acceptAgain) }
     }
 
     private mutating func handle(_ source: EventSource, _ readiness: Readiness) {
@@ -100,6 +103,8 @@ struct Worker: ~Copyable {
             acceptConnections(index)
         case .mailbox:
             readMail()
+        case .alarm:
+            alarm.wentOff()
         }
     }
 

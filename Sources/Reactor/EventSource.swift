@@ -6,9 +6,11 @@ package enum EventSource {
     case connection(Token)
     case listener(index: Int)
     case mailbox
+    case alarm
 
     private static let listenerKind: UInt64 = 1 << 62
     private static let mailboxKind: UInt64 = 2 << 62
+    private static let alarmKind: UInt64 = 3 << 62
 
     /// From epoll's 64 bits.
     @inline(__always)
@@ -16,7 +18,8 @@ package enum EventSource {
         switch rawValue >> 62 {
         case 0: self = .connection(Token(rawValue: rawValue))
         case 1: self = .listener(index: Int(rawValue & ~Self.listenerKind))
-        default: self = .mailbox
+        case 2: self = .mailbox
+        default: self = .alarm
         }
     }
 
@@ -26,6 +29,7 @@ package enum EventSource {
         case .connection(let token): token.rawValue
         case .listener(let index): Self.listenerKind | UInt64(index)
         case .mailbox: Self.mailboxKind
+        case .alarm: Self.alarmKind
         }
     }
 }

@@ -75,12 +75,11 @@ package struct TimerWheel: ~Copyable {
         return nil
     }
 
-    /// Milliseconds until the next tick that has an entry; -1 when there is none.
-    package mutating func millisecondsToNext(now: Instant) -> Int32 {
-        guard linkedCount > 0 else { return -1 }
+    /// The next tick that has an entry; nil when there is none.
+    package mutating func nextWake() -> Instant? {
+        guard linkedCount > 0 else { return nil }
         if earliest <= current { earliest = searchEarliest() }
-        let wait = earliest << Self.tickShift - now.nanoseconds
-        return Int32(clamping: max(0, wait / 1_000_000 + 1))
+        return Instant(nanoseconds: earliest << Self.tickShift)
     }
 
     private func searchEarliest() -> Int64 {

@@ -24,6 +24,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
@@ -133,6 +134,16 @@ static inline ssize_t sluice_eventfd_signal(int fd) {
 static inline ssize_t sluice_eventfd_clear(int fd) {
     uint64_t count = 0;
     SLUICE_RETRY(read(fd, &count, sizeof count));
+}
+
+static inline ssize_t sluice_timerfd(void) {
+    SLUICE_RETRY(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+}
+
+static inline ssize_t sluice_timerfd_set(int fd, int64_t nanoseconds) {
+    const struct itimerspec at = {
+        .it_value = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000}};
+    SLUICE_RETRY(timerfd_settime(fd, TFD_TIMER_ABSTIME, &at, NULL));
 }
 
 static inline ssize_t sluice_inotify(void) {
