@@ -54,6 +54,8 @@ WORKLOADS = [
 ]
 EMPTY_MIB_MAXIMUM = 24
 PACED_SECONDS = 4
+# What a process does once in its first seconds is no cost of a connection.
+SETTLE_SECONDS = 2
 
 
 def arguments():
@@ -80,6 +82,8 @@ def measure(workload, name, binary, origin, folder, options, rate=None):
     command = [proxies.built("client"), proxy.port, workload.mode, workload.connections,
                int(requests * scale), int(workload.warmup * scale), options.seconds]
     command += [rate] if rate else []
+    if workload.mode == "idle":
+        time.sleep(SETTLE_SECONDS)
     empty = proxy.pss_kib()
     client = proxies.start([str(word) for word in command], proxies.LOAD_CORE,
                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
