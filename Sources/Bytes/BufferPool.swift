@@ -36,7 +36,7 @@ package struct BufferPool: ~Copyable {
     }
 
     deinit {
-        for unsafe mapping in unsafe mappings { unsafe munmap(mapping, mappingSize) }
+        for unsafemapping in unsafe mappings { unsafe munmap(mapping, mappingSize) }
         unsafe warm.deallocate()
         unsafe cold.deallocate()
     }
