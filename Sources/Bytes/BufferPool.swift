@@ -36,7 +36,7 @@ package struct BufferPool: ~Copyable {
     }
 
     deinit {
-        for unsafemapping in unsafe mappings { unsafe munmap(mapping, mappingSize) }
+        for index in 0..<(unsafe mappings.count) { unsafe munmap(mappings[index], mappingSize) }
         unsafe warm.deallocate()
         unsafe cold.deallocate()
     }
