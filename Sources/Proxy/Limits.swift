@@ -4,7 +4,10 @@ enum Limits {
     /// turn stays short.
     static let eventsPerTurn = 64
     /// Connections accepted in one turn, so that a burst of them does not hold up the others.
-    static let acceptsPerTurn = 64
+    static let acceptsPerTurn = 32
+    /// Deadlines judged in one turn: thousands may be over at once when a crowd came at once, and
+    /// each may cost an answer and a close.
+    static let expiriesPerTurn = 32
     /// Bytes passed on for one connection in one turn: about half a millisecond of copying.
     static let bytesPerTurn = 512 * 1024
     /// The size of a block. A head must fit into one, and large bodies want few system calls.

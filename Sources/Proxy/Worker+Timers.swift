@@ -6,8 +6,11 @@ internal import Telemetry
 /// What happens when a connection's deadline is over. A deadline is only moved back while things
 /// go well, so whether it still means something is seen from the connection's state.
 extension Worker {
+    /// Judges the deadlines that are over, at most so many in one turn: the alarm goes off at once
+    /// for the rest.
     mutating func expireTimers() {
-        while let index = timers.nextExpired(now: now) {
+        for _ in 0..<Limits.expiriesPerTurn {
+            guard let index = timers.nextExpired(now: now) else { return }
             switch connections[index].side {
             case .downstream: downstreamIsLate(index)
             case .upstream: upstreamIsLate(index)

@@ -25,6 +25,18 @@ extension LiveTests {
         }
 
         @Test
+        func `a crowd whose time is over at once is answered to the last`() async throws {
+            let target = try Target()
+            let stage = try await Stage(
+                [[target.port]], client: ListenerTimeouts(headMilliseconds: Self.short))
+            let clients = try (0..<300).map { _ in try stage.client() }
+            for client in clients { client.send("GET / HTTP/1.1\r\nHost") }
+            for client in clients { #expect(try client.answer().status == 408) }
+            for client in clients { client.close() }
+            await stage.end()
+        }
+
+        @Test
         func `a head in pieces that come in time is served`() async throws {
             let origin = try Origin { _ in "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" }
             defer { origin.stop() }
