@@ -11,11 +11,12 @@ export SWIFT_BACKTRACE := enable=no
 DEMO_ARGUMENTS ?=
 BENCH_ARGUMENTS ?=
 PROOF_ARGUMENTS ?=
+SIEGE_ARGUMENTS ?=
 FUZZ_SECONDS ?= 60
 IMAGE ?= sluice
 STAGE ?= $(CURDIR)/.build/stage
 
-.PHONY: help demo build release test tidy lint format check bench micro proof fuzz clean \
+.PHONY: help demo build release test tidy lint format check bench siege micro proof fuzz clean \
 	packages packages-test packages-bench packages-proof \
 	docker-image docker-build-binary docker-stage docker-up docker-down
 
@@ -48,6 +49,9 @@ check: lint build test ## What must pass before a change: format, warnings, test
 bench: release packages-bench ## CPU time per request beside the peers (BENCH_ARGUMENTS=--quick)
 	python3 Benchmarks/bench.py $(BENCH_ARGUMENTS)
 	$(MAKE) --no-print-directory micro
+
+siege: release packages-bench ## Latency of others while thousands of connections attack
+	python3 Benchmarks/siege.py $(SIEGE_ARGUMENTS)
 
 micro: packages ## Nanoseconds per call of the head parser and of the split
 	$(SWIFT) run -c release --package-path Benchmarks/Micro --scratch-path .build-micro Micro
