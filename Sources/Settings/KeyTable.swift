@@ -15,18 +15,34 @@ struct KeyTable {
 
     static let listener = KeyTable(
         owner: "a listener",
-        known: ["address", "mode", "split", "trusted_proxies"],
-        later: [
-            "routes", "tls", "proxy_protocol", "limits", "timeouts", "guard", "expose_upstream",
-        ])
+        known: ["address", "mode", "split", "trusted_proxies", "timeouts", "limits"],
+        later: ["routes", "tls", "proxy_protocol", "guard", "expose_upstream"])
+
+    static let listenerTimeouts = KeyTable(
+        owner: "`timeouts` of a listener", known: ["head", "body_idle", "keepalive", "tunnel"],
+        later: ["handshake"])
+
+    static let listenerLimits = KeyTable(
+        owner: "`limits` of a listener",
+        known: ["connections", "connections_per_client", "head", "fields", "uri", "body"],
+        later: [])
 
     static let upstream = KeyTable(
         owner: "an upstream",
-        known: ["targets"],
+        known: ["targets", "timeouts", "limits"],
         later: [
-            "protocol", "tls", "send_proxy_protocol", "timeouts", "limits", "retries", "health",
-            "ejection", "slow_start", "resolve_interval", "admin",
+            "protocol", "tls", "send_proxy_protocol", "retries", "health", "ejection",
+            "slow_start", "resolve_interval", "admin",
         ])
+
+    static let upstreamTimeouts = KeyTable(
+        owner: "`timeouts` of an upstream",
+        known: ["connect", "response", "idle", "keepalive", "total"], later: [])
+
+    static let upstreamLimits = KeyTable(
+        owner: "`limits` of an upstream",
+        known: ["inflight_per_target", "queue", "queue_timeout", "requests_per_connection"],
+        later: [])
 
     static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
 

@@ -20,15 +20,18 @@ struct ShippedFilesTests {
         #expect(reading.snapshot.stateDirectory == folder + "../state")
         #expect(reading.snapshot.control == ControlSettings(socket: folder + "../sluice.sock"))
         #expect(reading.snapshot.shutdown == ShutdownTimes())
+        #expect(reading.snapshot.listeners[0].timeouts == ListenerTimeouts())
+        #expect(reading.snapshot.listeners[0].limits == ListenerLimits())
+        for upstream in reading.snapshot.upstreams {
+            #expect(upstream.timeouts == UpstreamTimeouts())
+            #expect(upstream.limits == UpstreamLimits())
+        }
     }
 
     @Test func `the commented configuration names every key that works`() throws {
         let bytes = try DiskFiles.read(repositoryPath("conf/sluice.yaml")).get()
         let text = String(decoding: bytes, as: UTF8.self)
-        let tables: [KeyTable] = [
-            .top, .listener, .upstream, .target, .split, .control, .admin, .log,
-        ]
-        for key in tables.flatMap(\.known) {
+        for key in keyTables.flatMap(\.table.known) {
             #expect(text.contains("\(key):"), "\(key)")
         }
     }
