@@ -29,11 +29,11 @@ struct KeyTable {
 
     static let upstream = KeyTable(
         owner: "an upstream",
-        known: ["targets", "timeouts", "limits"],
-        later: [
-            "protocol", "tls", "send_proxy_protocol", "retries", "health", "ejection",
-            "slow_start", "resolve_interval", "admin",
-        ])
+        known: [
+            "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
+            "resolve_interval",
+        ],
+        later: ["protocol", "tls", "send_proxy_protocol", "admin"])
 
     static let upstreamTimeouts = KeyTable(
         owner: "`timeouts` of an upstream",
@@ -43,6 +43,20 @@ struct KeyTable {
         owner: "`limits` of an upstream",
         known: ["inflight_per_target", "queue", "queue_timeout", "requests_per_connection"],
         later: [])
+
+    static let retries = KeyTable(owner: "`retries`", known: ["count", "budget"], later: [])
+
+    static let health = KeyTable(
+        owner: "`health`",
+        known: [
+            "kind", "port", "path", "method", "interval", "timeout", "rise", "fall", "expect",
+        ],
+        later: [])
+
+    static let expectation = KeyTable(owner: "`expect`", known: ["status", "json"], later: [])
+
+    static let ejection = KeyTable(
+        owner: "`ejection`", known: ["consecutive", "base", "max_share"], later: [])
 
     static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
 

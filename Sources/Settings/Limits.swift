@@ -31,6 +31,20 @@ enum Limits {
     /// 0 refuses at once what finds no place.
     static let queue = 0...1_000_000
     static let requestsPerConnection = 1...1_000_000_000
+    /// With more, one exchange would visit every target there is.
+    static let retries = 0...10
+    /// More often, checks would be a load of their own.
+    static let healthIntervalMilliseconds = 100
+    static let healthPathBytes = 1_024
+    /// With more, a state would hardly ever change.
+    static let checksInARow = 1...100
+    static let failuresInARow = 1...1_000
+    /// An interim answer says nothing yet.
+    static let finalStatuses = 200...599
+    static let statusRanges = 32
+    static let conditionBytes = 256
+    /// More often, looking up names would be a load of its own.
+    static let resolveIntervalMilliseconds = 1_000
     /// What `sockaddr_un` holds on Linux, without the closing NUL.
     static let socketPathBytes = 107
     /// A longer wait is a mistyped unit.

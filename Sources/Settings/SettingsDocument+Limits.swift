@@ -57,4 +57,15 @@ extension SettingsDocument {
         }
         return limits
     }
+
+    /// How often a request is sent again; what is not said has its preset.
+    mutating func readRetries(_ field: Field?) -> RetrySettings {
+        var retries = RetrySettings()
+        guard let field, let fields = fields(of: field.value, keys: .retries) else {
+            return retries
+        }
+        replace(&retries.count, with: integer(fields["count"], in: Limits.retries))
+        replace(&retries.budgetPercent, with: percent(fields["budget"], in: 0...100))
+        return retries
+    }
 }

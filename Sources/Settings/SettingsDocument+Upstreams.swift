@@ -22,11 +22,17 @@ extension SettingsDocument {
     private mutating func readUpstream(_ entry: Field) -> UpstreamSettings? {
         guard let fields = fields(of: entry.value, keys: .upstream) else { return nil }
         let targets = readTargets(fields["targets"], of: entry)
-        let timeouts = readUpstreamTimeouts(fields["timeouts"])
-        let limits = readUpstreamLimits(fields["limits"])
-        return targets.map {
-            UpstreamSettings(name: entry.name, targets: $0, timeouts: timeouts, limits: limits)
-        }
+        var upstream = UpstreamSettings(name: entry.name, targets: targets ?? [])
+        upstream.timeouts = readUpstreamTimeouts(fields["timeouts"])
+        upstream.limits = readUpstreamLimits(fields["limits"])
+        upstream.retries = readRetries(fields["retries"])
+        upstream.health = readHealth(fields["health"])
+        upstream.ejection = readEjection(fields["ejection"])
+        replace(&upstream.slowStartMilliseconds, with: duration(fields["slow_start"]))
+        replace(
+            &upstream.resolveIntervalMilliseconds,
+            with: duration(fields["resolve_interval"], from: Limits.resolveIntervalMilliseconds))
+        return targets == nil ? nil : upstream
     }
 
     private mutating func readTargets(_ field: Field?, of upstream: Field) -> [TargetSettings]? {

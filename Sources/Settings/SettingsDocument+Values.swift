@@ -60,6 +60,18 @@ extension SettingsDocument {
         }
     }
 
+    /// A percentage, whole; the sign may be left out.
+    mutating func percent(_ field: Field?, in range: ClosedRange<Int>) -> Int? {
+        value(
+            field,
+            expected: "a whole percentage from \(range.lowerBound) to \(range.upperBound), such "
+                + "as 20 or 20%"
+        ) { text in
+            DecimalNumber.parse(text.hasSuffix("%") ? text.dropLast() : text[...])
+                .flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
     /// A size, in bytes.
     mutating func size(_ field: Field?, in range: ClosedRange<Int>) -> Int? {
         let bounds = "\(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound))"
