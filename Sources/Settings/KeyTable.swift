@@ -9,9 +9,9 @@ struct KeyTable {
         owner: "the file",
         known: [
             "listeners", "upstreams", "splits", "weights_file", "state_dir", "control", "admin",
-            "workers", "shutdown_grace", "shutdown_delay", "log",
+            "access_log", "workers", "shutdown_grace", "shutdown_delay", "log",
         ],
-        later: ["user", "group", "access_log", "statsd", "otlp"])
+        later: ["user", "group", "statsd", "otlp"])
 
     static let listener = KeyTable(
         owner: "a listener",
@@ -67,6 +67,9 @@ struct KeyTable {
         owner: "control", known: ["socket", "mode", "group"], later: [])
 
     static let admin = KeyTable(owner: "admin", known: ["address"], later: ["tokens", "tls"])
+
+    static let accessLog = KeyTable(
+        owner: "`access_log`", known: ["to", "format"], later: [])
 
     static let log = KeyTable(owner: "log", known: ["level"], later: ["format"])
 

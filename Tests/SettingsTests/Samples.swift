@@ -33,6 +33,7 @@ let keyTables: [(place: String, table: KeyTable)] = [
     ("splits.NAME.", .split),
     ("control.", .control),
     ("admin.", .admin),
+    ("access_log.", .accessLog),
     ("log.", .log),
 ]
 

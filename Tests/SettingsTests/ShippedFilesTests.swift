@@ -20,6 +20,7 @@ struct ShippedFilesTests {
         #expect(reading.snapshot.stateDirectory == folder + "../state")
         #expect(reading.snapshot.control == ControlSettings(socket: folder + "../sluice.sock"))
         #expect(reading.snapshot.shutdown == ShutdownTimes())
+        #expect(reading.snapshot.accessLog == nil)
         #expect(reading.snapshot.listeners[0].timeouts == ListenerTimeouts())
         #expect(reading.snapshot.listeners[0].limits == ListenerLimits())
         for upstream in reading.snapshot.upstreams {
@@ -54,6 +55,7 @@ struct ShippedFilesTests {
             ]))
 
         #expect(reading.warnings.isEmpty)
+        #expect(reading.snapshot.accessLog == AccessLogSettings(to: .file("../logs/access.log")))
         let limits = reading.snapshot.listeners[0].limits
         #expect(
             limits
