@@ -41,16 +41,14 @@ enum Authority {
         byte == ByteClass.slash || byte == UInt8(ascii: "?")
     }
 
-    /// The offset behind `]`; nil unless digits, colons and dots stand between the brackets.
+    /// The offset behind `]`; nil unless an IPv6 address stands between the brackets.
     private static func endOfAddress(_ bytes: Span<UInt8>, _ range: ByteRange) -> Int? {
         var at = range.start &+ 1
-        while at < range.end, bytes[at] != UInt8(ascii: "]") {
-            let isAddress = ByteClass.hexadecimal(bytes[at]) != nil
-            let isSeparator = bytes[at] == ByteClass.colon || bytes[at] == UInt8(ascii: ".")
-            guard isAddress || isSeparator else { return nil }
-            at &+= 1
+        while at < range.end, bytes[at] != UInt8(ascii: "]") { at &+= 1 }
+        guard at < range.end, IPv6Literal.isValid(bytes, ByteRange(range.start &+ 1, at)) else {
+            return nil
         }
-        return at < range.end && at > range.start &+ 2 ? at &+ 1 : nil
+        return at &+ 1
     }
 
     private static func isEscape(_ bytes: Span<UInt8>, _ at: Int, _ end: Int) -> Bool {

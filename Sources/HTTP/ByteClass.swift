@@ -43,6 +43,16 @@ enum ByteClass {
         return letter < 6 ? letter &+ 10 : nil
     }
 
+    /// The same for all bytes that servers take for one another in a field's name: letters in
+    /// either case, `_` and `-`.
+    static func foldedInName(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+        case UInt8(ascii: "_"): UInt8(ascii: "-")
+        default: byte
+        }
+    }
+
     static var tab: UInt8 { 0x09 }
     static var lineFeed: UInt8 { 0x0a }
     static var carriageReturn: UInt8 { 0x0d }

@@ -13,7 +13,7 @@ package enum ChunkEvent: Equatable, Sendable {
 }
 
 /// Takes chunks apart (RFC 9112, 7.1), wherever the bytes are cut. Extensions are dropped, and
-/// so are trailers that must not be merged into a head.
+/// so are trailers that must not be merged into a head, or all of them.
 package struct ChunkDecoder: Sendable {
     private enum State {
         case size, moreSize, chunkExtension, sizeLineFeed
@@ -21,6 +21,7 @@ package struct ChunkDecoder: Sendable {
         case trailers
     }
 
+    private let keepsTrailers: Bool
     private var state = State.size
     private var digits: UInt8 = 0
     private var extensionBytes: UInt16 = 0
@@ -30,10 +31,10 @@ package struct ChunkDecoder: Sendable {
 
     /// All trailers of a message, in bytes: a trailer line must fit into any buffer.
     package static var mostHeldBytes: Int { 8192 }
-    /// All extensions of a message, in bytes.
+    /// All extensions of a message, in bytes, beyond those that its data makes up for.
     private static var mostExtensionBytes: UInt16 { 16_384 }
 
-    package init() {}
+    package init(keepsTrailers: Bool = true) { self.keepsTrailers = keepsTrailers }
 
     /// Looks at `bytes` from an offset on for the next event.
     package mutating func next(_ bytes: Span<UInt8>, from start: Int) -> ChunkEvent {
@@ -56,6 +57,9 @@ package struct ChunkDecoder: Sendable {
         let count = Int(min(remaining, UInt64(bytes.count &- at)))
         remaining &-= UInt64(count)
         if remaining == 0 { state = .dataReturn }
+        // A byte of data makes up for one of extensions, so that a long body of ordinary chunks
+        // with short extensions is not cut off.
+        extensionBytes &-= UInt16(truncatingIfNeeded: min(Int(extensionBytes), count))
         return .data(ByteRange(at, at &+ count))
     }
 
@@ -116,7 +120,7 @@ extension ChunkDecoder {
         if bytes[at] == ByteClass.carriageReturn {
             guard at &+ 1 < bytes.count else { return .needMore(at) }
             guard bytes[at &+ 1] == ByteClass.lineFeed else { return .refused(.badLineEnd) }
-            self = ChunkDecoder()
+            self = ChunkDecoder(keepsTrailers: keepsTrailers)
             return .end(at &+ 2)
         }
         let room = Self.mostHeldBytes &- Int(trailerBytes)
@@ -130,9 +134,8 @@ extension ChunkDecoder {
             let start = at
             at = line.next
             trailerBytes &+= UInt16(truncatingIfNeeded: line.next &- start)
-            let (name, _) = Grammar.shared.lookUp(bytes, line.name.start, line.name.end)
-            let isDropped = NameSet.forbiddenInTrailers.contains(NameSet(name))
-            return isDropped ? nil : .trailer(ByteRange(start, line.next))
+            let isKept = keepsTrailers && !TrailerName.isForbidden(bytes, line.name)
+            return isKept ? .trailer(ByteRange(start, line.next)) : nil
         }
     }
 }

@@ -7,12 +7,16 @@ struct FieldFacts {
     private(set) var saysClose = false
     private(set) var saysKeepAlive = false
     private(set) var expectsContinue = false
+    private(set) var expectCount = 0
     private(set) var acceptsTrailers = false
+    /// The value of the last Max-Forwards field, nil if it is no number.
+    private(set) var maxForwards: UInt64?
+    private(set) var maxForwardsCount = 0
     /// Whether Connection lists `upgrade`, and the value of the last Upgrade field.
     private(set) var saysUpgrade = false
     private(set) var upgrade = ByteRange.empty
     private(set) var upgradeCount = 0
-    /// How many options Connection lists besides `close` and `keep-alive`.
+    /// How many fields Connection names that are not removed anyway.
     private(set) var connectionOptions = 0
     private var codings = TransferCodings()
 
@@ -32,6 +36,10 @@ struct FieldFacts {
             codings.note(value, bytes)
         case .expect:
             expectsContinue = Keyword(bytes, value) == .continue
+            expectCount &+= 1
+        case .maxForwards:
+            maxForwards = Decimal.parse(bytes, value)
+            maxForwardsCount &+= 1
         case .upgrade:
             upgrade = value
             upgradeCount &+= 1
@@ -66,13 +74,10 @@ struct FieldFacts {
     }
 
     /// The one protocol that the message asks or agrees to change to; nil where it names none,
-    /// several, or HTTP/2 in clear text, whose requests would pass unseen.
+    /// several, or a version of HTTP, whose requests would pass unseen.
     func protocolToChangeTo(_ bytes: Span<UInt8>) -> ByteRange? {
-        guard saysUpgrade, upgradeCount == 1, !upgrade.isEmpty else { return nil }
-        for index in upgrade.start..<upgrade.end where bytes[index] == ByteClass.comma {
-            return nil
-        }
-        return Keyword(bytes, upgrade) == .h2c ? nil : upgrade
+        guard saysUpgrade, upgradeCount == 1 else { return nil }
+        return ProtocolName.isAcceptable(bytes, upgrade) ? upgrade : nil
     }
 
     private mutating func noteConnection(_ value: ByteRange, _ bytes: Span<UInt8>) {
@@ -82,6 +87,7 @@ struct FieldFacts {
             case .close: saysClose = true
             case .keepAlive: saysKeepAlive = true
             case .upgrade: saysUpgrade = true
+            case .te: break
             default: connectionOptions &+= option.isEmpty ? 0 : 1
             }
         }

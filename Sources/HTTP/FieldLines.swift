@@ -105,18 +105,10 @@ extension FieldLines {
     ) -> Bool {
         guard one.count == other.count else { return false }
         for index in 0..<one.count {
-            guard fold(bytes[one.start &+ index]) == fold(bytes[other.start &+ index]) else {
-                return false
-            }
+            let left = ByteClass.foldedInName(bytes[one.start &+ index])
+            let right = ByteClass.foldedInName(bytes[other.start &+ index])
+            guard left == right else { return false }
         }
         return true
-    }
-
-    private static func fold(_ byte: UInt8) -> UInt8 {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
-        case UInt8(ascii: "_"): UInt8(ascii: "-")
-        default: byte
-        }
     }
 }

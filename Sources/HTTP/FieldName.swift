@@ -2,7 +2,7 @@
 package enum FieldName: UInt8, Sendable, CaseIterable {
     case other
     case authorization, cacheControl, connection, contentEncoding, contentLength, contentRange
-    case contentType, cookie, expect, forwarded, host, keepAlive, maxForwards, proxyConnection
+    case contentType, cookie, date, expect, forwarded, host, keepAlive, maxForwards, proxyConnection
     case setCookie, te, trailer, transferEncoding, upgrade
     case xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto, xRealIP
 
@@ -18,6 +18,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         case .contentRange: "content-range"
         case .contentType: "content-type"
         case .cookie: "cookie"
+        case .date: "date"
         case .expect: "expect"
         case .forwarded: "forwarded"
         case .host: "host"
@@ -45,7 +46,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         let isC = first == UInt8(ascii: "c")
         switch length {
         case 2: return .te
-        case 4: return .host
+        case 4: return first == UInt8(ascii: "h") ? .host : .date
         case 6: return isC ? .cookie : .expect
         case 7: return first == UInt8(ascii: "t") ? .trailer : .upgrade
         case 9: return isX ? .xRealIP : .forwarded

@@ -8,8 +8,7 @@ enum Keyword: UInt128 {
     case http = 0x6874_7470
     case https = 0x68_7474_7073
     case keepAlive = 0x6b65_6570_2d61_6c69_7665
-    /// Refused as a protocol to change to: its requests would pass unseen.
-    case h2c = 0x68_3263
+    case te = 0x7465
     case trailers = 0x7472_6169_6c65_7273
     case upgrade = 0x75_7067_7261_6465
 

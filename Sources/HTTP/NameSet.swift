@@ -40,10 +40,11 @@ struct NameSet: OptionSet, Sendable {
     ]
 
     /// What a trailer section must not carry: framing, routing, authentication, and what says
-    /// how the content is to be read (RFC 9110, 6.5.1).
+    /// how the content is to be read (RFC 9110, 6.5.1). `TrailerName` adds the names that mean
+    /// nothing else here.
     static let forbiddenInTrailers: NameSet = [
         managed, NameSet(.authorization), NameSet(.cacheControl), NameSet(.contentEncoding),
-        NameSet(.contentRange), NameSet(.contentType), NameSet(.cookie), NameSet(.expect),
-        NameSet(.maxForwards), NameSet(.setCookie), NameSet(.trailer),
+        NameSet(.contentRange), NameSet(.contentType), NameSet(.cookie), NameSet(.date),
+        NameSet(.expect), NameSet(.maxForwards), NameSet(.setCookie), NameSet(.trailer),
     ]
 }

@@ -36,7 +36,8 @@ package struct OwnAnswer: Sendable {
 
     /// Appends the whole answer to a request of `version`; without its body if `isHead`.
     package func encode(
-        version: HTTPVersion, keepAlive: Bool, isHead: Bool, into buffer: inout Buffer
+        version: HTTPVersion, keepAlive: Bool, isHead: Bool, date: DateLine? = nil,
+        into buffer: inout Buffer
     ) {
         let kindBytes = kind.utf8CodeUnitCount
         let length = 25 + kindBytes + message.utf8CodeUnitCount
@@ -51,6 +52,7 @@ package struct OwnAnswer: Sendable {
         buffer.append("X-Sluice-Error: ")
         buffer.append(kind)
         buffer.append("\r\n")
+        if let date { buffer.append(date.bytes) }
         buffer.append(connection: keepAlive, version)
         buffer.append("\r\n")
         if isHead { return }
@@ -63,10 +65,12 @@ package struct OwnAnswer: Sendable {
 
     private static func reason(_ status: Int) -> StaticString {
         switch status {
+        case 200: "OK"
         case 400: "Bad Request"
         case 408: "Request Timeout"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
+        case 417: "Expectation Failed"
         case 431: "Request Header Fields Too Large"
         case 501: "Not Implemented"
         case 502: "Bad Gateway"

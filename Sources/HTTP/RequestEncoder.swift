@@ -5,7 +5,7 @@ package import Bytes
 package enum RequestEncoder {
     /// How much space `encode` needs at most, in bytes.
     package static func space(for head: borrowing RequestHead) -> Int {
-        head.byteCount &+ head.hostRange.count &+ 384
+        head.byteCount &+ head.hostRange.count &+ 448
     }
 
     /// Appends the head that goes to the upstream; `bytes` are those that `head` was parsed from.
@@ -19,6 +19,7 @@ package enum RequestEncoder {
         if head.version == .http10 { dropped.insert(NameSet(.expect)) }
         let isAbsolute = head.form == .absolute
         if isAbsolute { dropped.insert(NameSet(.host)) }
+        if head.countsHops { dropped.insert(NameSet(.maxForwards)) }
 
         let line = ByteRange(head.methodRange.start, head.fields.range.start)
         let isRewritten = isAbsolute || head.version == .http10
@@ -29,6 +30,11 @@ package enum RequestEncoder {
         buffer.append(framing: head.framing)
         if !head.upgradeRange.isEmpty { buffer.append(upgradeTo: head.upgradeRange, of: bytes) }
         appendForwarding(head, bytes, client: client, into: &buffer)
+        if head.countsHops, let left = head.fields.facts.maxForwards {
+            buffer.append("Max-Forwards: ")
+            buffer.append(decimal: left &- 1)
+            buffer.append("\r\n")
+        }
         buffer.append("\r\n")
     }
 

@@ -11,6 +11,7 @@ extension RequestHead {
         _ bytes: Span<UInt8>, limits: HeadLimits
     ) -> LineProgress {
         var at = 0
+        method = .other
         if let fault = skipEmptyLines(bytes, from: &at) { return .refused(fault) }
         parseMethod(bytes, from: &at)
         guard at < bytes.count else { return .incomplete }

@@ -24,6 +24,9 @@ package struct RequestHead: ~Copyable {
     /// The protocol that the client asks to change to (RFC 9110, 7.8), empty for none. Only a
     /// request of HTTP/1.1 without a body may ask.
     package private(set) var upgradeRange = ByteRange.empty
+    /// Tells the protocol that was asked for from others, whatever the case of its letters; 0 for
+    /// none.
+    package private(set) var upgradeMark: UInt64 = 0
     /// The length of the head in bytes, from the first byte given to the end of its empty line.
     package private(set) var byteCount = 0
 
@@ -35,6 +38,10 @@ package struct RequestHead: ~Copyable {
 
     /// Whether the client said that it reads trailers.
     package var acceptsTrailers: Bool { fields.facts.acceptsTrailers }
+
+    /// Whether trailers may be passed on: those that Connection names must not be (RFC 9110,
+    /// 7.6.1), and it is not kept what it names.
+    package var keepsTrailers: Bool { fields.facts.connectionOptions == 0 }
 
     /// Reads a head from the start of `bytes`. Stateless: an incomplete head is read again from
     /// its start when more has arrived, which `HeadScan` keeps from happening too often.
@@ -70,10 +77,36 @@ package struct RequestHead: ~Copyable {
         // An HTTP/1.0 client knows no interim responses (RFC 9110, 10.1.1).
         expectsContinue = fields.facts.expectsContinue && version == .http11
         upgradeRange = .empty
-        if version == .http11, framing == .none, fields.facts.saysUpgrade {
-            upgradeRange = fields.facts.protocolToChangeTo(bytes) ?? .empty
+        upgradeMark = 0
+        if version == .http11, framing == .none, fields.facts.saysUpgrade,
+            let name = fields.facts.protocolToChangeTo(bytes)
+        {
+            upgradeRange = name
+            upgradeMark = ProtocolName.mark(bytes, name)
         }
-        return nil
+        return concludeExpectation() ?? concludeMaxForwards()
+    }
+
+    /// What a server waits for before it reads a body must not be open to interpretation.
+    private func concludeExpectation() -> RequestFault? {
+        let count = fields.facts.expectCount
+        if count == 0 || version == .http10 { return nil }
+        return count == 1 && expectsContinue ? nil : .unsupportedExpectation
+    }
+
+    /// RFC 9110, 7.6.2: the last of so many hops answers itself.
+    private func concludeMaxForwards() -> RequestFault? {
+        guard countsHops else { return nil }
+        guard fields.facts.maxForwardsCount == 1, let left = fields.facts.maxForwards else {
+            return .badMaxForwards
+        }
+        if left > 0 { return nil }
+        return method == .trace ? .traceNotSupported : .lastHop
+    }
+
+    /// Whether it is of a kind whose Max-Forwards is counted down, and has one.
+    var countsHops: Bool {
+        (method == .options || method == .trace) && fields.facts.maxForwardsCount > 0
     }
 
     private mutating func concludeHost(_ bytes: Span<UInt8>) -> RequestFault? {

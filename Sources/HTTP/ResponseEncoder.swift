@@ -1,18 +1,20 @@
 package import Bytes
 
 /// Writes the head that the client gets: HTTP/1.1, framed anew, in which everything else is what
-/// the upstream sent, byte for byte. Interim responses go the same way.
+/// the upstream sent, byte for byte. Interim responses go the same way. A final response without
+/// Date gets one: whoever forwards it must say when it came (RFC 9110, 6.6.1).
 package enum ResponseEncoder {
     /// How much space `encode` needs at most, in bytes.
     package static func space(for head: borrowing ResponseHead) -> Int {
-        head.byteCount &+ 128
+        head.byteCount &+ 192
     }
 
-    /// Appends the head that goes to the client; `bytes` are those that `head` was parsed from.
-    /// An interim response must not be sent to an HTTP/1.0 client.
+    /// Appends the head that goes to the client; `bytes` are those that `head` was parsed from,
+    /// `date` is used where it `needsDate`. An interim response must not be sent to an HTTP/1.0
+    /// client.
     package static func encode(
         _ head: borrowing ResponseHead, _ bytes: Span<UInt8>, for delivery: ResponseDelivery,
-        into buffer: inout Buffer
+        date: DateLine? = nil, into buffer: inout Buffer
     ) {
         precondition(space(for: head) <= buffer.space, "no space for a response head")
         precondition(delivery.version == .http11 || !head.isInterim, "1xx to HTTP/1.0")
@@ -32,6 +34,7 @@ package enum ResponseEncoder {
         } else {
             appendFraming(head, delivery, into: &buffer)
             if !head.isInterim { buffer.append(connection: delivery.keepAlive, delivery.version) }
+            if let date, head.needsDate { buffer.append(date.bytes) }
         }
         buffer.append("\r\n")
     }

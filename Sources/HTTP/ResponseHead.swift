@@ -26,11 +26,18 @@ package struct ResponseHead: ~Copyable {
     /// Whether the connection speaks another protocol from here on (RFC 9110, 15.2.2).
     package var isSwitchingProtocols: Bool { status == 101 }
 
-    /// Reads a head from the start of `bytes`: the response to a request with this method, which
-    /// may have asked for another protocol.
+    /// Whether it lacks the Date that a final response must have.
+    package var needsDate: Bool { status >= 200 && !fields.present.contains(NameSet(.date)) }
+
+    /// Whether trailers may be passed on: those that Connection names must not be (RFC 9110,
+    /// 7.6.1), and it is not kept what it names.
+    package var keepsTrailers: Bool { fields.facts.connectionOptions == 0 }
+
+    /// Reads a head from the start of `bytes`: the response to a request with this method.
+    /// `upgradeMark` is that of a request that asks for another protocol, 0 for all others.
     /// Stateless: an incomplete head is read again from its start when more has arrived.
     package mutating func parse(
-        _ bytes: Span<UInt8>, to method: Method, mayUpgrade: Bool = false, limits: HeadLimits
+        _ bytes: Span<UInt8>, to method: Method, upgradeMark: UInt64 = 0, limits: HeadLimits
     ) -> ResponseProgress {
         let bytes = bytes.extracting(first: limits.headBytes)
         switch parseStatusLine(bytes) {
@@ -42,7 +49,7 @@ package struct ResponseHead: ~Copyable {
             case .refused(let fault): return .refused(.field(fault))
             case .complete(let length):
                 byteCount = length
-                let fault = conclude(bytes, method, mayUpgrade: mayUpgrade)
+                let fault = conclude(bytes, method, upgradeMark)
                 return fault.map { .refused($0) } ?? .complete
             }
         }
@@ -55,7 +62,7 @@ package struct ResponseHead: ~Copyable {
     /// What only the whole head decides: the framing (RFC 9112, 6.3), and whether the connection
     /// can be used again.
     private mutating func conclude(
-        _ bytes: Span<UInt8>, _ method: Method, mayUpgrade: Bool
+        _ bytes: Span<UInt8>, _ method: Method, _ upgradeMark: UInt64
     ) -> ResponseFault? {
         var announced = BodyFraming.untilClose
         switch fields.facts.framing(version) {
@@ -64,7 +71,7 @@ package struct ResponseHead: ~Copyable {
         case .refused(let fault): return .field(fault)
         }
         keepAlive = fields.facts.keepsAlive(version)
-        if status == 101 { return concludeSwitch(bytes, announced, isAskedFor: mayUpgrade) }
+        if status == 101 { return concludeSwitch(bytes, announced, upgradeMark) }
         if isInterim || status == 204 {
             framing = .none
             // Bytes that were announced here would be read as the next response.
@@ -77,13 +84,14 @@ package struct ResponseHead: ~Copyable {
         return nil
     }
 
-    /// A switch that nobody asked for, or that says not to what, would leave both sides with
+    /// A switch to what nobody asked for, or that says not to what, would leave both sides with
     /// different ideas of the bytes behind it.
     private mutating func concludeSwitch(
-        _ bytes: Span<UInt8>, _ announced: BodyFraming, isAskedFor: Bool
+        _ bytes: Span<UInt8>, _ announced: BodyFraming, _ upgradeMark: UInt64
     ) -> ResponseFault? {
-        guard isAskedFor, version == .http11, announced == .untilClose,
-            let name = fields.facts.protocolToChangeTo(bytes)
+        guard version == .http11, announced == .untilClose,
+            let name = fields.facts.protocolToChangeTo(bytes),
+            ProtocolName.mark(bytes, name) == upgradeMark
         else { return .unrequestedUpgrade }
         upgradeRange = name
         framing = .untilClose

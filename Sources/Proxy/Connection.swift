@@ -35,6 +35,8 @@ struct Connection: ~Copyable {
         /// A write has failed. The system tells an error once: the end that reading finds
         /// afterwards is none (tcp(7)).
         static let broken = Flags(rawValue: 512)
+        /// Its last answer had no body: an upstream that sent one all the same does so late.
+        static let bodiless = Flags(rawValue: 1 << 14)
         /// It waits in its target's pool.
         static let pooled = Flags(rawValue: 64)
     }
@@ -101,11 +103,11 @@ enum BodyReader {
     /// All that comes belongs to it.
     case untilClose
 
-    init(_ framing: BodyFraming) {
+    init(_ framing: BodyFraming, keepsTrailers: Bool = true) {
         switch framing {
         case .none: self = .none
         case .length(let count): self = count == 0 ? .none : .length(count)
-        case .chunked: self = .chunked(ChunkDecoder())
+        case .chunked: self = .chunked(ChunkDecoder(keepsTrailers: keepsTrailers))
         case .untilClose: self = .untilClose
         }
     }

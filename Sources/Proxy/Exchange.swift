@@ -127,8 +127,8 @@ package struct Exchange {
     package let isVersion10: Bool
     /// Whether the request has a body of at least one byte, or of unknown length.
     package let hasBody: Bool
-    /// Whether the client asks to change to another protocol.
-    package let asksForUpgrade: Bool
+    /// Tells the protocol that the client asks to change to from others, 0 for none.
+    package let upgradeMark: UInt64
     /// The length of the head, as it came, in bytes.
     package let headCount: Int
     /// Whether the first and the last byte of the request went to the target.
@@ -148,6 +148,9 @@ package struct Exchange {
     /// The lane in which the request was counted as routed, -1 for none.
     package var routedLane = -1
 
+    /// Whether the upstream was asked to say that it wants the body, and has not.
+    package var awaitsContinue = false
+
     // The answer.
     /// Whether nobody is there any more to get the answer.
     package private(set) var downstreamIsGone = false
@@ -165,7 +168,7 @@ package struct Exchange {
 
     package init(
         downstream: Int, listener: Int, split: Int, method: Method, isVersion10: Bool,
-        hasBody: Bool, asksForUpgrade: Bool = false, headCount: Int, keepsDownstream: Bool,
+        hasBody: Bool, upgradeMark: UInt64 = 0, headCount: Int, keepsDownstream: Bool,
         began: Instant
     ) {
         self.downstream = downstream
@@ -174,7 +177,7 @@ package struct Exchange {
         self.method = method
         self.isVersion10 = isVersion10
         self.hasBody = hasBody
-        self.asksForUpgrade = asksForUpgrade
+        self.upgradeMark = upgradeMark
         self.headCount = headCount
         self.keepsDownstream = keepsDownstream
         self.began = began

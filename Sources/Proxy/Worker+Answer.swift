@@ -17,12 +17,18 @@ extension Worker {
         let own = ownAnswer(failure)
         if isDraining { exchanges[exchange].keepsDownstream = false }
         exchanges[exchange].status = own.status
+        setDate()
         own.encode(
             version: exchanges[exchange].isVersion10 ? .http10 : .http11,
             keepAlive: exchanges[exchange].keepsDownstream,
-            isHead: exchanges[exchange].method == .head, into: &scratch)
+            isHead: exchanges[exchange].method == .head, date: dateLine, into: &scratch)
         sendScratch(client)
         flushAnswer(exchange)
+    }
+
+    /// Makes the Date of an answer that has none say the present second.
+    mutating func setDate() {
+        dateLine.set(secondsSince1970: WallClock.nanoseconds() / 1_000_000_000)
     }
 
     /// Ends the exchange when its answer has gone out.
@@ -39,9 +45,11 @@ extension Worker {
     }
 
     /// Refuses what a client sent where no exchange could be made of it, and closes.
-    mutating func refuse(_ index: Int, _ own: OwnAnswer) {
+    mutating func refuse(_ index: Int, _ own: OwnAnswer, isHead: Bool = false) {
         counters.downstreamRequest(listener: Int(connections[index].listener), code: own.status)
-        own.encode(version: .http11, keepAlive: false, isHead: false, into: &scratch)
+        setDate()
+        own.encode(
+            version: .http11, keepAlive: false, isHead: isHead, date: dateLine, into: &scratch)
         sendScratch(index)
         // The connection is new or idle: a socket that does not take one small answer is given up.
         endConnection(index)

@@ -43,7 +43,8 @@ extension Worker {
                         return beginExchange(index)
                     case .refused(let fault):
                         connections[index].inbound = consume buffer
-                        return refuse(index, OwnAnswer(fault))
+                        return refuse(
+                            index, OwnAnswer(fault), isHead: requestHead.method == .head)
                     case .incomplete:
                         armHeadTimer(index)
                     }
@@ -82,13 +83,14 @@ extension Worker {
             downstream: index, listener: listener, split: listeners[listener].split,
             method: requestHead.method, isVersion10: isVersion10,
             hasBody: !BodyReader(requestHead.framing).hasEnded,
-            asksForUpgrade: !requestHead.upgradeRange.isEmpty,
-            headCount: requestHead.byteCount,
+            upgradeMark: requestHead.upgradeMark, headCount: requestHead.byteCount,
             keepsDownstream: requestHead.keepAlive && !isDraining, began: began)
         guard let token = exchanges.insert(exchange) else {
             return refuse(index, OwnAnswer.overloaded)
         }
         connections[index].exchange = Int32(token.index)
+        exchanges[token.index].awaitsContinue =
+            requestHead.expectsContinue && exchanges[token.index].hasBody
         connections[index].body = BodyReader(requestHead.framing)
         parsedExchange = token.index
         choose(token.index)

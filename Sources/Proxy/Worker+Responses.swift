@@ -30,7 +30,8 @@ extension Worker {
         let target = exchanges[exchange].upstreamConnection
         let buffer = connections[client].inbound.take() ?? takeBuffer()
         encodeRequest(exchange, buffer)
-        connections[client].body = BodyReader(requestHead.framing)
+        connections[client].body = BodyReader(
+            requestHead.framing, keepsTrailers: requestHead.keepsTrailers)
         connections[client].flags.remove(.inTrailers)
         connections[target].framing = OutgoingFraming(requestHead.framing)
         exchanges[exchange].heldCount = requestHead.byteCount
@@ -75,6 +76,7 @@ extension Worker {
                 case .incomplete:
                     break
                 case .complete where responseHead.isInterim:
+                    if responseHead.status == 100 { exchanges[exchange].awaitsContinue = false }
                     giveUpRepeat(exchange)
                     passOnInterim(exchange, buffer)
                     buffer.consume(responseHead.byteCount)
@@ -127,7 +129,7 @@ extension Worker {
         }
         return responseHead.parse(
             buffer.bytes, to: exchanges[exchange].method,
-            mayUpgrade: exchanges[exchange].asksForUpgrade, limits: headLimits)
+            upgradeMark: exchanges[exchange].upgradeMark, limits: headLimits)
     }
 
     /// Sends an interim answer to a client that knows them (RFC 9110 section 15.2).
@@ -145,21 +147,31 @@ extension Worker {
         let client = exchanges[exchange].downstream
         let latency = Instant.now().since(exchanges[exchange].requestSent)
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
-        // An answer before the end of the request leaves the rest of it unread.
-        let mayKeep =
-            exchanges[exchange].keepsDownstream && exchanges[exchange].requestHasEnded
-            && !isDraining
+        // An answer before the end of the request leaves the rest of it unread: by the upstream
+        // too, which may take it for the next request. So it may if it answers without having
+        // said that it wants the body (RFC 9110 section 10.1.1).
+        let isInOrder = exchanges[exchange].requestHasEnded
+        let mayKeep = exchanges[exchange].keepsDownstream && isInOrder && !isDraining
         let delivery = ResponseDelivery(
             of: responseHead, to: exchanges[exchange].isVersion10 ? .http10 : .http11,
             keepAlive: mayKeep)
-        ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        if responseHead.needsDate { setDate() }
+        ResponseEncoder.encode(
+            responseHead, buffer.bytes, for: delivery, date: dateLine, into: &scratch)
         buffer.consume(responseHead.byteCount)
         keepInbound(index, buffer)
-        connections[index].body = BodyReader(responseHead.framing)
+        connections[index].body = BodyReader(
+            responseHead.framing, keepsTrailers: responseHead.keepsTrailers)
+        if responseHead.framing == .none {
+            connections[index].flags.insert(.bodiless)
+        } else {
+            connections[index].flags.remove(.bodiless)
+        }
         connections[client].framing = OutgoingFraming(delivery.framing)
         exchanges[exchange].status = responseHead.status
         exchanges[exchange].keepsDownstream = delivery.keepAlive
-        exchanges[exchange].keepsUpstream = responseHead.keepAlive
+        exchanges[exchange].keepsUpstream =
+            responseHead.keepAlive && isInOrder && !exchanges[exchange].awaitsContinue
         perform(exchanges[exchange].handle(.responseBegan), exchange)
         releaseHeld(exchange)
         relayResponse(exchange)

@@ -54,7 +54,10 @@ extension Worker {
         if exchanges[exchange].hasBeenRepeated { return nil }
         while let connection = takePooled(target) {
             // What cannot be repeated is not risked on a connection that the target has closed.
-            let isRisk = !exchanges[exchange].method.isIdempotent
+            // Nor is anything on one that may still say what belongs to its last answer.
+            let isRisk =
+                !exchanges[exchange].method.isIdempotent
+                || connections[connection].flags.contains(.bodiless)
             if !isRisk || connections[connection].socket.isQuiet() { return connection }
             close(connection)
         }

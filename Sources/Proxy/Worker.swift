@@ -39,6 +39,8 @@ struct Worker: ~Copyable {
     var parsedExchange = -1
     var responseHead = ResponseHead()
     let headLimits = HeadLimits()
+    /// The Date of answers that have none.
+    var dateLine = DateLine()
     /// The head or the chunk's frame that goes out next.
     var scratch = Buffer(capacity: Limits.scratchBytes)
     /// The body that goes out next, when it is framed anew.
@@ -73,18 +75,22 @@ struct Worker: ~Copyable {
         while !isStopping {
             setAlarm()
             let count = epoll.wait(milliseconds: deferred.isEmpty ? -1 : 0)
-            now = .now()
-            let turnBegan = now
-            for index in 0..<count {
-                let event = epoll.event(at: index)
-                handle(EventSource(rawValue: event.token), event.readiness)
-            }
-            resumeDeferred()
-            expireTimers()
-            endAcceptPause()
-            counters.loopTurn(nanoseconds: Instant.now().since(turnBegan))
+            turn(count, at: .now())
+            counters.loopTurn(nanoseconds: Instant.now().since(now))
         }
         closeEverything()
+    }
+
+    /// One turn: so many events of epoll, what was put off, and what is over by `time`.
+    mutating func turn(_ count: Int, at time: Instant) {
+        now = time
+        for index in 0..<count {
+            let event = epoll.event(at: index)
+            handle(EventSource(rawValue: event.token), event.readiness)
+        }
+        resumeDeferred()
+        expireTimers()
+        endAcceptPause()
     }
 
     /// The loop turns again when the next deadline is over, whether anything else happens or not.

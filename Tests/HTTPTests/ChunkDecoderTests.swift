@@ -50,6 +50,10 @@ struct `A chunked body` {
         ("1;\r\na\r\n1; \t\u{e9}\r\nb\r\n0\r\n\r\n", "ab", ""),
         ("0\r\nX: 1\r\nY:2 \r\n\r\n", "", "X: 1\r\nY:2 \r\n"),
         (
+            String(repeating: "4;signature=0123456789\r\nabcd\r\n", count: 900) + "0\r\n\r\n",
+            String(repeating: "abcd", count: 900), ""
+        ),
+        (
             "1\r\na\r\n0\r\nContent-Length: 5\r\nX: 1\r\nHost: b\r\nAuthorization: c\r\n"
                 + "transfer_encoding: chunked\r\nX_Forwarded_For: d\r\nSet-Cookie: e\r\n\r\n",
             "a", "X: 1\r\n"
@@ -109,6 +113,48 @@ struct `A chunked body` {
         for cut in 0..<min(200, bytes.count) {
             #expect(Decoding(bytes, cuts: [cut]).fault == kind, "cut at \(cut)")
         }
+    }
+
+    /// What a head says, and a trailer must not.
+    static let forbidden = [
+        "Content-Length", "Transfer-Encoding", "Host", "Connection", "Keep-Alive", "TE", "Upgrade",
+        "Proxy-Connection", "Trailer", "Expect", "Max-Forwards", "Cache-Control", "Pragma",
+        "Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+        "If-Range", "Authorization", "Proxy-Authorization", "Proxy-Authenticate",
+        "Proxy-Authentication-Info", "WWW-Authenticate", "Cookie", "Set-Cookie", "Age", "Date",
+        "Expires", "Location", "Retry-After", "Vary", "Via", "Warning", "Content-Encoding",
+        "Content-Type", "Content-Range", "Forwarded", "X-Real-IP", "X-Forwarded-For",
+        "X-Forwarded-Prefix",
+    ]
+
+    @Test(arguments: forbidden)
+    func `loses the trailers that only a head may say`(name: String) {
+        for spelling in [name, name.uppercased(), name.lowercased()] {
+            let bytes = wire("0\r\nA: 1\r\n\(spelling): x\r\nB: 2\r\n\r\n")
+            #expect(Decoding(bytes).trailers == "A: 1\r\nB: 2\r\n", "\(spelling)")
+        }
+    }
+
+    @Test(arguments: [
+        "x_forwarded_for", "X_Real_IP", "content_length", "proxy_authorization", "if_match",
+    ])
+    func `loses the trailers that look like them`(name: String) {
+        #expect(Decoding(wire("0\r\n\(name): x\r\nB: 2\r\n\r\n")).trailers == "B: 2\r\n")
+    }
+
+    @Test(arguments: [
+        "ETag", "Digest", "Server-Timing", "grpc-status", "X-Forwarded", "Vari", "Range2", "Ag",
+    ])
+    func `keeps its other trailers`(name: String) {
+        let trailer = "\(name): x\r\n"
+        #expect(Decoding(wire("0\r\n\(trailer)\r\n")).trailers == trailer)
+    }
+
+    @Test func `loses all trailers when it is told so`() {
+        let bytes = wire("1\r\na\r\n0\r\nA: 1\r\nB: 2\r\n\r\n")
+        var decoder = ChunkDecoder(keepsTrailers: false)
+        #expect(decoder.next(bytes.span, from: 0) == .data(ByteRange(3, 4)))
+        #expect(decoder.next(bytes.span, from: 4) == .end(bytes.count))
     }
 
     @Test func `has a largest chunk`() {

@@ -55,6 +55,8 @@ struct `Whatever arrives` {
             buffer.removeAll()
             RequestEncoder.encode(head, bytes.span, client: client, into: &buffer)
             let result = again.parse(buffer.bytes, limits: HeadLimits())
+            let isLastHop = result == .refused(.lastHop) || result == .refused(.traceNotSupported)
+            if isLastHop, head.countsHops { continue }
             let isSame =
                 result == .complete && again.byteCount == buffer.count
                 && again.framing == head.framing && again.method == head.method

@@ -86,6 +86,31 @@ struct `A forwarded request` {
         #expect(result == expected + Self.added(host: host))
     }
 
+    @Test(arguments: [
+        ("OPTIONS *", "Max-Forwards: 7\r\n", "Max-Forwards: 6\r\n"),
+        ("TRACE /", "max-forwards: 001\r\n", "Max-Forwards: 0\r\n"),
+        ("OPTIONS /", "Connection: max-forwards\r\nMax-Forwards: 2\r\n", "Max-Forwards: 1\r\n"),
+    ])
+    func `has one hop less before it`(sent: String, fields: String, expected: String) {
+        let result = forwarded("\(sent) HTTP/1.1\r\n\(fields)Host: a\r\n\r\n")
+        let added = Self.added().dropLast() + expected + "\r\n"
+        #expect(result == "\(sent) HTTP/1.1\r\nHost: a\r\n" + added)
+    }
+
+    @Test(arguments: ["GET", "HEAD", "POST", "options", "X"])
+    func `keeps Max-Forwards where it means nothing`(method: String) {
+        let head = "\(method) / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n"
+        #expect(forwarded(head + "\r\n") == head + Self.added())
+    }
+
+    @Test(arguments: ["websocket", "WebSocket", "foo/2", "TLS/1.0"])
+    func `asks for the other protocol as its client did`(name: String) {
+        let head = "GET / HTTP/1.1\r\nHost: a\r\n"
+        let asked = "Connection: keep-alive, Upgrade\r\nUpgrade: \(name)\r\n\r\n"
+        let expected = "Connection: upgrade\r\nUpgrade: \(name)\r\n" + Self.added()
+        #expect(forwarded(head + asked) == head + expected)
+    }
+
     @Test func `is HTTP 1-1 with a Host, also for HTTP 1-0`() {
         #expect(
             forwarded("GET /p HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\n\r\n")

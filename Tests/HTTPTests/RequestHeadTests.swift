@@ -114,6 +114,19 @@ struct `A good request` {
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a, b", false),
         ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a\r\nUpgrade: b", false),
         ("GET / HTTP/1.0\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c-14", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: HTTP/2.0", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a b", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a/", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: /1", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a/1/2", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: \"a\"", false),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade:", false),
+        (
+            "GET / HTTP/1.1\r\nContent-Length: 0\r\n"
+                + "Host: a\r\nConnection: upgrade\r\nUpgrade: a",
+            false
+        ),
         (
             "PUT / HTTP/1.1\r\n"
                 + "Host: a\r\nContent-Length: 1\r\nConnection: upgrade\r\nUpgrade: a",
@@ -127,6 +140,20 @@ struct `A good request` {
         let bytes = wire(lines + "\r\n\r\n")
         #expect(head.parse(bytes.span, limits: HeadLimits()) == .complete)
         #expect(head.upgradeRange.isEmpty == !isAsked)
+        #expect((head.upgradeMark == 0) == !isAsked)
+    }
+
+    @Test(arguments: [
+        ("", true), ("Connection: close, keep-alive, upgrade\r\n", true),
+        ("Connection: TE\r\nTE: trailers\r\n", true), ("Connection: X-Sum\r\n", false),
+    ])
+    func `has its trailers passed on unless Connection may name them`(
+        fields: String, isKept: Bool
+    ) {
+        var head = RequestHead()
+        let bytes = wire("GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
+        #expect(head.parse(bytes.span, limits: HeadLimits()) == .complete)
+        #expect(head.keepsTrailers == isKept)
     }
 
     @Test func `costs few parses when it arrives byte by byte`() {

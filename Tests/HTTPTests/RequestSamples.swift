@@ -78,6 +78,22 @@ enum BadRequests {
         ("Host: a%2\r\n", "bad_host"),
         ("Host: a%zz\r\n", "bad_host"),
         ("Host: [::1\r\n", "bad_host"),
+        ("Host: [1:2:3:4:5:6:7]\r\n", "bad_host"),
+        ("Host: [1:2:3:4:5:6:7:8:9]\r\n", "bad_host"),
+        ("Host: [1:2:3:4:5:6:7:8::]\r\n", "bad_host"),
+        ("Host: [1::2::3]\r\n", "bad_host"),
+        ("Host: [:1::2]\r\n", "bad_host"),
+        ("Host: [1::2:]\r\n", "bad_host"),
+        ("Host: [:::]\r\n", "bad_host"),
+        ("Host: [:]\r\n", "bad_host"),
+        ("Host: [12345::]\r\n", "bad_host"),
+        ("Host: [192.0.2.1]\r\n", "bad_host"),
+        ("Host: [::192.0.2]\r\n", "bad_host"),
+        ("Host: [::192.0.2.256]\r\n", "bad_host"),
+        ("Host: [::192.0.02.1]\r\n", "bad_host"),
+        ("Host: [::192.0.2.1:1]\r\n", "bad_host"),
+        ("Host: [::1%25eth0]\r\n", "bad_host"),
+        ("Host: [v1.a]\r\n", "bad_host"),
         ("Host: []\r\n", "bad_host"),
         ("Host: [::g]\r\n", "bad_host"),
         ("Host: [::1]a\r\n", "bad_host"),
@@ -167,12 +183,33 @@ enum BadRequests {
         ),
     ]
 
+    static let semantics: [(String, String)] = [
+        ("POST / HTTP/1.1\r\nExpect: 200-ok\r\n", "unsupported_expectation"),
+        ("POST / HTTP/1.1\r\nExpect:\r\n", "unsupported_expectation"),
+        ("POST / HTTP/1.1\r\nExpect: x 100-continue\r\n", "unsupported_expectation"),
+        ("POST / HTTP/1.1\r\nExpect: 100-continue, x\r\n", "unsupported_expectation"),
+        ("POST / HTTP/1.1\r\nExpect: 100-continue;q=1\r\n", "unsupported_expectation"),
+        (
+            "POST / HTTP/1.1\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n",
+            "unsupported_expectation"
+        ),
+        ("OPTIONS / HTTP/1.1\r\nMax-Forwards: 0\r\n", "last_hop"),
+        ("OPTIONS * HTTP/1.1\r\nMax-Forwards: 00\r\n", "last_hop"),
+        ("TRACE / HTTP/1.1\r\nMax-Forwards: 0\r\n", "trace_not_supported"),
+        ("TRACE / HTTP/1.1\r\nMax-Forwards: x\r\n", "bad_max_forwards"),
+        ("TRACE / HTTP/1.1\r\nMax-Forwards:\r\n", "bad_max_forwards"),
+        ("TRACE / HTTP/1.1\r\nMax-Forwards: -1\r\n", "bad_max_forwards"),
+        ("OPTIONS / HTTP/1.1\r\nMax-Forwards: 1, 2\r\n", "bad_max_forwards"),
+        ("OPTIONS / HTTP/1.1\r\nMax-Forwards: 2\r\nMax-Forwards: 2\r\n", "bad_max_forwards"),
+    ]
+
     /// Every sample as a whole request, with its kind.
     static var all: [(String, String)] {
         let fields = field + framing
         return line + target
             + host.map { ("GET / HTTP/1.1\r\n" + $0.0 + "\r\n", $0.1) }
             + fields.map { ("POST / HTTP/1.1\r\nHost: a\r\n" + $0.0 + "\r\n", $0.1) }
+            + semantics.map { ($0.0 + "Host: a\r\n\r\n", $0.1) }
             + [
                 (
                     "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -199,6 +236,15 @@ enum GoodRequests {
         "OPTIONS http://b HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1\r\nHost:a_b-c.d:65535\r\n\r\n",
         "GET / HTTP/1.1\r\nHOST:  [2001:db8::192.0.2.1]:  \t\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::]\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [1:2:3:4:5:6:7:8]:1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [1:2:3:4:5:6:192.0.2.1]\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [ABCD::ef:0]\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [1::]\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [2:3:4:5:6:7::]\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\nMax-Forwards: x\r\n\r\n",
+        "POST / HTTP/1.0\r\nExpect: x\r\nContent-Length: 1\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 007, 7\r\nContent-Length: 7\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775807\r\n\r\n",

@@ -64,6 +64,26 @@ struct `A delivered response` {
         #expect(result == "HTTP/1.1 \(status)\r\n\(expected)\r\n")
     }
 
+    @Test(arguments: [("200 OK", ""), ("404 Not Found", "Dat: x\r\n"), ("304 Not Modified", "")])
+    func `says when it came if it does not say so itself`(status: String, fields: String) {
+        var date = DateLine()
+        date.set(secondsSince1970: 784_111_777)
+        let head = "HTTP/1.1 \(status)\r\n\(fields)Content-Length: 5\r\n"
+        let added = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
+        #expect(delivered(head + "\r\n", date: date) == head + added)
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ndATE:\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n",
+    ])
+    func `has no second Date, and none when it is an interim one`(response: String) {
+        var date = DateLine()
+        date.set(secondsSince1970: 784_111_777)
+        #expect(delivered(response, date: date) == response)
+    }
+
     @Test func `says nothing of connections when it is an interim one`() {
         let interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
         #expect(delivered(interim, keepAlive: false) == interim)

@@ -116,6 +116,41 @@ struct `A bad response` {
         (ok + "X: " + String(repeating: "x", count: 65_536), "head_too_large"),
     ]
 
+    static let switches: [(String, String)] = [
+        ("HTTP/1.1 101 S\r\nUpgrade: b\r\nConnection: upgrade\r\n", "another protocol"),
+        ("HTTP/1.1 101 S\r\nUpgrade: a/1\r\nConnection: upgrade\r\n", "another version"),
+        ("HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: upgrade\r\n", "HTTP/2"),
+        ("HTTP/1.1 101 S\r\nUpgrade: a, b\r\nConnection: upgrade\r\n", "two protocols"),
+        ("HTTP/1.1 101 S\r\nUpgrade: a\r\n", "no Connection"),
+        ("HTTP/1.1 101 S\r\nConnection: upgrade\r\n", "no Upgrade"),
+        ("HTTP/1.0 101 S\r\nUpgrade: a\r\nConnection: upgrade\r\n", "HTTP/1.0"),
+        (
+            "HTTP/1.1 101 S\r\nUpgrade: a\r\nConnection: upgrade\r\nContent-Length: 0\r\n",
+            "a length"
+        ),
+        (
+            "HTTP/1.1 101 S\r\nUpgrade: a\r\nConnection: upgrade\r\n"
+                + "Transfer-Encoding: chunked\r\n", "chunks"
+        ),
+    ]
+
+    @Test(arguments: switches)
+    func `is a switch to anything but what was asked for`(sample: String, why: String) {
+        let asked = wire(
+            "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\n")
+        var request = RequestHead()
+        #expect(request.parse(asked.span, limits: HeadLimits()) == .complete)
+        var head = ResponseHead()
+        let result = head.parse(
+            wire(sample + "\r\n").span, to: .get, upgradeMark: request.upgradeMark,
+            limits: HeadLimits())
+        #expect(result == .refused(.unrequestedUpgrade), "\(why)")
+        let right = wire("HTTP/1.1 101 S\r\nUpgrade: A\r\nConnection: Upgrade\r\n\r\n")
+        let progress = head.parse(
+            right.span, to: .get, upgradeMark: request.upgradeMark, limits: HeadLimits())
+        #expect(progress == .complete)
+    }
+
     @Test(arguments: samples.indices)
     func `is refused with its kind, and incomplete or refused alike wherever it is cut`(
         index: Int

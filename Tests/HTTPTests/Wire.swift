@@ -57,7 +57,7 @@ func forwarded(
 /// What a response is delivered as; nil if it is not complete.
 func delivered(
     _ response: String, to method: HTTP.Method = .get, version: HTTPVersion = .http11,
-    keepAlive: Bool = true
+    keepAlive: Bool = true, date: DateLine? = nil
 ) -> String? {
     var head = ResponseHead()
     let bytes = wire(response)
@@ -66,6 +66,6 @@ func delivered(
     }
     var buffer = Buffer(capacity: ResponseEncoder.space(for: head))
     let delivery = ResponseDelivery(of: head, to: version, keepAlive: keepAlive)
-    ResponseEncoder.encode(head, bytes.span, for: delivery, into: &buffer)
+    ResponseEncoder.encode(head, bytes.span, for: delivery, date: date, into: &buffer)
     return text(buffer.bytes)
 }

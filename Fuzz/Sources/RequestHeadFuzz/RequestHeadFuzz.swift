@@ -32,6 +32,9 @@ private func checkForwarding(
         precondition(stays, "another protocol")
     case .incomplete:
         preconditionFailure("a head without end")
+    case .refused(.lastHop), .refused(.traceNotSupported):
+        // The hop that it is forwarded to is the last one.
+        precondition(head.method == .options || head.method == .trace, "no hops are counted")
     case .refused(let fault):
         // What is added may take a head over a limit of size.
         precondition(fault.status == 431 || fault.status == 414, "\(fault.kind)")
