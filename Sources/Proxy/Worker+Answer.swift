@@ -22,17 +22,19 @@ extension Worker {
             keepAlive: exchanges[exchange].keepsDownstream,
             isHead: exchanges[exchange].method == .head, into: &scratch)
         sendScratch(client)
+        timers.set(client, to: bodyDeadline(ofClient: client))
         flushAnswer(exchange)
     }
 
     /// Ends the exchange when its answer has gone out.
     mutating func flushAnswer(_ exchange: Int) {
         let client = exchanges[exchange].downstream
+        let tookNothing = connections[client].flags.contains(.writeBlocked)
         switch flush(client) {
         case .flushed:
             perform(exchanges[exchange].handle(.responseEnded), exchange)
         case .blocked:
-            timers.set(client, to: bodyDeadline(ofClient: client))
+            if !tookNothing { timers.set(client, to: bodyDeadline(ofClient: client)) }
         case .broken:
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }

@@ -32,9 +32,10 @@ extension Worker {
         now.advanced(byMilliseconds: timeouts(ofUpstreamOf: exchange).connectMilliseconds)
     }
 
-    /// When the answer's head must be here.
-    func responseDeadline(_ exchange: Int) -> Instant {
-        now.advanced(byMilliseconds: timeouts(ofUpstreamOf: exchange).responseMilliseconds)
+    /// When the answer's head must be here, or, once it is, the next piece of its body.
+    func answerDeadline(_ exchange: Int) -> Instant {
+        if exchanges[exchange].phase == .responding { return idleDeadline(exchange) }
+        return now.advanced(byMilliseconds: timeouts(ofUpstreamOf: exchange).responseMilliseconds)
     }
 
     /// When the next piece of the answer's body must be here, or a piece of the request be taken.
@@ -47,7 +48,7 @@ extension Worker {
         now.advanced(byMilliseconds: upstreams[upstream].timeouts.keepaliveMilliseconds)
     }
 
-    private func timeouts(ofClient index: Int) -> ListenerTimeouts {
+    func timeouts(ofClient index: Int) -> ListenerTimeouts {
         listeners[Int(connections[index].listener)].timeouts
     }
 

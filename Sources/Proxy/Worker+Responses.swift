@@ -2,6 +2,7 @@ internal import Addressing
 internal import Bytes
 internal import HTTP
 internal import Kernel
+internal import Reactor
 internal import Telemetry
 
 /// The upstream's side: from a connected target to the head of its answer.
@@ -81,7 +82,7 @@ extension Worker {
                     connections[index].scan = HeadScan()
                     guard connections[exchanges[exchange].downstream].outbound == nil else {
                         keepInbound(index, buffer)
-                        return relayAnswerSoFar(exchange)
+                        return awaitTaker(exchange)
                     }
                     continue
                 case .complete where responseHead.isSwitchingProtocols:
@@ -140,6 +141,13 @@ extension Worker {
 
     /// Sends the final answer's head, and what is here of its body, to the client.
     private mutating func beginResponse(_ exchange: Int, _ received: consuming Buffer) {
+    /// An interim answer waits for the client, which has its own time for that.
+    private mutating func awaitTaker(_ exchange: Int) {
+        let client = exchanges[exchange].downstream
+        timers.set(client, to: bodyDeadline(ofClient: client))
+        relayAnswerSoFar(exchange)
+    }
+
         var buffer = received
         let index = exchanges[exchange].upstreamConnection
         let client = exchanges[exchange].downstream

@@ -44,6 +44,10 @@ struct Worker: ~Copyable {
     /// The body that goes out next, when it is framed anew.
     var payload = Buffer(capacity: Limits.scratchBytes)
     /// What the next answer for a broken upstream or body says.
+    /// Whether anything was read or sent, or could be again, when bytes were moved the last time.
+    var hasMoved = false
+    /// Connections that were turned away and linger.
+    var turnedAwayCount = 0
     var lastFault = OwnAnswer.upstreamClosed
     var random: FastRandom
     var counters = WorkerCounters()
