@@ -68,6 +68,7 @@ extension Worker {
         case .upstreamClosed: .upstreamClosed
         case .upstreamInvalid, .bodyInvalid: lastFault
         case .responseTimeout: .responseTimeout
+        case .totalTimeout: .totalTimeout
         case .requestTimeout: .requestTimeout
         case .overloaded: .overloaded
         }
