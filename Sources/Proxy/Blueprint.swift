@@ -40,6 +40,7 @@ final class Blueprint: Sendable {
     }
 
     struct Split: Sendable {
+        let limits: UpstreamLimits
         let id: Int
         let sequence: SharedCounter
         let seed: UInt64

@@ -68,6 +68,8 @@ struct Connection: ~Copyable {
     let target: Int32
     /// Its neighbours in the target's pool, -1 for none.
     var nextPooled: Int32 = -1
+    /// Requests that it has carried.
+    var carriedCount: UInt32 = 0
     var previousPooled: Int32 = -1
 
     /// A client's connection.

@@ -43,6 +43,8 @@ extension Worker {
         }
         upstreams[upstream.id].timeouts = upstream.timeouts
         for target in upstream.targets {
+        upstreams[upstream.id].requestsPerConnection = UInt32(
+            clamping: upstream.limits.requestsPerConnection ?? .max)
             targets[target.id].upstream = upstream.id
             targets[target.id].address = target.address
             targets[target.id].weight = target.weight

@@ -84,6 +84,8 @@ struct TargetState {
     var weight: UInt32 = 1
     /// Exchanges that this worker has at the target.
     var inflight = 0
+    /// Requests that a connection carries before it is closed, the highest number for no limit.
+    var requestsPerConnection = UInt32.max
     /// The pooled connection used last, -1 for none.
     var firstPooled: Int32 = -1
     var pooledCount = 0
