@@ -76,7 +76,9 @@ extension Worker {
     private mutating func pauseAccepting(_ listener: Int) {
         stopListening(listener)
         listeners[listener].isPaused = true
-        acceptAgain = now.advanced(byMilliseconds: Limits.acceptPauseMilliseconds)
+        // A rest that another listener has begun is not made longer.
+        acceptAgain =
+            acceptAgain ?? now.advanced(byMilliseconds: Limits.acceptPauseMilliseconds)
     }
 
     /// Ends the rest of all listeners when its time has come.
