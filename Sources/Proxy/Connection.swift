@@ -62,14 +62,16 @@ struct Connection: ~Copyable {
     let client: IPAddress
     /// The id of the listener that accepted it.
     let listener: Int32
+    /// What it was counted in, and is taken out of when it closes.
+    var places: Places = []
 
     // The upstream's side.
     /// The id of its target.
     let target: Int32
-    /// Its neighbours in the target's pool, -1 for none.
-    var nextPooled: Int32 = -1
     /// Requests that it has carried.
     var carriedCount: UInt32 = 0
+    /// Its neighbours in the target's pool, -1 for none.
+    var nextPooled: Int32 = -1
     var previousPooled: Int32 = -1
 
     /// A client's connection.
@@ -103,11 +105,12 @@ enum BodyReader {
     /// All that comes belongs to it.
     case untilClose
 
-    init(_ framing: BodyFraming) {
+    /// A chunked body is refused where it grows beyond `mostBytes`.
+    init(_ framing: BodyFraming, mostBytes: UInt64 = .max) {
         switch framing {
         case .none: self = .none
         case .length(let count): self = count == 0 ? .none : .length(count)
-        case .chunked: self = .chunked(ChunkDecoder())
+        case .chunked: self = .chunked(ChunkDecoder(mostBytes: mostBytes))
         case .untilClose: self = .untilClose
         }
     }

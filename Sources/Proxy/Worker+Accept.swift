@@ -57,8 +57,11 @@ extension Worker {
 
     /// Begins to serve a client's connection, which is counted already.
     mutating func serve(_ socket: consuming Socket, from client: IPAddress, listener: Int) {
-        let connection = Connection(from: client, listener: listener, socket: socket)
+        var connection = Connection(from: client, listener: listener, socket: socket)
+        if let limit = takePlaces(&connection) { return turnAway(connection, by: limit) }
+        let places = connection.places
         guard let token = connections.insert(connection) else {
+            givePlacesBack(places, of: client, at: listener)
             crew.connectionClosed(by: number)
             crew.giveDescriptorBack()
             return

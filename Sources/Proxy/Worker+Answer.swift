@@ -41,9 +41,9 @@ extension Worker {
     }
 
     /// Refuses what a client sent where no exchange could be made of it, and closes.
-    mutating func refuse(_ index: Int, _ own: OwnAnswer) {
+    mutating func refuse(_ index: Int, _ own: OwnAnswer, isHead: Bool = false) {
         counters.downstreamRequest(listener: Int(connections[index].listener), code: own.status)
-        own.encode(version: .http11, keepAlive: false, isHead: false, into: &scratch)
+        own.encode(version: .http11, keepAlive: false, isHead: isHead, into: &scratch)
         sendScratch(index)
         // The connection is new or idle: a socket that does not take one small answer is given up.
         endConnection(index)

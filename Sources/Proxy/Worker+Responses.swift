@@ -31,7 +31,8 @@ extension Worker {
         let target = exchanges[exchange].upstreamConnection
         let buffer = connections[client].inbound.take() ?? takeBuffer()
         encodeRequest(exchange, buffer)
-        connections[client].body = BodyReader(requestHead.framing)
+        connections[client].body = BodyReader(
+            requestHead.framing, mostBytes: bodyLimit(ofClient: client))
         connections[client].flags.remove(.inTrailers)
         connections[target].framing = OutgoingFraming(requestHead.framing)
         exchanges[exchange].heldCount = requestHead.byteCount
@@ -40,7 +41,8 @@ extension Worker {
         relayRequest(exchange)
     }
 
-    /// Puts the request's head into `scratch`. The head is parsed again if others were since.
+    /// Puts the request's head into `scratch`. The head is parsed again if others were since, by
+    /// the widest limits: it was taken on, whatever its listener's settings are now.
     private mutating func encodeRequest(_ exchange: Int, _ buffer: borrowing Buffer) {
         if parsedExchange != exchange {
             let progress = requestHead.parse(buffer.bytes, limits: headLimits)
@@ -139,8 +141,6 @@ extension Worker {
         sendScratch(exchanges[exchange].downstream)
     }
 
-    /// Sends the final answer's head, and what is here of its body, to the client.
-    private mutating func beginResponse(_ exchange: Int, _ received: consuming Buffer) {
     /// An interim answer waits for the client, which has its own time for that.
     private mutating func awaitTaker(_ exchange: Int) {
         let client = exchanges[exchange].downstream
@@ -148,6 +148,8 @@ extension Worker {
         relayAnswerSoFar(exchange)
     }
 
+    /// Sends the final answer's head, and what is here of its body, to the client.
+    private mutating func beginResponse(_ exchange: Int, _ received: consuming Buffer) {
         var buffer = received
         let index = exchanges[exchange].upstreamConnection
         let client = exchanges[exchange].downstream
