@@ -23,6 +23,20 @@ package struct SharedCounter: @unchecked Sendable {
         unsafe storage.pointee.wrappingAdd(amount, ordering: .relaxed).oldValue
     }
 
+    /// Adds 1 if the number is below `limit`, in one step: of any number of threads that try at
+    /// once, exactly as many succeed as there is room for.
+    @inlinable
+    package func take(below limit: UInt64) -> Bool {
+        var number = unsafe storage.pointee.load(ordering: .relaxed)
+        while number < limit {
+            let result = unsafe storage.pointee.weakCompareExchange(
+                expected: number, desired: number + 1, ordering: .relaxed)
+            if result.exchanged { return true }
+            number = result.original
+        }
+        return false
+    }
+
     /// Takes `amount` away.
     @inlinable
     package func subtract(_ amount: UInt64) {

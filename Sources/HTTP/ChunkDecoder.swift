@@ -28,13 +28,20 @@ package struct ChunkDecoder: Sendable {
     private var trailerBytes: UInt16 = 0
     /// The size read so far, then what is left of the chunk.
     private var remaining: UInt64 = 0
+    /// How many bytes of data may still be announced.
+    private var allowance: UInt64
 
     /// All trailers of a message, in bytes: a trailer line must fit into any buffer.
     package static var mostHeldBytes: Int { 8192 }
     /// All extensions of a message, in bytes, beyond those that its data makes up for.
     private static var mostExtensionBytes: UInt16 { 16_384 }
 
-    package init(keepsTrailers: Bool = true) { self.keepsTrailers = keepsTrailers }
+    /// For a body of at most so many bytes: a chunk that would make it larger is refused when its
+    /// size is known, before any of its data. Trailers may be unwanted.
+    package init(keepsTrailers: Bool = true, mostBytes: UInt64 = .max) {
+        self.keepsTrailers = keepsTrailers
+        allowance = mostBytes
+    }
 
     /// Looks at `bytes` from an offset on for the next event.
     package mutating func next(_ bytes: Span<UInt8>, from start: Int) -> ChunkEvent {
@@ -79,6 +86,8 @@ package struct ChunkDecoder: Sendable {
             }
         case .sizeLineFeed:
             guard byte == ByteClass.lineFeed else { return .badLineEnd }
+            guard remaining <= allowance else { return .bodyTooLarge }
+            allowance &-= remaining
             state = remaining == 0 ? .trailers : .data
         case .dataReturn:
             guard byte == ByteClass.carriageReturn else { return .badLineEnd }

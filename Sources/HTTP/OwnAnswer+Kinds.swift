@@ -35,6 +35,20 @@ extension OwnAnswer {
             status: 503, kind: "overloaded", message: "There are too many requests right now.")
     }
 
+    /// The listener has as many connections as it may have.
+    package static var tooManyConnections: OwnAnswer {
+        OwnAnswer(
+            status: 503, kind: "too_many_connections",
+            message: "There are too many connections right now.")
+    }
+
+    /// The client has as many connections as one may have.
+    package static var tooManyConnectionsOfClient: OwnAnswer {
+        OwnAnswer(
+            status: 503, kind: "too_many_connections_of_client",
+            message: "There are too many connections from this address.")
+    }
+
     /// No connection to the upstream came about in time.
     package static var connectTimeout: OwnAnswer {
         OwnAnswer(
@@ -47,5 +61,12 @@ extension OwnAnswer {
         OwnAnswer(
             status: 504, kind: "response_timeout",
             message: "The upstream did not answer in time.")
+    }
+
+    /// The request took longer than any request may.
+    package static var totalTimeout: OwnAnswer {
+        OwnAnswer(
+            status: 504, kind: "total_timeout",
+            message: "The request was not answered within the time that one may take.")
     }
 }

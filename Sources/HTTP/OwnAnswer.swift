@@ -21,9 +21,10 @@ package struct OwnAnswer: Sendable {
         self.init(status: fault.status, kind: fault.kind, message: fault.message)
     }
 
-    /// The answer to a request whose chunks are broken; the connection is closed behind it.
+    /// The answer to a request whose chunks are broken, or too many; the connection is closed
+    /// behind it.
     package init(_ fault: ChunkFault) {
-        self.init(status: 400, kind: fault.kind, message: fault.message)
+        self.init(status: fault.status, kind: fault.kind, message: fault.message)
     }
 
     /// The answer when the upstream's response is refused.

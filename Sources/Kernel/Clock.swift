@@ -11,6 +11,10 @@ package struct Instant: Comparable, Hashable, Sendable {
     /// Reads the clock; about 25 ns, no system call.
     package static func now() -> Instant { Instant(nanoseconds: sluice_monotonic()) }
 
+    /// Later than any other.
+    @inline(__always)
+    package static var never: Instant { Instant(nanoseconds: .max) }
+
     /// Orders moments by time.
     package static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds

@@ -25,6 +25,9 @@ final class Blueprint: Sendable {
         let port: UInt16
         let trustedProxies: [CIDR]
         let timeouts: ListenerTimeouts
+        let limits: ListenerLimits
+        /// What its limits of connections count: the same for all workers and blueprints.
+        let counts: ListenerCounts
     }
 
     struct Target: Sendable {
@@ -37,6 +40,7 @@ final class Blueprint: Sendable {
         let id: Int
         let targets: [Target]
         let timeouts: UpstreamTimeouts
+        let limits: UpstreamLimits
     }
 
     struct Split: Sendable {

@@ -64,10 +64,14 @@ struct Connection: ~Copyable {
     let client: IPAddress
     /// The id of the listener that accepted it.
     let listener: Int32
+    /// What it was counted in, and is taken out of when it closes.
+    var places: Places = []
 
     // The upstream's side.
     /// The id of its target.
     let target: Int32
+    /// Requests that it has carried.
+    var carriedCount: UInt32 = 0
     /// Its neighbours in the target's pool, -1 for none.
     var nextPooled: Int32 = -1
     var previousPooled: Int32 = -1
@@ -103,11 +107,13 @@ enum BodyReader {
     /// All that comes belongs to it.
     case untilClose
 
-    init(_ framing: BodyFraming, keepsTrailers: Bool = true) {
+    /// A chunked body is refused where it grows beyond `mostBytes`.
+    init(_ framing: BodyFraming, keepsTrailers: Bool = true, mostBytes: UInt64 = .max) {
         switch framing {
         case .none: self = .none
         case .length(let count): self = count == 0 ? .none : .length(count)
-        case .chunked: self = .chunked(ChunkDecoder(keepsTrailers: keepsTrailers))
+        case .chunked:
+            self = .chunked(ChunkDecoder(keepsTrailers: keepsTrailers, mostBytes: mostBytes))
         case .untilClose: self = .untilClose
         }
     }

@@ -13,12 +13,12 @@ final class Crew: Sendable {
     private let socketLimit: UInt64
     private let clientLimit: UInt64
 
-    init(workers: Int) throws(Errno) {
+    /// `descriptors`: how many the process may have open.
+    init(workers: Int, descriptors limit: Int = DescriptorLimit.current) throws(Errno) {
         var mailboxes: [Mailbox<WorkerMessage>] = []
         for _ in 0..<workers { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
         loads = (0..<workers).map { _ in SharedCounter() }
-        let limit = DescriptorLimit.current
         socketLimit = UInt64(max(limit - Limits.reservedDescriptors, 16))
         clientLimit = socketLimit - max(socketLimit / 8, 4)
     }

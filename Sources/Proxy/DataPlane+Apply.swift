@@ -179,5 +179,7 @@ extension Blueprint.Listener {
         port = foundation.bound.first { $0.name == settings.name }?.address.port ?? 0
         trustedProxies = settings.trustedProxies
         timeouts = settings.timeouts
+        limits = settings.limits
+        counts = foundation.counts(atListener: settings.name)
     }
 }

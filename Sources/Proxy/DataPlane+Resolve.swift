@@ -120,7 +120,8 @@ extension Foundation {
             }
         }
         return Blueprint.Upstream(
-            id: registry.upstream(settings.name), targets: targets, timeouts: settings.timeouts)
+            id: registry.upstream(settings.name), targets: targets, timeouts: settings.timeouts,
+            limits: settings.limits)
     }
 
     /// Where a target was found the last time.

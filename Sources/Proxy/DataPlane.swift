@@ -14,9 +14,12 @@ package final class DataPlane: Sendable {
     private let lastCounters: Lock<[WorkerCounters]>
 
     /// Starts that many workers, at least one, which have nothing to do until `apply`.
-    package init(workers count: Int) throws(Errno) {
+    /// `descriptors`: how many this process may have open.
+    package init(
+        workers count: Int, descriptors: Int = DescriptorLimit.current
+    ) throws(Errno) {
         precondition(count > 0, "at least one worker")
-        let crew = try Crew(workers: count)
+        let crew = try Crew(workers: count, descriptors: descriptors)
         self.crew = crew
         foundation = Lock(Foundation())
         lastCounters = Lock(Array(repeating: WorkerCounters(), count: count))

@@ -59,6 +59,8 @@ package struct Exchange {
         case downstreamInvalid
         /// The client is gone.
         case downstreamGone
+        /// The exchange is not over when its `end` has come.
+        case overdue
     }
 
     /// What the worker has to do next.
@@ -88,8 +90,8 @@ package struct Exchange {
         case connectFailed, connectTimeout
         /// The upstream closed without an answer, or its answer breaks the rules.
         case upstreamClosed, upstreamInvalid
-        /// The upstream, or the client with its body, took too long.
-        case responseTimeout, requestTimeout
+        /// The upstream, or the client with its body, took too long; or both together.
+        case responseTimeout, requestTimeout, totalTimeout
         /// The client's body breaks the rules.
         case bodyInvalid
         /// This process has no descriptor left for a connection.
@@ -165,6 +167,8 @@ package struct Exchange {
     /// When the first byte of the request came, and when its head was sent to the target.
     package let began: Instant
     package var requestSent: Instant
+    /// When it must be over; never for a tunnel and for an answer of our own.
+    package var end = Instant.never
 
     package init(
         downstream: Int, listener: Int, split: Int, method: Method, isVersion10: Bool,
@@ -221,6 +225,8 @@ extension Exchange {
             return .choose
         case .noTargetLeft:
             return answer(connectFailure)
+        case .overdue:
+            return answer(.totalTimeout)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
             return abandon()
         case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded,
@@ -250,6 +256,7 @@ extension Exchange {
             requestHasEnded = false
             keepsDownstream = false
             keepsUpstream = false
+            end = .never
             return .nothing
         case .upstreamFailed(let failure):
             if mayRepeat, failure != .protocol { return repeatRequest() }
@@ -260,6 +267,8 @@ extension Exchange {
             return answer(.requestTimeout)
         case .downstreamInvalid:
             return answer(.bodyInvalid)
+        case .overdue:
+            return answer(.totalTimeout)
         case .downstreamGone:
             return abandon()
         case .weightGone:
@@ -280,7 +289,7 @@ extension Exchange {
             return finish()
         case .downstreamGone:
             return abandon()
-        case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
+        case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid, .overdue:
             keepsUpstream = false
             downstreamIsGone = true
             phase = .over
@@ -299,7 +308,7 @@ extension Exchange {
         case .responseEnded:
             responseHasEnded = true
             return requestHasEnded ? finish() : .nothing
-        case .requestBegan, .requestReleased, .weightGone:
+        case .requestBegan, .requestReleased, .weightGone, .overdue:
             return .nothing
         case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
             downstreamIsGone = true
@@ -320,7 +329,7 @@ extension Exchange {
         case .downstreamGone, .downstreamLate:
             return abandon()
         case .requestBegan, .requestEnded, .requestReleased, .weightGone, .upstreamFailed,
-            .upstreamLate, .downstreamInvalid:
+            .upstreamLate, .downstreamInvalid, .overdue:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
             .protocolSwitched:
@@ -345,6 +354,7 @@ extension Exchange {
     private mutating func answer(_ failure: Failure) -> Action {
         phase = .answering
         keepsUpstream = false
+        end = .never
         // The rest of a body that was not read cannot be told from the next request.
         if hasBody && !requestHasEnded { keepsDownstream = false }
         return .answer(failure)

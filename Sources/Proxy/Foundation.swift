@@ -19,10 +19,20 @@ struct Foundation: Sendable {
     /// The addresses that the open listeners were asked for.
     var listening: [String: AddressSetting] = [:]
     var resolved: [ResolvedTarget] = []
+    /// What each listener's limits count, by its name; kept when the listener is gone, since its
+    /// connections may not be.
+    private var listenerCounts: [String: ListenerCounts] = [:]
     /// The upstreams that run, as the settings have them.
     var upstreams: [UpstreamSettings] = []
     /// Counts the changes of the upstreams.
     var revision = 0
+
+    /// What the limits of a listener count, the same whenever it is asked for.
+    mutating func counts(atListener name: String) -> ListenerCounts {
+        let counts = listenerCounts[name] ?? ListenerCounts()
+        listenerCounts[name] = counts
+        return counts
+    }
 
     /// A split's weights as workers take them; nil for a split that there is not.
     func changes(of split: String, to weights: [String: Weight]) -> LaneWeights? {

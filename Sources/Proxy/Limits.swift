@@ -1,3 +1,5 @@
+internal import Settings
+
 /// The data plane's limits, each with its reason.
 enum Limits {
     /// Events taken from epoll at once: enough that a busy worker seldom waits, few enough that a
@@ -23,6 +25,9 @@ enum Limits {
     static let pooledPerTarget = 1024
     /// How long a client may take to close after the last answer.
     static let lingerMilliseconds = 2_000
+    /// Clients that a worker lets close after they were turned away; those above are closed at
+    /// once, so that a flood of them takes no descriptors from others.
+    static let turnedAway = 128
     /// After a failed accept (no descriptors are left, say) the listener rests so long.
     static let acceptPauseMilliseconds = 100
     /// Descriptors that connections leave for the control plane, so that a rollback works when
@@ -30,6 +35,12 @@ enum Limits {
     static let reservedDescriptors = 64
     /// Connections a worker can hold; no more can be had where descriptors end at 2^20.
     static let connections = 1 << 20
+    /// How soon a vanished peer of a tunnel is found: in a fifth of the time that a tunnel may be
+    /// silent, at most two minutes, which no working network takes to come back; at least five
+    /// seconds, as packets are lost and sent again.
+    static func deadPeerSeconds(ofTunnel timeouts: ListenerTimeouts) -> Int {
+        min(max(timeouts.tunnelMilliseconds / 5_000, 5), 120)
+    }
     /// A worker hands a new connection over when it has so many more than the least busy one.
     static let imbalance = 4
 }

@@ -57,8 +57,11 @@ extension Worker {
 
     /// Begins to serve a client's connection, which is counted already.
     mutating func serve(_ socket: consuming Socket, from client: IPAddress, listener: Int) {
-        let connection = Connection(from: client, listener: listener, socket: socket)
+        var connection = Connection(from: client, listener: listener, socket: socket)
+        if let limit = takePlaces(&connection) { return turnAway(connection, by: limit) }
+        let places = connection.places
         guard let token = connections.insert(connection) else {
+            givePlacesBack(places, of: client, at: listener)
             crew.connectionClosed(by: number)
             crew.giveDescriptorBack()
             return
@@ -76,7 +79,9 @@ extension Worker {
     private mutating func pauseAccepting(_ listener: Int) {
         stopListening(listener)
         listeners[listener].isPaused = true
-        acceptAgain = now.advanced(byMilliseconds: Limits.acceptPauseMilliseconds)
+        // A rest that another listener has begun is not made longer.
+        acceptAgain =
+            acceptAgain ?? now.advanced(byMilliseconds: Limits.acceptPauseMilliseconds)
     }
 
     /// Ends the rest of all listeners when its time has come.

@@ -23,6 +23,7 @@ extension Worker {
             keepAlive: exchanges[exchange].keepsDownstream,
             isHead: exchanges[exchange].method == .head, date: dateLine, into: &scratch)
         sendScratch(client)
+        timers.set(client, to: bodyDeadline(ofClient: client))
         flushAnswer(exchange)
     }
 
@@ -34,11 +35,12 @@ extension Worker {
     /// Ends the exchange when its answer has gone out.
     mutating func flushAnswer(_ exchange: Int) {
         let client = exchanges[exchange].downstream
+        let tookNothing = connections[client].flags.contains(.writeBlocked)
         switch flush(client) {
         case .flushed:
             perform(exchanges[exchange].handle(.responseEnded), exchange)
         case .blocked:
-            timers.set(client, to: bodyDeadline(ofClient: client))
+            if !tookNothing { timers.set(client, to: bodyDeadline(ofClient: client)) }
         case .broken:
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }
@@ -74,6 +76,7 @@ extension Worker {
         case .upstreamClosed: .upstreamClosed
         case .upstreamInvalid, .bodyInvalid: lastFault
         case .responseTimeout: .responseTimeout
+        case .totalTimeout: .totalTimeout
         case .requestTimeout: .requestTimeout
         case .overloaded: .overloaded
         }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Kernel
+internal import Settings
 internal import Splitting
 internal import Telemetry
 
@@ -42,6 +43,8 @@ extension Worker {
             upstream.targets[$0].id
         }
         upstreams[upstream.id].timeouts = upstream.timeouts
+        upstreams[upstream.id].requestsPerConnection = UInt32(
+            clamping: upstream.limits.requestsPerConnection ?? .max)
         for target in upstream.targets {
             targets[target.id].upstream = upstream.id
             targets[target.id].address = target.address
@@ -64,7 +67,9 @@ extension Worker {
             listeners[listener.id].port = listener.port
             listeners[listener.id].trustedProxies = listener.trustedProxies
             listeners[listener.id].timeouts = listener.timeouts
+            takeOnLimits(of: listener)
         }
+        countPresentConnections()
         for handed in opening {
             // A listener whose address changed: the old socket's queue is served first.
             closeListener(handed.listener)

@@ -66,6 +66,7 @@ extension Worker {
         connections[index].exchange = Int32(exchange)
         exchanges[exchange].upstreamConnection = index
         exchanges[exchange].keepsUpstream = true
+        connections[index].carriedCount &+= 1
         targets[exchanges[exchange].target].inflight += 1
     }
 
@@ -93,9 +94,16 @@ extension Worker {
         detach(exchange)
         let target = Int(connections[index].target)
         guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
-            targets[target].pooledCount < Limits.pooledPerTarget, isInStep(index)
+            targets[target].pooledCount < Limits.pooledPerTarget, mayCarryMore(index),
+            isInStep(index)
         else { return close(index) }
         putInPool(index, target)
+    }
+
+    /// Whether its upstream's settings let a connection carry another request.
+    private func mayCarryMore(_ index: Int) -> Bool {
+        let upstream = targets[Int(connections[index].target)].upstream
+        return connections[index].carriedCount < upstreams[upstream].requestsPerConnection
     }
 
     /// Whether an upstream's connection has said and got everything, and is still open.

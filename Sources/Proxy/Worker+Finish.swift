@@ -116,7 +116,7 @@ extension Worker {
         if let buffer = connections[index].outbound.take() { giveBack(buffer) }
         switch connections[index].side {
         case .downstream:
-            counters.downstreamClosed(listener: Int(connections[index].listener))
+            leave(index)
             crew.connectionClosed(by: number)
         case .upstream:
             let upstream = targets[Int(connections[index].target)].upstream

@@ -63,13 +63,14 @@ extension Worker {
     mutating func relayAnswerSoFar(_ exchange: Int) {
         let client = exchanges[exchange].downstream
         let target = exchanges[exchange].upstreamConnection
+        let tookNothing = connections[client].flags.contains(.writeBlocked)
         switch flush(client) {
         case .flushed:
             let isWaiting =
                 connections[target].flags.contains(.readable) || connections[target].inbound != nil
             if isWaiting { readResponse(exchange) }
         case .blocked:
-            timers.set(client, to: bodyDeadline(ofClient: client))
+            if !tookNothing { timers.set(client, to: bodyDeadline(ofClient: client)) }
         case .broken:
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }
@@ -83,13 +84,14 @@ extension Worker {
             isRequest: true)
         switch pump(flow) {
         case .ended:
-            timers.set(target, to: responseDeadline(exchange))
+            timers.set(target, to: answerDeadline(exchange))
             perform(exchanges[exchange].handle(.requestEnded), exchange)
         case .starved:
-            timers.set(target, to: responseDeadline(exchange))
+            guard hasMoved else { return }
+            timers.set(target, to: answerDeadline(exchange))
             timers.set(flow.source, to: bodyDeadline(ofClient: flow.source))
         case .blocked:
-            timers.set(target, to: idleDeadline(exchange))
+            if hasMoved { timers.set(target, to: idleDeadline(exchange)) }
         case .yielded:
             deferToNextTurn(flow.source)
         case .sourceClosed, .sourceReset:
@@ -131,9 +133,9 @@ extension Worker {
         case .ended:
             perform(exchanges[exchange].handle(.responseEnded), exchange)
         case .starved:
-            timers.set(flow.source, to: idleDeadline(exchange))
+            if hasMoved { timers.set(flow.source, to: idleDeadline(exchange)) }
         case .blocked:
-            timers.set(flow.sink, to: bodyDeadline(ofClient: flow.sink))
+            if hasMoved { timers.set(flow.sink, to: bodyDeadline(ofClient: flow.sink)) }
         case .yielded:
             deferToNextTurn(flow.source)
         case .sourceClosed:
@@ -149,7 +151,13 @@ extension Worker {
 
     /// Moves what can be moved now, at most so much in one turn: what stands in `scratch` first,
     /// then the body as the source's framing and the sink's say.
+    ///
+    /// Deadlines are moved back only when `hasMoved` says so afterwards: not for an event of a
+    /// peer that sends what nobody takes, or takes nothing of what it is sent.
     mutating func pump(_ flow: Flow) -> FlowState {
+        hasMoved =
+            connections[flow.sink].outbound != nil
+            && !connections[flow.sink].flags.contains(.writeBlocked)
         switch flush(flow.sink) {
         case .flushed: break
         case .blocked:
@@ -180,6 +188,7 @@ extension Worker {
                 guard let sent = send(flow, &buffer, from: held, plain: plain) else {
                     return .sinkBroken
                 }
+                hasMoved = true
                 budget -= sent
                 if sent < total { return .blocked }
                 if budget <= 0, !connections[flow.source].body.hasEnded { return .yielded }
@@ -195,10 +204,12 @@ extension Worker {
         if buffer.space == 0 { makeRoom(flow, &buffer) }
         switch receive(flow.source, into: &buffer) {
         case .done:
+            hasMoved = true
             return nil
         case .wouldBlock:
             return .starved
         case .ended:
+            hasMoved = true
             guard case .untilClose = connections[flow.source].body else { return .sourceClosed }
             connections[flow.source].body = .none
             if connections[flow.sink].framing == .chunked {

@@ -31,13 +31,13 @@ extension Worker {
     /// Reads until a whole head is there and begins its exchange, or until nothing waits.
     mutating func readRequest(_ index: Int) {
         var buffer = connections[index].inbound.take() ?? takeBuffer()
+        let limits = listeners[Int(connections[index].listener)].headLimits
         while true {
             if !buffer.isEmpty {
-                let isDue = connections[index].scan.isWorthParsing(
-                    buffer.bytes, limits: headLimits)
+                let isDue = connections[index].scan.isWorthParsing(buffer.bytes, limits: limits)
                 if isDue {
                     parsedExchange = -1
-                    switch requestHead.parse(buffer.bytes, limits: headLimits) {
+                    switch requestHead.parse(buffer.bytes, limits: limits) {
                     case .complete:
                         connections[index].inbound = consume buffer
                         return beginExchange(index)
@@ -78,6 +78,9 @@ extension Worker {
         connections[index].flags.remove(.headBegan)
         connections[index].scan = HeadScan()
         let listener = Int(connections[index].listener)
+        if case .length(let count) = requestHead.framing, count > bodyLimit(ofClient: index) {
+            return refuse(index, .bodyTooLarge, isHead: requestHead.method == .head)
+        }
         let isVersion10 = requestHead.version == .http10
         let exchange = Exchange(
             downstream: index, listener: listener, split: listeners[listener].split,
@@ -91,7 +94,8 @@ extension Worker {
         connections[index].exchange = Int32(token.index)
         exchanges[token.index].awaitsContinue =
             requestHead.expectsContinue && exchanges[token.index].hasBody
-        connections[index].body = BodyReader(requestHead.framing)
+        connections[index].body = BodyReader(
+            requestHead.framing, mostBytes: bodyLimit(ofClient: index))
         parsedExchange = token.index
         choose(token.index)
     }

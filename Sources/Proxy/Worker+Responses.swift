@@ -2,6 +2,7 @@ internal import Addressing
 internal import Bytes
 internal import HTTP
 internal import Kernel
+internal import Reactor
 internal import Telemetry
 
 /// The upstream's side: from a connected target to the head of its answer.
@@ -31,7 +32,8 @@ extension Worker {
         let buffer = connections[client].inbound.take() ?? takeBuffer()
         encodeRequest(exchange, buffer)
         connections[client].body = BodyReader(
-            requestHead.framing, keepsTrailers: requestHead.keepsTrailers)
+            requestHead.framing, keepsTrailers: requestHead.keepsTrailers,
+            mostBytes: bodyLimit(ofClient: client))
         connections[client].flags.remove(.inTrailers)
         connections[target].framing = OutgoingFraming(requestHead.framing)
         exchanges[exchange].heldCount = requestHead.byteCount
@@ -40,7 +42,8 @@ extension Worker {
         relayRequest(exchange)
     }
 
-    /// Puts the request's head into `scratch`. The head is parsed again if others were since.
+    /// Puts the request's head into `scratch`. The head is parsed again if others were since, by
+    /// the widest limits: it was taken on, whatever its listener's settings are now.
     private mutating func encodeRequest(_ exchange: Int, _ buffer: borrowing Buffer) {
         if parsedExchange != exchange {
             let progress = requestHead.parse(buffer.bytes, limits: headLimits)
@@ -83,7 +86,7 @@ extension Worker {
                     connections[index].scan = HeadScan()
                     guard connections[exchanges[exchange].downstream].outbound == nil else {
                         keepInbound(index, buffer)
-                        return relayAnswerSoFar(exchange)
+                        return awaitTaker(exchange)
                     }
                     continue
                 case .complete where responseHead.isSwitchingProtocols:
@@ -138,6 +141,13 @@ extension Worker {
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
         sendScratch(exchanges[exchange].downstream)
+    }
+
+    /// An interim answer waits for the client, which has its own time for that.
+    private mutating func awaitTaker(_ exchange: Int) {
+        let client = exchanges[exchange].downstream
+        timers.set(client, to: bodyDeadline(ofClient: client))
+        relayAnswerSoFar(exchange)
     }
 
     /// Sends the final answer's head, and what is here of its body, to the client.

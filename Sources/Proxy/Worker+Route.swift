@@ -28,6 +28,7 @@ extension Worker {
         exchanges[exchange].share = chosen.share
         exchanges[exchange].choice = choice
         exchanges[exchange].triedTargets = 0
+        setEnd(exchange)
     }
 
     /// Chooses one of the upstream's targets that were not tried yet: of two at random the one

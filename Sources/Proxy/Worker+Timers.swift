@@ -1,5 +1,6 @@
 internal import Bytes
 internal import HTTP
+internal import Kernel
 internal import Reactor
 internal import Telemetry
 
@@ -27,16 +28,31 @@ extension Worker {
             }
             return close(index)
         }
+        if exchanges[exchange].end <= now { return exchangeIsOverdue(exchange) }
         if exchanges[exchange].phase == .tunnelling {
             return perform(exchanges[exchange].handle(.downstreamLate), exchange)
         }
         let isReading = connections[index].flags.contains(.writeBlocked) == false
         let isSending = exchanges[exchange].requestHasEnded || !exchanges[exchange].hasBody
         // It takes our answer and owes us nothing: the upstream's deadline is the one that counts.
-        if isReading && isSending { return }
-        // Nothing is asked of it while the upstream takes nothing: again that one's counts.
-        if isReading && upstreamTakesNothing(exchange) { return }
+        // The same while nothing is asked of it, as the upstream takes nothing.
+        if isReading && (isSending || upstreamTakesNothing(exchange)) {
+            if exchanges[exchange].end < .never { timers.set(index, to: exchanges[exchange].end) }
+            return
+        }
         perform(exchanges[exchange].handle(.downstreamLate), exchange)
+    }
+
+    /// The exchange has lasted too long. Its upstream has failed it only if that is who was
+    /// waited for: a client that sends or reads slowly must not make a target look bad.
+    private mutating func exchangeIsOverdue(_ exchange: Int) {
+        if exchanges[exchange].phase == .connecting {
+            counters.connectEnded(upstream: exchanges[exchange].upstream, result: .timeout)
+        }
+        if isWaitingForUpstream(exchange) {
+            counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
+        }
+        perform(exchanges[exchange].handle(.overdue), exchange)
     }
 
     /// Whether the exchange's upstream is still to be connected to, or reads nothing now.
@@ -56,12 +72,23 @@ extension Worker {
         if exchanges[exchange].phase == .tunnelling {
             return perform(exchanges[exchange].handle(.upstreamLate), exchange)
         }
+        guard isWaitingForUpstream(exchange) else {
+            // Whoever is waited for has a deadline of its own; afterwards it may be this one again.
+            return timers.set(index, to: answerDeadline(exchange))
+        }
+        counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
+        perform(exchanges[exchange].handle(.upstreamLate), exchange)
+    }
+
+    /// Whether it is the upstream that has to do something next: to answer, or to take more of
+    /// the request.
+    private func isWaitingForUpstream(_ exchange: Int) -> Bool {
+        let index = exchanges[exchange].upstreamConnection
+        guard index >= 0 else { return false }
         let client = exchanges[exchange].downstream
         let isWriteBlocked = connections[index].flags.contains(.writeBlocked)
         let isWaitingForRequest = !exchanges[exchange].requestHasEnded && !isWriteBlocked
         let isWaitingForClient = connections[client].flags.contains(.writeBlocked)
-        if isWaitingForRequest || isWaitingForClient { return }
-        counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
-        perform(exchanges[exchange].handle(.upstreamLate), exchange)
+        return !isWaitingForRequest && !isWaitingForClient
     }
 }

@@ -22,9 +22,13 @@ extension Worker {
         perform(exchanges[exchange].handle(.protocolSwitched), exchange)
         releaseHeld(exchange)
         sendScratch(client)
+        let idle = tunnelDeadline(exchange)
+        let seconds = Limits.deadPeerSeconds(ofTunnel: timeouts(ofClient: client))
         for index in [client, target] {
             connections[index].body = .untilClose
             connections[index].framing = .plain
+            connections[index].socket.findDeadPeer(withinSeconds: seconds)
+            timers.set(index, to: idle)
         }
         relayTunnel(exchange)
     }
@@ -47,10 +51,13 @@ extension Worker {
     }
 
     private mutating func relayTunnel(_ flow: Flow, whenEnded ended: Exchange.Event) {
-        let idle = tunnelDeadline(flow.exchange)
-        timers.set(flow.source, to: idle)
-        timers.set(flow.sink, to: idle)
-        switch pump(flow) {
+        let state = pump(flow)
+        if hasMoved {
+            let idle = tunnelDeadline(flow.exchange)
+            timers.set(flow.source, to: idle)
+            timers.set(flow.sink, to: idle)
+        }
+        switch state {
         case .ended:
             connections[flow.sink].socket.endSending()
             perform(exchanges[flow.exchange].handle(ended), flow.exchange)

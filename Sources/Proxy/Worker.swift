@@ -38,6 +38,7 @@ struct Worker: ~Copyable {
     /// The exchange whose head `requestHead` tells about, -1 for none.
     var parsedExchange = -1
     var responseHead = ResponseHead()
+    /// What a response's head may have at most; a request's by its listener's settings.
     let headLimits = HeadLimits()
     /// The Date of answers that have none.
     var dateLine = DateLine()
@@ -45,6 +46,10 @@ struct Worker: ~Copyable {
     var scratch = Buffer(capacity: Limits.scratchBytes)
     /// The body that goes out next, when it is framed anew.
     var payload = Buffer(capacity: Limits.scratchBytes)
+    /// Whether anything was read or sent, or could be again, when bytes were moved the last time.
+    var hasMoved = false
+    /// Connections that were turned away and linger.
+    var turnedAwayCount = 0
     /// What the next answer for a broken upstream or body says.
     var lastFault = OwnAnswer.upstreamClosed
     var random: FastRandom

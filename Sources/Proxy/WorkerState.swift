@@ -1,5 +1,6 @@
 internal import Addressing
 internal import Bytes
+internal import HTTP
 internal import Kernel
 internal import Settings
 internal import Splitting
@@ -13,6 +14,15 @@ struct ListenerState: ~Copyable {
     var port: UInt16 = 0
     var trustedProxies: [CIDR] = []
     var timeouts = ListenerTimeouts()
+    /// What a request's head may have at most.
+    var headLimits = HeadLimits()
+    /// The size of a request's body in bytes, the highest number for no limit.
+    var bodyLimit = UInt64.max
+    /// Connections at once, of all clients and of each; nil for no limit.
+    var connectionLimit: UInt64?
+    var connectionLimitPerClient: Int?
+    /// What the two limits count; nil before the first blueprint.
+    var counts: ListenerCounts?
     /// Whether it rests after an accept that failed.
     var isPaused = false
 }
@@ -74,6 +84,8 @@ struct UpstreamState: ~Copyable {
     /// The ids of its targets.
     var targets = Table<Int>(count: 0) { $0 }
     var timeouts = UpstreamTimeouts()
+    /// Requests that a connection carries before it is closed, the highest number for no limit.
+    var requestsPerConnection = UInt32.max
 }
 
 /// What a worker knows of a target, at the target's id.

@@ -24,6 +24,19 @@ package enum AttemptFailure: Int, CaseIterable, Sendable {
     case other
 }
 
+/// Which limit a client's connection was turned away for.
+package enum Refusal: Int, CaseIterable, Sendable {
+    case connections, connectionsPerClient
+
+    /// The key of the limit in the settings.
+    package var label: String {
+        switch self {
+        case .connections: "connections"
+        case .connectionsPerClient: "connections_per_client"
+        }
+    }
+}
+
 /// Whether an upstream connection waits in the pool or serves an exchange.
 enum UpstreamConnectionState: Int, CaseIterable {
     case idle, active

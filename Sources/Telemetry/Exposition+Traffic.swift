@@ -96,6 +96,16 @@ extension Exposition {
             }
         }
         writer.family(
+            "sluice_downstream_refused_total", .counter,
+            "Connections of clients turned away, by the limit that was reached.")
+        for listener in listeners {
+            for limit in Refusal.allCases {
+                writer.sample(
+                    listener.labels.adding("reason", limit.label),
+                    counters.refusalCount(listener: listener.id, by: limit))
+            }
+        }
+        writer.family(
             "sluice_worker_loop_seconds", .histogram, "Work in one turn of a worker's loop.")
         writer.histogram(.none, counters.loopTurns, bounds: Self.loopBounds)
     }

@@ -78,6 +78,11 @@ extension WorkerCounters {
             ? downstreamConnections[row: listener, column: 0] : 0
     }
 
+    /// Clients that were turned away at a listener for one of its limits.
+    package func refusalCount(listener: Int, by limit: Refusal) -> Int {
+        listener < refusals.rows ? refusals[row: listener, column: limit.rawValue] : 0
+    }
+
     /// Requests of a listener's clients, whatever their status.
     package func downstreamRequestCount(listener: Int) -> Int {
         listener < downstreamRequests.rows ? downstreamRequests.sum(row: listener) : 0

@@ -75,6 +75,11 @@ extension WorkerCounters {
         downstreamConnections.add(-1, row: listener)
     }
 
+    /// A client was turned away as soon as it had connected; it counts as no connection.
+    package mutating func refused(listener: Int, by limit: Refusal) {
+        refusals.add(1, row: listener, column: limit.rawValue)
+    }
+
     /// A client's request was answered, by an upstream or by Sluice itself; 0: not at all.
     package mutating func downstreamRequest(listener: Int, code: Int) {
         downstreamRequests.add(1, row: listener, column: StatusColumn.of(code: code))

@@ -17,9 +17,10 @@ package struct WorkerCounters: Sendable {
     var upstreamConnections = CountTable(columns: UpstreamConnectionState.allCases.count)
     var bytes = CountTable(columns: ByteDirection.allCases.count)
 
-    /// These two have a row for each listener.
+    /// These three have a row for each listener.
     var downstreamConnections = CountTable(columns: 1)
     var downstreamRequests = CountTable(columns: StatusColumn.count)
+    var refusals = CountTable(columns: Refusal.allCases.count)
 
     var loopTurns = LatencyHistogram()
 
@@ -40,6 +41,7 @@ package struct WorkerCounters: Sendable {
         bytes.grow(rows: upstreams)
         downstreamConnections.grow(rows: listeners)
         downstreamRequests.grow(rows: listeners)
+        refusals.grow(rows: listeners)
     }
 
     /// Adds what another worker counted, and grows where the other has more rows.
@@ -56,6 +58,7 @@ package struct WorkerCounters: Sendable {
         bytes.merge(other.bytes)
         downstreamConnections.merge(other.downstreamConnections)
         downstreamRequests.merge(other.downstreamRequests)
+        refusals.merge(other.refusals)
         loopTurns.merge(other.loopTurns)
     }
 

@@ -44,6 +44,27 @@ struct SharedCounterTests {
     }
 
     @Test
+    func `of many that take at once, exactly as many succeed as there is room for`() async {
+        let counter = SharedCounter()
+        for limit: UInt64 in [0, 1, 100, 7_777] {
+            counter.subtract(counter.value)
+            let taken = await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        (0..<5_000).count { _ in counter.take(below: limit) }
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+            #expect(taken == Int(limit))
+            #expect(counter.value == limit)
+        }
+        counter.subtract(1)
+        #expect(counter.take(below: 7_777))
+        #expect(!counter.take(below: 7_777))
+    }
+
+    @Test
     func `numbers taken by many at once are all different`() async {
         let counter = SharedCounter()
         let numbers = await withTaskGroup(of: [UInt64].self) { group in

@@ -11,8 +11,8 @@ private struct Decoding: Equatable {
     var fault: String?
 
     /// Decodes the bytes, cut at the given offsets.
-    init(_ bytes: [UInt8], cuts: [Int] = []) {
-        var decoder = ChunkDecoder()
+    init(_ bytes: [UInt8], cuts: [Int] = [], mostBytes: UInt64 = .max) {
+        var decoder = ChunkDecoder(mostBytes: mostBytes)
         var at = 0
         for cut in cuts + [bytes.count] {
             let arrived = bytes.span.extracting(first: cut)
@@ -155,6 +155,24 @@ struct `A chunked body` {
         var decoder = ChunkDecoder(keepsTrailers: false)
         #expect(decoder.next(bytes.span, from: 0) == .data(ByteRange(3, 4)))
         #expect(decoder.next(bytes.span, from: 4) == .end(bytes.count))
+    }
+
+    @Test(arguments: [
+        ("0\r\n\r\n", 0, ""), ("1\r\na\r\n0\r\n\r\n", 0, "refused"),
+        ("5\r\nhello\r\n0\r\n\r\n", 5, "hello"), ("5\r\nhello\r\n0\r\n\r\n", 4, "refused"),
+        ("3\r\nhel\r\n2\r\nlo\r\n0\r\nX: 1\r\n\r\n", 5, "hello"),
+        ("3\r\nhel\r\n3\r\nlo!\r\n0\r\n\r\n", 5, "hel refused"),
+        ("5;a=b\r\nhello\r\n1;c\r\n", 5, "hello refused"),
+        ("7fffffffffffffff\r\n", 1 << 40, "refused"), ("x\r\n", 0, ""),
+    ])
+    func `may have so many bytes, whatever surrounds them, and is refused before one more`(
+        sample: String, limit: UInt64, expected: String
+    ) {
+        let bytes = wire(sample)
+        let whole = Decoding(bytes, mostBytes: limit)
+        let words = [whole.data, whole.fault == "body_too_large" ? "refused" : ""]
+        #expect(words.filter { !$0.isEmpty }.joined(separator: " ") == expected)
+        #expect(Decoding(bytes, cuts: Array(0..<bytes.count), mostBytes: limit) == whole)
     }
 
     @Test func `has a largest chunk`() {

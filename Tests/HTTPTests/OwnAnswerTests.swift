@@ -21,7 +21,8 @@ struct `An own answer` {
             OwnAnswer(ChunkFault.badExtension), OwnAnswer(ChunkFault.badLineEnd),
             OwnAnswer(ChunkFault.extensionsTooLarge), OwnAnswer(ChunkFault.trailersTooLarge),
             .requestTimeout, .bodyTooLarge, .connectFailed, .upstreamClosed, .noUpstream,
-            .overloaded, .connectTimeout, .responseTimeout,
+            .overloaded, .connectTimeout, .responseTimeout, .totalTimeout,
+            .tooManyConnections, .tooManyConnectionsOfClient, OwnAnswer(ChunkFault.bodyTooLarge),
         ]
 
     @Test func `is a whole response`() {

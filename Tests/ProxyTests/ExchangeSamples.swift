@@ -35,7 +35,7 @@ enum ExchangeSamples {
         .connected(reused: false), .connecting, .noTargetLeft, .connectFailed(.connect),
         .weightGone, .requestBegan, .requestEnded, .requestReleased, .responseBegan,
         .responseEnded, .upstreamFailed(.closed), .upstreamLate, .downstreamLate,
-        .downstreamInvalid, .downstreamGone, .protocolSwitched,
+        .downstreamInvalid, .downstreamGone, .overdue, .protocolSwitched,
     ]
 
     /// Events that a worker never has in a phase; the exchange traps.
@@ -85,6 +85,7 @@ enum ExchangeSamples {
         ExchangeRow(.requesting, .downstreamLate, .answer(.requestTimeout), .answering),
         ExchangeRow(.requesting, .downstreamInvalid, .answer(.bodyInvalid), .answering),
         ExchangeRow(.requesting, .downstreamGone, .finish, .over),
+        ExchangeRow(.requesting, .overdue, .answer(.totalTimeout), .answering),
     ]
 
     private static let responding = [
@@ -98,6 +99,7 @@ enum ExchangeSamples {
         ExchangeRow(.responding, .downstreamLate, .breakDownstream, .over),
         ExchangeRow(.responding, .downstreamInvalid, .breakDownstream, .over),
         ExchangeRow(.responding, .downstreamGone, .finish, .over),
+        ExchangeRow(.responding, .overdue, .breakDownstream, .over),
     ]
 
     private static let tunnelling = [
@@ -111,6 +113,7 @@ enum ExchangeSamples {
         ExchangeRow(.tunnelling, .downstreamLate, .breakDownstream, .over),
         ExchangeRow(.tunnelling, .downstreamInvalid, .breakDownstream, .over),
         ExchangeRow(.tunnelling, .downstreamGone, .finish, .over),
+        ExchangeRow(.tunnelling, .overdue, .nothing, .tunnelling),
     ]
 
     private static let answering = [
@@ -124,6 +127,7 @@ enum ExchangeSamples {
         ExchangeRow(.answering, .downstreamInvalid, .nothing, .answering),
         ExchangeRow(.answering, .downstreamLate, .finish, .over),
         ExchangeRow(.answering, .downstreamGone, .finish, .over),
+        ExchangeRow(.answering, .overdue, .nothing, .answering),
     ]
 
     /// Choosing and connecting differ in what the worker has under way, not in what may follow.
@@ -139,6 +143,7 @@ enum ExchangeSamples {
             ExchangeRow(phase, .weightGone, .choose, .choosing),
             ExchangeRow(phase, .noTargetLeft, .answer(.noUpstream), .answering),
             ExchangeRow(phase, .downstreamGone, .finish, .over),
+            ExchangeRow(phase, .overdue, .answer(.totalTimeout), .answering),
             ExchangeRow(phase, .downstreamLate, .finish, .over),
             ExchangeRow(phase, .downstreamInvalid, .finish, .over),
         ]

@@ -1,4 +1,5 @@
 import HTTP
+import Kernel
 import Proxy
 import Telemetry
 import Testing
@@ -68,6 +69,14 @@ struct ExchangeTests {
         _ = exchange.handle(.noTargetLeft)
         _ = exchange.handle(.responseEnded)
         #expect(exchange.keepsDownstream == !hasBody)
+    }
+
+    @Test(arguments: [Exchange.Event.protocolSwitched, .overdue])
+    func `a tunnel and our own answer have no end in time`(event: Exchange.Event) {
+        var exchange = ExchangeSamples.exchange(in: .requesting)
+        exchange.end = Instant(nanoseconds: 1)
+        _ = exchange.handle(event)
+        #expect(exchange.end == .never)
     }
 
     @Test(arguments: ExchangeSamples.events)

@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import Kernel
 
 /// One end of a TCP connection in a test. It waits for nothing longer than its patience.
@@ -51,6 +52,19 @@ final class Peer {
     }
 
     func endSending() { socket?.endSending() }
+
+    /// From now on it answers nothing that reaches it, not even on the system's level, as a
+    /// machine without power: a filter that lets no packet through (socket(7), SO_ATTACH_FILTER).
+    func vanish() {
+        guard let descriptor = socket?.descriptor else { return }
+        // One instruction: return 0, the number of bytes that are let through.
+        var instruction: UInt64 = 6
+        let result = unsafe withUnsafeMutablePointer(to: &instruction) { pointer in
+            var program = unsafe (count: UInt64(1), instructions: pointer)
+            return unsafe setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, 16)
+        }
+        precondition(result == 0, "no filter")
+    }
 
     /// Sends all bytes; false when the other end does not take them.
     @discardableResult
@@ -123,6 +137,13 @@ final class Peer {
     func receiveAll() -> End {
         while receive() {}
         return end ?? .late
+    }
+
+    /// Whether an answer is here, without waiting for it.
+    func hasAnswer() -> Bool {
+        block.removeAll()
+        if case .done? = socket?.receive(into: &block) { received += Self.bytes(of: block) }
+        return Message(received, .answer, hasEnded: false) != nil
     }
 
     /// The next whole message; nil when the connection ends without one.

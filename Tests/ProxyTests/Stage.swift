@@ -15,29 +15,37 @@ struct Stage {
     init(
         workers: Int = 1, _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
         client: ListenerTimeouts = ListenerTimeouts(),
-        upstream: UpstreamTimeouts = UpstreamTimeouts()
+        upstream: UpstreamTimeouts = UpstreamTimeouts(),
+        limits: ListenerLimits = ListenerLimits(),
+        upstreamLimits: UpstreamLimits = UpstreamLimits(),
+        descriptors: Int = DescriptorLimit.current
     ) async throws {
-        plane = try DataPlane(workers: workers)
+        plane = try DataPlane(workers: workers, descriptors: descriptors)
         try await apply(
-            Self.snapshot(upstreams, weights: weights, client: client, upstream: upstream))
+            Self.snapshot(
+                upstreams, weights: weights, client: client, upstream: upstream, limits: limits,
+                upstreamLimits: upstreamLimits))
         port = plane.boundListeners.first?.address.port ?? 0
     }
 
     static func snapshot(
         _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
         client: ListenerTimeouts = ListenerTimeouts(),
-        upstream: UpstreamTimeouts = UpstreamTimeouts(), listeners: [String] = ["api"]
+        upstream: UpstreamTimeouts = UpstreamTimeouts(),
+        limits: ListenerLimits = ListenerLimits(),
+        upstreamLimits: UpstreamLimits = UpstreamLimits(), listeners: [String] = ["api"]
     ) -> Snapshot {
         let names = names(upstreams.count)
         return Snapshot(
             listeners: listeners.map {
                 ListenerSettings(
-                    name: $0, address: address(0), split: "kong", timeouts: client)
+                    name: $0, address: address(0), split: "kong", timeouts: client,
+                    limits: limits)
             },
             upstreams: zip(names, upstreams).map { name, ports in
                 UpstreamSettings(
                     name: name, targets: ports.map { TargetSettings(address: address($0)) },
-                    timeouts: upstream)
+                    timeouts: upstream, limits: upstreamLimits)
             },
             splits: [
                 SplitSettings(

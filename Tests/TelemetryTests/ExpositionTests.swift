@@ -22,6 +22,7 @@ import Testing
         sluice_upstream_sent_bytes_total counter
         sluice_downstream_connections gauge
         sluice_downstream_requests_total counter
+        sluice_downstream_refused_total counter
         sluice_worker_loop_seconds histogram
         sluice_target_healthy gauge
         sluice_generation gauge
@@ -62,6 +63,8 @@ import Testing
             ("sluice_target_healthy", ["upstream": "y", "target": "127.0.0.1:9002"], 0),
             ("sluice_downstream_connections", ["listener": "api"], 1),
             ("sluice_downstream_requests_total", ["listener": "api", "code": "200"], 1),
+            ("sluice_downstream_refused_total", ["reason": "connections"], 0),
+            ("sluice_downstream_refused_total", ["reason": "connections_per_client"], 2),
             ("sluice_weight_changes_total", ["split": "kong", "source": "file"], 3),
             ("sluice_generation", [:], 7),
             ("sluice_weights_file_valid", [:], 1),

@@ -22,6 +22,7 @@ enum SampleExposition {
     private static func count(_ counters: inout WorkerCounters) {
         counters.downstreamOpened(listener: 0)
         counters.downstreamRequest(listener: 0, code: 200)
+        for _ in 0..<2 { counters.refused(listener: 0, by: .connectionsPerClient) }
         for _ in 0..<3 { counters.exchangeBegan(lane: 1) }
         for kind in [.sequence, .sequence, .shift] as [ChoiceKind] {
             counters.routed(lane: 1, by: kind)

@@ -129,6 +129,8 @@ import Testing
             counters.upstreamConnection(upstream: row, idleBy: 3, activeBy: 4)
             counters.downstreamOpened(listener: row)
             counters.downstreamRequest(listener: row, code: 503)
+            for _ in 0...row { counters.refused(listener: row, by: .connections) }
+            counters.refused(listener: row, by: .connectionsPerClient)
         }
         counters.loopTurn(nanoseconds: 10_000)
         return counters
@@ -149,6 +151,8 @@ import Testing
                 counters.downstreamConnectionCount(listener: row),
                 counters.downstreamRequestCount(listener: row),
                 counters.downstreamRequestCount(listener: row, code: 503),
+                counters.refusalCount(listener: row, by: .connections),
+                counters.refusalCount(listener: row, by: .connectionsPerClient),
             ]
         }
     }
