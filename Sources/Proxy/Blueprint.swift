@@ -31,12 +31,19 @@ final class Blueprint: Sendable {
         let id: Int
         let address: SocketAddress
         let weight: UInt32
+        /// Counts the exchanges at the target over all workers; nil unless there is, or was, a
+        /// limit.
+        let places: SharedCounter?
     }
 
     struct Upstream: Sendable {
         let id: Int
         let targets: [Target]
         let timeouts: UpstreamTimeouts
+        let limits: UpstreamLimits
+        let retries: RetrySettings
+        /// What workers know of each other's queues; nil unless there is, or was, a limit.
+        let queue: SharedQueue?
     }
 
     struct Split: Sendable {

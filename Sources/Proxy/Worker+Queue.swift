@@ -254,7 +254,8 @@ extension Worker {
 
 /// Limits that come, change and go.
 extension Worker {
-    /// Takes on the limits of all upstreams, and what else this file needs to know of them; what was removed with its upstream has none.
+    /// Takes on how much the targets of all upstreams get, and how often requests are sent again.
+    /// What is not there any more has no limit: who waits for it goes on.
     mutating func takeOnLimits(of current: [Blueprint.Upstream]) {
         for upstream in 0..<upstreams.count { upstreams[upstream].limits = UpstreamLimits() }
         for target in 0..<targets.count { targets[target].inflightLimit = .max }

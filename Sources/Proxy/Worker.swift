@@ -24,6 +24,8 @@ struct Worker: ~Copyable {
     var timers: TimerWheel
     /// Connections with more to do than one turn allows.
     var deferred: [Token] = []
+    /// Exchanges that waited for a place at a target and may go on.
+    var admitted = ExchangeList()
 
     // What it runs on, each at its id.
     var listeners = Table<ListenerState>(count: 0) { _ in ListenerState() }
@@ -72,7 +74,7 @@ struct Worker: ~Copyable {
     mutating func run() {
         while !isStopping {
             setAlarm()
-            let count = epoll.wait(milliseconds: deferred.isEmpty ? -1 : 0)
+            let count = epoll.wait(milliseconds: deferred.isEmpty && admitted.isEmpty ? -1 : 0)
             now = .now()
             let turnBegan = now
             for index in 0..<count {
@@ -80,6 +82,7 @@ struct Worker: ~Copyable {
                 handle(EventSource(rawValue: event.token), event.readiness)
             }
             resumeDeferred()
+            resumeAdmitted()
             expireTimers()
             endAcceptPause()
             counters.loopTurn(nanoseconds: Instant.now().since(turnBegan))
