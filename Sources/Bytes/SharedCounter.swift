@@ -23,20 +23,6 @@ package struct SharedCounter: @unchecked Sendable {
         unsafe storage.pointee.wrappingAdd(amount, ordering: .relaxed).oldValue
     }
 
-    /// Adds 1 if the number is below `limit`, in one step: of any number of threads that try at
-    /// once, exactly as many succeed as there is room for.
-    @inlinable
-    package func take(below limit: UInt64) -> Bool {
-        var number = unsafe storage.pointee.load(ordering: .relaxed)
-        while number < limit {
-            let result = unsafe storage.pointee.weakCompareExchange(
-                expected: number, desired: number + 1, ordering: .relaxed)
-            if result.exchanged { return true }
-            number = result.original
-        }
-        return false
-    }
-
     /// Takes `amount` away.
     @inlinable
     package func subtract(_ amount: UInt64) {
@@ -46,4 +32,41 @@ package struct SharedCounter: @unchecked Sendable {
     /// The number now; others may change it at any time.
     @inlinable
     package var value: UInt64 { unsafe storage.pointee.load(ordering: .relaxed) }
+}
+
+/// Numbers that threads wait for. These calls have one order over all threads and counters: of two
+/// threads that each change one counter and then look at the other's, at least one sees the change.
+extension SharedCounter {
+    /// Adds 1, unless the number is `limit` or more already, in one step: of any number of threads
+    /// that try at once, exactly as many succeed as there is room for.
+    @inlinable
+    package func take(below limit: UInt64) -> Bool {
+        var seen = unsafe storage.pointee.load(ordering: .sequentiallyConsistent)
+        while seen < limit {
+            let (isDone, now) = unsafe storage.pointee.weakCompareExchange(
+                expected: seen, desired: seen + 1, ordering: .sequentiallyConsistent)
+            if isDone { return true }
+            seen = now
+        }
+        return false
+    }
+
+    /// Takes away 1 that `take` or `add` added.
+    @inlinable
+    package func giveBack() {
+        unsafe storage.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    }
+
+    /// Sets the number and returns the one from before.
+    @inlinable
+    @discardableResult
+    package func replace(with number: UInt64) -> UInt64 {
+        unsafe storage.pointee.exchange(number, ordering: .sequentiallyConsistent)
+    }
+
+    /// The number in the order of these calls.
+    @inlinable
+    package var current: UInt64 {
+        unsafe storage.pointee.load(ordering: .sequentiallyConsistent)
+    }
 }

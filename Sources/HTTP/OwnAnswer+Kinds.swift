@@ -49,6 +49,21 @@ extension OwnAnswer {
             message: "There are too many connections from this address.")
     }
 
+    /// All targets of the upstream have as much as they may get, and so has its queue.
+    package static var queueFull: OwnAnswer {
+        OwnAnswer(
+            status: 503, kind: "queue_full",
+            message: "The upstream is busy and too many requests wait for it.",
+            retryAfterSeconds: 1)
+    }
+
+    /// All targets of the upstream had as much as they may get for as long as a request waits.
+    package static var queueTimeout: OwnAnswer {
+        OwnAnswer(
+            status: 503, kind: "queue_timeout",
+            message: "The upstream was busy for too long.", retryAfterSeconds: 1)
+    }
+
     /// No connection to the upstream came about in time.
     package static var connectTimeout: OwnAnswer {
         OwnAnswer(

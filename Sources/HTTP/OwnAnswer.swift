@@ -9,11 +9,16 @@ package struct OwnAnswer: Sendable {
     package let kind: StaticString
     /// A sentence for people; neither it nor `kind` holds anything that JSON would escape.
     package let message: StaticString
+    /// When the client may try again (RFC 9110 section 10.2.3); 0: nothing is said.
+    package let retryAfterSeconds: Int
 
-    package init(status: Int, kind: StaticString, message: StaticString) {
+    package init(
+        status: Int, kind: StaticString, message: StaticString, retryAfterSeconds: Int = 0
+    ) {
         self.status = status
         self.kind = kind
         self.message = message
+        self.retryAfterSeconds = retryAfterSeconds
     }
 
     /// The answer to a request that is refused; the connection is closed behind it.
@@ -54,6 +59,11 @@ package struct OwnAnswer: Sendable {
         buffer.append(kind)
         buffer.append("\r\n")
         if let date { buffer.append(date.bytes) }
+        if retryAfterSeconds > 0 {
+            buffer.append("Retry-After: ")
+            buffer.append(decimal: UInt64(retryAfterSeconds))
+            buffer.append("\r\n")
+        }
         buffer.append(connection: keepAlive, version)
         buffer.append("\r\n")
         if isHead { return }

@@ -34,6 +34,9 @@ final class Blueprint: Sendable {
         let id: Int
         let address: SocketAddress
         let weight: UInt32
+        /// Counts the exchanges at the target over all workers; nil unless there is, or was, a
+        /// limit.
+        let places: SharedCounter?
     }
 
     struct Upstream: Sendable {
@@ -41,6 +44,9 @@ final class Blueprint: Sendable {
         let targets: [Target]
         let timeouts: UpstreamTimeouts
         let limits: UpstreamLimits
+        let retries: RetrySettings
+        /// What workers know of each other's queues; nil unless there is, or was, a limit.
+        let queue: SharedQueue?
     }
 
     struct Split: Sendable {

@@ -112,16 +112,19 @@ extension Foundation {
                 // Two names may stand for one address.
                 guard !targets.contains(where: { $0.id == id }) else { continue }
                 targets.append(
-                    Blueprint.Target(id: id, address: address, weight: target.weight))
+                    Blueprint.Target(
+                        id: id, address: address, weight: target.weight,
+                        places: places(at: id, settings.limits)))
                 resolved.append(
                     ResolvedTarget(
                         upstream: settings.name, setting: target.address.description,
                         address: address))
             }
         }
+        let id = registry.upstream(settings.name)
         return Blueprint.Upstream(
-            id: registry.upstream(settings.name), targets: targets, timeouts: settings.timeouts,
-            limits: settings.limits)
+            id: id, targets: targets, timeouts: settings.timeouts, limits: settings.limits,
+            retries: settings.retries, queue: queue(of: id, settings.limits))
     }
 
     /// Where a target was found the last time.

@@ -21,7 +21,7 @@ package final class DataPlane: Sendable {
         precondition(count > 0, "at least one worker")
         let crew = try Crew(workers: count, descriptors: descriptors)
         self.crew = crew
-        foundation = Lock(Foundation())
+        foundation = Lock(Foundation(workerCount: count))
         lastCounters = Lock(Array(repeating: WorkerCounters(), count: count))
         for number in 0..<count {
             let berth = Berth(try Epoll(batchSize: Limits.eventsPerTurn), try Alarm())

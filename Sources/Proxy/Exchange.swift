@@ -14,6 +14,8 @@ package struct Exchange {
         case choosing
         /// A new connection to the chosen target is on its way.
         case connecting
+        /// All targets of the upstream have as much as they may get: it waits for a place at one.
+        case queued
         /// The request goes out; nothing of the answer is here.
         case requesting
         /// The answer's head has gone to the client.
@@ -35,6 +37,16 @@ package struct Exchange {
         case noTargetLeft
         /// The connection could not be made.
         case connectFailed(AttemptFailure)
+        /// There are targets that may be chosen, but none of them may get more now.
+        case noPlace
+        /// The same, and as many wait already as may.
+        case queueFull
+        /// It has waited for as long as it may.
+        case queueLate
+        /// Its turn has come.
+        case placeFound
+        /// The upstream's budget lets the request be sent again, or does not.
+        case retryGranted, retryRefused
         /// The weights changed and the chosen upstream has none left.
         case weightGone
         /// The first byte of the request went to the target.
@@ -72,8 +84,14 @@ package struct Exchange {
         case chooseOtherTarget
         /// Send the request to the connected target.
         case sendRequest
-        /// Send the request once more, on a new connection.
+        /// Send the request once more, on a new connection to the same target.
         case repeatRequest
+        /// Ask the upstream's budget whether the request may be sent again.
+        case askForRetry
+        /// Send the request again, on a new connection to another target.
+        case retryRequest
+        /// Go on to the target at which there is a place.
+        case useTarget
         /// Answer the client ourselves.
         case answer(Failure)
         /// Break the client's connection, so that it sees the answer is not whole.
@@ -96,6 +114,8 @@ package struct Exchange {
         case bodyInvalid
         /// This process has no descriptor left for a connection.
         case overloaded
+        /// The upstream's targets have enough to do, and enough waits for them or has waited.
+        case queueFull, queueTimeout
     }
 
     // The route.
@@ -145,13 +165,34 @@ package struct Exchange {
     private var isReused = false
     /// What the client is told when no target is left.
     var connectFailure = Failure.noUpstream
-    /// Whether the request was sent once more already, which is done at most once.
+    /// Whether the request was sent once more for a reused connection, which is done only once.
     package private(set) var hasBeenRepeated = false
+    /// How often it was sent again to another target, and how often it may be.
+    package private(set) var retries = 0
+    package var retryLimit = 0
     /// The lane in which the request was counted as routed, -1 for none.
     package var routedLane = -1
 
     /// Whether the upstream was asked to say that it wants the body, and has not.
     package var awaitsContinue = false
+
+    // The targets.
+    /// Those that no connection came about to, by position modulo 64.
+    var refusedTargets: UInt64 = 0
+    /// The id of the one whose connection broke under the request last, -1 for none.
+    var failedTarget = -1
+    /// The next position to look at when more than 64 have failed: marks are used up by then.
+    var sweep = 0
+    /// The id of the one at which it has a place, -1 for none.
+    var placedTarget: Int32 = -1
+
+    // The queue.
+    /// In which list it stands, and its neighbours there (-1: none).
+    var standing = Standing.nowhere
+    var nextInList: Int32 = -1
+    var previousInList: Int32 = -1
+    /// Since when it waits for its upstream; kept until the request has been sent.
+    var queuedSince = Instant.distantPast
 
     // The answer.
     /// Whether nobody is there any more to get the answer.
@@ -192,6 +233,7 @@ package struct Exchange {
     package mutating func handle(_ event: Event) -> Action {
         switch phase {
         case .choosing, .connecting: handleBeforeRequest(event)
+        case .queued: handleQueued(event)
         case .requesting: handleRequesting(event)
         case .responding: handleResponding(event)
         case .tunnelling: handleTunnelling(event)
@@ -227,11 +269,39 @@ extension Exchange {
             return answer(connectFailure)
         case .overdue:
             return answer(.totalTimeout)
+        case .noPlace:
+            phase = .queued
+            return .nothing
+        case .queueFull:
+            return answer(.queueFull)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
             return abandon()
         case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded,
-            .protocolSwitched:
+            .protocolSwitched, .retryGranted, .retryRefused:
             preconditionFailure("no upstream has this exchange yet")
+        case .placeFound, .queueLate:
+            preconditionFailure("this exchange does not wait")
+        }
+    }
+
+    private mutating func handleQueued(_ event: Event) -> Action {
+        switch event {
+        case .placeFound:
+            phase = .choosing
+            return .useTarget
+        case .weightGone:
+            phase = .choosing
+            return .choose
+        case .queueLate:
+            return answer(.queueTimeout)
+        case .overdue:
+            return answer(.totalTimeout)
+        case .downstreamGone, .downstreamLate, .downstreamInvalid:
+            return abandon()
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .noPlace, .queueFull,
+            .retryGranted, .retryRefused, .requestBegan, .requestEnded, .requestReleased,
+            .responseBegan, .responseEnded, .protocolSwitched, .upstreamFailed, .upstreamLate:
+            preconditionFailure("this exchange waits for an upstream")
         }
     }
 
@@ -259,8 +329,12 @@ extension Exchange {
             end = .never
             return .nothing
         case .upstreamFailed(let failure):
-            if mayRepeat, failure != .protocol { return repeatRequest() }
-            return answer(failure == .protocol ? .upstreamInvalid : .upstreamClosed)
+            return connectionBroke(failure)
+        case .retryGranted:
+            retries += 1
+            return sendAgain(.retryRequest)
+        case .retryRefused:
+            return answer(.upstreamClosed)
         case .upstreamLate:
             return answer(.responseTimeout)
         case .downstreamLate:
@@ -273,7 +347,8 @@ extension Exchange {
             return abandon()
         case .weightGone:
             return .nothing
-        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseEnded:
+        case .connected, .connecting, .connectFailed, .noTargetLeft, .responseEnded, .noPlace,
+            .queueFull, .queueLate, .placeFound:
             preconditionFailure("this exchange has its upstream already")
         }
     }
@@ -295,7 +370,8 @@ extension Exchange {
             phase = .over
             return .breakDownstream
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
-            .protocolSwitched:
+            .protocolSwitched, .noPlace, .queueFull, .queueLate, .placeFound, .retryGranted,
+            .retryRefused:
             preconditionFailure("this exchange has its answer already")
         }
     }
@@ -317,7 +393,8 @@ extension Exchange {
         case .downstreamGone:
             return abandon()
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
-            .protocolSwitched:
+            .protocolSwitched, .noPlace, .queueFull, .queueLate, .placeFound, .retryGranted,
+            .retryRefused:
             preconditionFailure("this exchange is a tunnel already")
         }
     }
@@ -332,23 +409,43 @@ extension Exchange {
             .upstreamLate, .downstreamInvalid, .overdue:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
-            .protocolSwitched:
+            .protocolSwitched, .noPlace, .queueFull, .queueLate, .placeFound, .retryGranted,
+            .retryRefused:
             preconditionFailure("this exchange is answered already")
         }
     }
 
-    /// A reused connection that fails before any byte of the answer most likely was closed by
-    /// the target when the request was on its way (RFC 9112 section 9.3.1).
-    private var mayRepeat: Bool {
-        isReused && !hasBeenRepeated && isHeld && (!requestHasBegun || method.isIdempotent)
+    /// The upstream's connection failed before the answer's head was here.
+    private mutating func connectionBroke(_ failure: AttemptFailure) -> Action {
+        switch failure {
+        case .protocol:
+            return answer(.upstreamInvalid)
+        case .closed, .reset:
+            guard maySendAgain else { return answer(.upstreamClosed) }
+            // A reused connection that fails before any byte of the answer most likely was closed
+            // by the target when the request was on its way (RFC 9112 section 9.3.1).
+            if isReused, !hasBeenRepeated {
+                hasBeenRepeated = true
+                return sendAgain(.repeatRequest)
+            }
+            return retries < retryLimit ? .askForRetry : answer(.upstreamClosed)
+        case .connect, .timeout, .other:
+            return answer(.upstreamClosed)
+        }
     }
 
-    private mutating func repeatRequest() -> Action {
-        hasBeenRepeated = true
+    /// Whether sending the request again cannot do it twice (RFC 9110 section 9.2.2), and all of
+    /// it that went out is still held.
+    private var maySendAgain: Bool { isHeld && (!requestHasBegun || method.isIdempotent) }
+
+    /// Once a request has been sent, no connection that may have grown stale gets it.
+    package var needsNewConnection: Bool { hasBeenRepeated || retries > 0 }
+
+    private mutating func sendAgain(_ action: Action) -> Action {
         requestHasEnded = false
         heldCount = 0
         phase = .choosing
-        return .repeatRequest
+        return action
     }
 
     private mutating func answer(_ failure: Failure) -> Action {

@@ -26,6 +26,30 @@ struct Foundation: Sendable {
     var upstreams: [UpstreamSettings] = []
     /// Counts the changes of the upstreams.
     var revision = 0
+    /// How many workers there are.
+    let workerCount: Int
+    /// What workers share of upstreams that have, or had, a limit: by the upstream's id, and by
+    /// the target's. It is never dropped, since exchanges give back what they took.
+    private(set) var queues: [Int: SharedQueue] = [:]
+    private(set) var places: [Int: SharedCounter] = [:]
+
+    init(workerCount: Int) { self.workerCount = workerCount }
+
+    /// The queue of an upstream, made when it first has a limit.
+    mutating func queue(of upstream: Int, _ limits: UpstreamLimits) -> SharedQueue? {
+        if queues[upstream] == nil, limits.inflightPerTarget != nil {
+            queues[upstream] = SharedQueue(workers: workerCount)
+        }
+        return queues[upstream]
+    }
+
+    /// The counter of a target's places, made when its upstream first has a limit.
+    mutating func places(at target: Int, _ limits: UpstreamLimits) -> SharedCounter? {
+        if places[target] == nil, limits.inflightPerTarget != nil {
+            places[target] = SharedCounter()
+        }
+        return places[target]
+    }
 
     /// What the limits of a listener count, the same whenever it is asked for.
     mutating func counts(atListener name: String) -> ListenerCounts {

@@ -21,6 +21,11 @@ enum Limits {
     static let copiedBytes = 4 * 1024
     /// Room for a head of the largest size, and for what is added to it.
     static let scratchBytes = 192 * 1024
+    /// Exchanges that go on in one turn after they waited for a place at a target.
+    static let admissionsPerTurn = 64
+    /// A worker gives a place to its own queue, unless the first of another one has waited so much
+    /// longer: messages cost, and a few milliseconds more or less are no injustice.
+    static let queueSlackNanoseconds: UInt64 = 10_000_000
     /// Idle connections that one worker keeps to one target.
     static let pooledPerTarget = 1024
     /// How long a client may take to close after the last answer.

@@ -10,6 +10,7 @@ extension Worker {
     /// Answers a client whose request no upstream answered.
     mutating func answer(_ exchange: Int, _ failure: Exchange.Failure) {
         dropUpstream(exchange)
+        letGo(exchange)
         scratch.removeAll()
         payload.removeAll()
         let client = exchanges[exchange].downstream
@@ -79,6 +80,8 @@ extension Worker {
         case .totalTimeout: .totalTimeout
         case .requestTimeout: .requestTimeout
         case .overloaded: .overloaded
+        case .queueFull: .queueFull
+        case .queueTimeout: .queueTimeout
         }
     }
 }

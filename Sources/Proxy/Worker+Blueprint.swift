@@ -18,6 +18,7 @@ extension Worker {
         grow(to: counts)
         for upstream in upstreams { place(upstream) }
         retireTargets(notIn: upstreams)
+        takeOnLimits(of: upstreams)
     }
 
     /// Takes on the weights of one split. They are passed over when the split has other members

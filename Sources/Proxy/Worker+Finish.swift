@@ -14,16 +14,26 @@ extension Worker {
             return
         case .choose:
             dropUpstream(exchange)
+            letGo(exchange)
             choose(exchange)
         case .chooseOtherTarget:
             dropUpstream(exchange)
+            passOver(exchange)
+            letGo(exchange)
             chooseTarget(exchange)
+        case .useTarget:
+            useTarget(exchange)
         case .sendRequest:
             sendRequest(exchange)
         case .repeatRequest:
             dropUpstream(exchange)
             counters.retried(lane: exchanges[exchange].lane)
             repeatRequest(exchange)
+        case .askForRetry:
+            askForRetry(exchange)
+        case .retryRequest:
+            dropUpstream(exchange)
+            retryRequest(exchange)
         case .answer(let failure):
             answer(exchange, failure)
         case .breakDownstream:
@@ -53,6 +63,7 @@ extension Worker {
         counters.downstreamRequest(
             listener: exchanges[exchange].listener, code: exchanges[exchange].status)
         releaseUpstream(exchange)
+        letGo(exchange)
         let over = exchanges.remove(at: exchange)
         if parsedExchange == exchange { parsedExchange = -1 }
         connections[client].exchange = -1

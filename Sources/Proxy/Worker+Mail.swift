@@ -20,6 +20,10 @@ extension Worker {
                 acknowledge()
             case .adopt(let handed):
                 adopt(handed)
+            case .takeOver(let offer):
+                takeOver(offer)
+            case .lookForPlace(let upstream):
+                lookForPlace(upstream)
             case .copyCounters(let reply):
                 reply(counters.copy())
             case .ping(let acknowledge):

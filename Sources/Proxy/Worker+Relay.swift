@@ -39,6 +39,8 @@ extension Worker {
         switch exchanges[exchange].phase {
         case .choosing, .connecting, .over:
             return
+        case .queued:
+            return leaveQueueIfGone(exchange)
         case .answering:
             return flushAnswer(exchange)
         case .tunnelling:
@@ -55,7 +57,7 @@ extension Worker {
         case .requesting: relayAnswerSoFar(exchange)
         case .responding: relayResponse(exchange)
         case .tunnelling: relayTunnel(exchange)
-        case .choosing, .connecting, .answering, .over: return
+        case .choosing, .connecting, .queued, .answering, .over: return
         }
     }
 

@@ -27,19 +27,29 @@ extension Worker {
         exchanges[exchange].lane = chosen.lane
         exchanges[exchange].share = chosen.share
         exchanges[exchange].choice = choice
-        exchanges[exchange].triedTargets = 0
+        exchanges[exchange].retryLimit = upstreams[chosen.upstream].retryLimit
+        exchanges[exchange].forgetUpstream()
         setEnd(exchange)
     }
 
-    /// Chooses one of the upstream's targets that were not tried yet: of two at random the one
-    /// with less in flight. When none is left, the exchange moves to another upstream.
+    /// Chooses one of the upstream's targets, preferably one that was not tried yet. When they have
+    /// enough to do, the exchange waits; when none may be chosen any more, it moves to another
+    /// upstream.
     mutating func chooseTarget(_ exchange: Int) {
         let upstream = exchanges[exchange].upstream
-        guard let position = untriedTarget(of: upstream, exchanges[exchange].triedTargets) else {
-            return chooseOtherUpstream(exchange)
+        // Whoever waits already comes first.
+        if upstreams[upstream].queue.isEmpty, let target = openTarget(exchange) {
+            use(target, exchange)
+        } else if upstreams[upstream].isLimited, hasTargetLeft(exchange) {
+            awaitPlace(exchange)
+        } else {
+            chooseOtherUpstream(exchange)
         }
-        exchanges[exchange].triedTargets |= 1 << UInt64(position % 64)
-        let target = upstreams[upstream].targets[position]
+    }
+
+    /// Goes to a target over a pooled connection or a new one.
+    mutating func use(_ target: Int, _ exchange: Int) {
+        exchanges[exchange].triedTargets |= mark(of: targets[target].position)
         exchanges[exchange].target = target
         if let connection = pooledConnection(for: exchange, at: target) {
             attach(connection, to: exchange)
@@ -51,8 +61,7 @@ extension Worker {
 
     /// A connection that has served others; nil where a new one is called for.
     private mutating func pooledConnection(for exchange: Int, at target: Int) -> Int? {
-        // A repeat goes out on a new connection only.
-        if exchanges[exchange].hasBeenRepeated { return nil }
+        if exchanges[exchange].needsNewConnection { return nil }
         while let connection = takePooled(target) {
             // What cannot be repeated is not risked on a connection that the target has closed.
             // Nor is anything on one that may still say what belongs to its last answer.
@@ -61,24 +70,6 @@ extension Worker {
                 || connections[connection].flags.contains(.bodiless)
             if !isRisk || connections[connection].socket.isQuiet() { return connection }
             close(connection)
-        }
-        return nil
-    }
-
-    private mutating func untriedTarget(of upstream: Int, _ tried: UInt64) -> Int? {
-        let count = upstreams[upstream].targets.count
-        if count == 0 { return nil }
-        var position = 0
-        if count > 1 {
-            position = LeastOfTwo.pick(
-                count: count, random: random.next(),
-                weight: { targets[upstreams[upstream].targets[$0]].weight },
-                load: { targets[upstreams[upstream].targets[$0]].inflight })
-        }
-        for _ in 0..<count {
-            // Beyond 64 targets two share a mark: no exchange lives through so many failures.
-            if tried & 1 << UInt64(position % 64) == 0 { return position }
-            position = position + 1 == count ? 0 : position + 1
         }
         return nil
     }
@@ -107,27 +98,17 @@ extension Worker {
         }
     }
 
-    /// Exchanges that wait for a connection to an upstream whose weight is 0 now, or that has
-    /// left the split, choose again.
+    /// Exchanges that wait for a connection to an upstream, or for a place there, choose again if
+    /// its weight is 0 now or it has left the split.
     mutating func chooseAgainWhereWeightIsGone() {
         for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
-            guard exchanges[exchange].phase == .connecting, !hasWeight(exchange) else { continue }
+            guard exchanges[exchange].phase.isBeforeRequest, !hasWeight(exchange) else { continue }
             perform(exchanges[exchange].handle(.weightGone), exchange)
         }
     }
 
-    /// Sends a request once more, on a new connection: to the same target, unless its upstream or
-    /// the target itself may get nothing any more.
-    mutating func repeatRequest(_ exchange: Int) {
-        let target = exchanges[exchange].target
-        if hasWeight(exchange), targets[target].isCurrent {
-            connect(exchange, to: target)
-        } else {
-            choose(exchange)
-        }
-    }
-
-    private func hasWeight(_ exchange: Int) -> Bool {
+    /// Whether the upstream that the exchange has chosen may still get it.
+    func hasWeight(_ exchange: Int) -> Bool {
         let split = exchanges[exchange].split
         for member in 0..<splits[split].members.count
         where splits[split].members[member].lane == exchanges[exchange].lane {

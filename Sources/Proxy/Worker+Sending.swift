@@ -106,6 +106,7 @@ extension Worker {
         let lane = exchanges[exchange].lane
         guard exchanges[exchange].routedLane != lane else { return }
         exchanges[exchange].routedLane = lane
+        upstreams[exchanges[exchange].upstream].retryBudget.deposit()
         counters.routed(lane: lane, by: exchanges[exchange].choice)
     }
 

@@ -32,6 +32,7 @@ extension Worker {
         if exchanges[exchange].phase == .tunnelling {
             return perform(exchanges[exchange].handle(.downstreamLate), exchange)
         }
+        if exchanges[exchange].phase == .queued { return endWaiting(exchange) }
         let isReading = connections[index].flags.contains(.writeBlocked) == false
         let isSending = exchanges[exchange].requestHasEnded || !exchanges[exchange].hasBody
         // It takes our answer and owes us nothing: the upstream's deadline is the one that counts.

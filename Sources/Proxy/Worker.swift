@@ -24,6 +24,8 @@ struct Worker: ~Copyable {
     var timers: TimerWheel
     /// Connections with more to do than one turn allows.
     var deferred: [Token] = []
+    /// Exchanges that waited for a place at a target and may go on.
+    var admitted = ExchangeList()
 
     // What it runs on, each at its id.
     var listeners = Table<ListenerState>(count: 0) { _ in ListenerState() }
@@ -79,7 +81,8 @@ struct Worker: ~Copyable {
     mutating func run() {
         while !isStopping {
             setAlarm()
-            let count = epoll.wait(milliseconds: deferred.isEmpty ? -1 : 0)
+            let isPressed = !deferred.isEmpty || !admitted.isEmpty
+            let count = epoll.wait(milliseconds: isPressed ? 0 : -1)
             turn(count, at: .now())
             counters.loopTurn(nanoseconds: Instant.now().since(now))
         }
@@ -94,6 +97,7 @@ struct Worker: ~Copyable {
             handle(EventSource(rawValue: event.token), event.readiness)
         }
         resumeDeferred()
+        resumeAdmitted()
         expireTimers()
         endAcceptPause()
     }

@@ -14,6 +14,10 @@ enum WorkerMessage: Sendable {
     case retarget([Blueprint.Upstream], Blueprint.Counts, acknowledge: @Sendable () -> Void)
     /// Serve this connection, which another worker accepted.
     case adopt(HandedConnection)
+    /// Give this place at a target to one that waits for it, or free it.
+    case takeOver(PlaceOffer)
+    /// A place at a target of this upstream may be free.
+    case lookForPlace(upstream: Int)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)

@@ -84,8 +84,19 @@ struct UpstreamState: ~Copyable {
     /// The ids of its targets.
     var targets = Table<Int>(count: 0) { $0 }
     var timeouts = UpstreamTimeouts()
+    var limits = UpstreamLimits()
     /// Requests that a connection carries before it is closed, the highest number for no limit.
     var requestsPerConnection = UInt32.max
+    var retryLimit = 0
+    var retryBudget = RetryBudget()
+    /// Exchanges of this worker that wait for a place at a target.
+    var queue = ExchangeList()
+    /// How many wait in all workers together, and what each worker shows of its own.
+    var queuedCount = SharedCounter.unused
+    var posts = Table<QueuePost>(count: 0) { _ in preconditionFailure("no post yet") }
+
+    /// Whether its targets get only so many exchanges at once.
+    var isLimited: Bool { limits.inflightPerTarget != nil }
 }
 
 /// What a worker knows of a target, at the target's id.
@@ -94,8 +105,14 @@ struct TargetState {
     var upstream = -1
     var address = SocketAddress.unspecified
     var weight: UInt32 = 1
+    /// Its place among the targets of its upstream.
+    var position = 0
     /// Exchanges that this worker has at the target.
     var inflight = 0
+    /// Exchanges that all workers together may have there, the highest number for no limit, and
+    /// how many they have of those that were counted.
+    var inflightLimit = UInt64.max
+    var places = SharedCounter.unused
     /// The pooled connection used last, -1 for none.
     var firstPooled: Int32 = -1
     var pooledCount = 0

@@ -37,6 +37,14 @@ package enum Refusal: Int, CaseIterable, Sendable {
     }
 }
 
+/// Why an exchange did not get a place at a target.
+package enum QueueRefusal: Int, CaseIterable, Sendable {
+    /// As many as may wait did so already.
+    case full
+    /// It waited for as long as it may.
+    case timeout
+}
+
 /// Whether an upstream connection waits in the pool or serves an exchange.
 enum UpstreamConnectionState: Int, CaseIterable {
     case idle, active

@@ -57,6 +57,7 @@ package struct Exposition: Sendable {
         var writer = MetricWriter()
         writeSplits(to: &writer)
         writeExchanges(to: &writer)
+        writeQueues(to: &writer)
         writeLatencies(to: &writer)
         writeUpstreams(to: &writer)
         writeListeners(to: &writer)

@@ -3,11 +3,14 @@
 /// Only `grow` and `merge` allocate. A worker that gives its counters away must give a `copy()`,
 /// else its own next count would have to copy everything first.
 package struct WorkerCounters: Sendable {
-    /// These seven have a row for each lane.
+    /// These ten have a row for each lane.
     var routed = CountTable(columns: ChoiceKind.allCases.count)
     var requests = CountTable(columns: StatusColumn.count)
     var inflight = CountTable(columns: 1)
     var retries = CountTable(columns: 1)
+    var retryRefusals = CountTable(columns: 1)
+    var queued = CountTable(columns: 1)
+    var queueRefusals = CountTable(columns: QueueRefusal.allCases.count)
     var failures = CountTable(columns: AttemptFailure.allCases.count)
     var durations = LatencyTable()
     var firstBytes = LatencyTable()
@@ -33,6 +36,9 @@ package struct WorkerCounters: Sendable {
         requests.grow(rows: lanes)
         inflight.grow(rows: lanes)
         retries.grow(rows: lanes)
+        retryRefusals.grow(rows: lanes)
+        queued.grow(rows: lanes)
+        queueRefusals.grow(rows: lanes)
         failures.grow(rows: lanes)
         durations.grow(rows: lanes)
         firstBytes.grow(rows: lanes)
@@ -50,6 +56,9 @@ package struct WorkerCounters: Sendable {
         requests.merge(other.requests)
         inflight.merge(other.inflight)
         retries.merge(other.retries)
+        retryRefusals.merge(other.retryRefusals)
+        queued.merge(other.queued)
+        queueRefusals.merge(other.queueRefusals)
         failures.merge(other.failures)
         durations.merge(other.durations)
         firstBytes.merge(other.firstBytes)

@@ -43,6 +43,52 @@ struct SharedCounterTests {
         #expect(counter.value == 4)
     }
 
+    @Test(arguments: [0, 1, 3] as [UInt64])
+    func `no more is taken than the limit allows, until something is given back`(limit: UInt64) {
+        let counter = SharedCounter()
+        for _ in 0..<limit { #expect(counter.take(below: limit)) }
+        #expect(!counter.take(below: limit))
+        #expect(counter.current == limit)
+        if limit > 0 {
+            counter.giveBack()
+            #expect(!counter.take(below: limit - 1))
+            #expect(counter.take(below: limit))
+        }
+        #expect(!counter.take(below: limit))
+    }
+
+    @Test
+    func `a number that is replaced is told to exactly one`() async {
+        let counter = SharedCounter()
+        counter.replace(with: 1)
+        let sum = await withTaskGroup(of: UInt64.self) { group in
+            for _ in 0..<8 { group.addTask { counter.replace(with: 0) } }
+            return await group.reduce(0, +)
+        }
+        #expect(sum == 1)
+        #expect(counter.current == 0)
+    }
+
+    @Test
+    func `many at once never have more than the limit`() async {
+        let counter = SharedCounter()
+        let most = SharedCounter()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<20_000 where counter.take(below: 3) {
+                        while case let seen = counter.current, seen > most.current {
+                            most.replace(with: seen)
+                        }
+                        counter.giveBack()
+                    }
+                }
+            }
+        }
+        #expect(most.current <= 3)
+        #expect(counter.current == 0)
+    }
+
     @Test
     func `of many that take at once, exactly as many succeed as there is room for`() async {
         let counter = SharedCounter()

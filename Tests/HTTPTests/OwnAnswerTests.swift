@@ -21,7 +21,8 @@ struct `An own answer` {
             OwnAnswer(ChunkFault.badExtension), OwnAnswer(ChunkFault.badLineEnd),
             OwnAnswer(ChunkFault.extensionsTooLarge), OwnAnswer(ChunkFault.trailersTooLarge),
             .requestTimeout, .bodyTooLarge, .connectFailed, .upstreamClosed, .noUpstream,
-            .overloaded, .connectTimeout, .responseTimeout, .totalTimeout,
+            .overloaded, .connectTimeout, .responseTimeout, .totalTimeout, .queueFull,
+            .queueTimeout,
             .tooManyConnections, .tooManyConnectionsOfClient, OwnAnswer(ChunkFault.bodyTooLarge),
         ]
 
@@ -64,6 +65,12 @@ struct `An own answer` {
         let head = encoded(.noUpstream, isHead: true)
         #expect(head.hasSuffix("\r\n\r\n"))
         #expect(whole.hasPrefix(head) && whole.utf8.count > head.utf8.count)
+    }
+
+    @Test(arguments: all)
+    func `says when to try again if it is for a moment only`(answer: OwnAnswer) {
+        let isQueue = "\(answer.kind)".hasPrefix("queue_")
+        #expect(encoded(answer).contains("\r\nRetry-After: 1\r\n") == isQueue)
     }
 
     @Test func `says that an old client's connection stays`() {

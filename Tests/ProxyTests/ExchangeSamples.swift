@@ -28,47 +28,72 @@ struct ExchangeRow: CustomTestStringConvertible {
 
 enum ExchangeSamples {
     static let phases: [Exchange.Phase] = [
-        .choosing, .connecting, .requesting, .responding, .tunnelling, .answering, .over,
+        .choosing, .connecting, .queued, .requesting, .responding, .tunnelling, .answering, .over,
     ]
 
     static let events: [Exchange.Event] = [
         .connected(reused: false), .connecting, .noTargetLeft, .connectFailed(.connect),
         .weightGone, .requestBegan, .requestEnded, .requestReleased, .responseBegan,
         .responseEnded, .upstreamFailed(.closed), .upstreamLate, .downstreamLate,
-        .downstreamInvalid, .downstreamGone, .overdue, .protocolSwitched,
+        .downstreamInvalid, .downstreamGone, .overdue, .protocolSwitched, .noPlace, .queueFull,
+        .queueLate,
+        .placeFound, .retryGranted, .retryRefused,
     ]
 
     /// Events that a worker never has in a phase; the exchange traps.
     static func isImpossible(_ event: Exchange.Event, in phase: Exchange.Phase) -> Bool {
-        switch (phase, event) {
-        case (.choosing, .requestBegan), (.choosing, .requestEnded), (.choosing, .requestReleased),
-            (.choosing, .responseBegan), (.choosing, .responseEnded),
-            (.connecting, .requestBegan), (.connecting, .requestEnded),
-            (.connecting, .requestReleased), (.connecting, .responseBegan),
-            (.connecting, .responseEnded), (.requesting, .responseEnded):
-            true
-        case (.requesting, .connected), (.requesting, .connecting), (.requesting, .connectFailed),
-            (.requesting, .noTargetLeft), (.responding, .connected), (.responding, .connecting),
-            (.responding, .connectFailed), (.responding, .noTargetLeft),
-            (.responding, .responseBegan), (.answering, .connected), (.answering, .connecting),
-            (.answering, .connectFailed), (.answering, .noTargetLeft), (.answering, .responseBegan):
-            true
-        case (.choosing, .protocolSwitched), (.connecting, .protocolSwitched),
-            (.responding, .protocolSwitched), (.answering, .protocolSwitched):
-            true
-        case (.tunnelling, .connected), (.tunnelling, .connecting), (.tunnelling, .connectFailed),
-            (.tunnelling, .noTargetLeft), (.tunnelling, .responseBegan),
-            (.tunnelling, .protocolSwitched):
-            true
-        default:
-            false
+        switch phase {
+        case .choosing, .connecting: isAboutUpstream(event) || isAboutWaiting(event)
+        case .queued: isAboutUpstream(event) || isAboutChoice(event) || isFailure(event)
+        case .requesting:
+            isAboutChoice(event) || isAboutWaiting(event) || event == .responseEnded
+        case .responding, .tunnelling, .answering:
+            isAboutChoice(event) || isAboutWaiting(event) || isAboutAnswer(event)
+        case .over: false
         }
     }
 
+    /// Events of a request that is with an upstream.
+    private static func isAboutUpstream(_ event: Exchange.Event) -> Bool {
+        [.requestBegan, .requestEnded, .requestReleased, .responseEnded].contains(event)
+            || isAboutAnswer(event)
+    }
+
+    /// Events of a request that is with an upstream and has no answer.
+    private static func isAboutAnswer(_ event: Exchange.Event) -> Bool {
+        [.responseBegan, .protocolSwitched, .retryGranted, .retryRefused].contains(event)
+    }
+
+    /// Events of an exchange that looks for a target.
+    private static func isAboutChoice(_ event: Exchange.Event) -> Bool {
+        [
+            .connected(reused: false), .connecting, .connectFailed(.connect), .noTargetLeft,
+            .noPlace, .queueFull,
+        ].contains(event)
+    }
+
+    private static func isAboutWaiting(_ event: Exchange.Event) -> Bool {
+        [.placeFound, .queueLate].contains(event)
+    }
+
+    private static func isFailure(_ event: Exchange.Event) -> Bool {
+        [.upstreamFailed(.closed), .upstreamLate].contains(event)
+    }
+
     static let rows: [ExchangeRow] =
-        beforeRequest(.choosing) + beforeRequest(.connecting) + requesting + responding
+        beforeRequest(.choosing) + beforeRequest(.connecting) + queued + requesting + responding
         + tunnelling + answering
         + events.map { ExchangeRow(.over, $0, .nothing, .over) }
+
+    private static let queued = [
+        ExchangeRow(.queued, .placeFound, .useTarget, .choosing),
+        ExchangeRow(.queued, .weightGone, .choose, .choosing),
+        ExchangeRow(.queued, .queueLate, .answer(.queueTimeout), .answering),
+        ExchangeRow(.queued, .overdue, .answer(.totalTimeout), .answering),
+        ExchangeRow(.queued, .downstreamGone, .finish, .over),
+        ExchangeRow(.queued, .downstreamLate, .finish, .over),
+        ExchangeRow(.queued, .downstreamInvalid, .finish, .over),
+    ]
 
     private static let requesting = [
         ExchangeRow(.requesting, .weightGone, .nothing, .requesting),
@@ -86,6 +111,8 @@ enum ExchangeSamples {
         ExchangeRow(.requesting, .downstreamInvalid, .answer(.bodyInvalid), .answering),
         ExchangeRow(.requesting, .downstreamGone, .finish, .over),
         ExchangeRow(.requesting, .overdue, .answer(.totalTimeout), .answering),
+        ExchangeRow(.requesting, .retryGranted, .retryRequest, .choosing),
+        ExchangeRow(.requesting, .retryRefused, .answer(.upstreamClosed), .answering),
     ]
 
     private static let responding = [
@@ -142,6 +169,8 @@ enum ExchangeSamples {
             ExchangeRow(phase, .upstreamLate, .chooseOtherTarget, .choosing),
             ExchangeRow(phase, .weightGone, .choose, .choosing),
             ExchangeRow(phase, .noTargetLeft, .answer(.noUpstream), .answering),
+            ExchangeRow(phase, .noPlace, .nothing, .queued),
+            ExchangeRow(phase, .queueFull, .answer(.queueFull), .answering),
             ExchangeRow(phase, .downstreamGone, .finish, .over),
             ExchangeRow(phase, .overdue, .answer(.totalTimeout), .answering),
             ExchangeRow(phase, .downstreamLate, .finish, .over),
@@ -149,14 +178,17 @@ enum ExchangeSamples {
         ]
     }
 
-    /// A new exchange.
+    /// A new exchange; its upstream lets nothing be sent to another target, unless said.
     static func exchange(
-        _ method: HTTP.Method = .get, hasBody: Bool = false, isVersion10: Bool = false
+        _ method: HTTP.Method = .get, hasBody: Bool = false, isVersion10: Bool = false,
+        retryLimit: Int = 0
     ) -> Exchange {
-        Exchange(
+        var exchange = Exchange(
             downstream: 0, listener: 0, split: 0, method: method, isVersion10: isVersion10,
             hasBody: hasBody, headCount: 100, keepsDownstream: true,
             began: Instant(nanoseconds: 0))
+        exchange.retryLimit = retryLimit
+        return exchange
     }
 
     /// An exchange that has come to a phase on the shortest way.
@@ -166,6 +198,7 @@ enum ExchangeSamples {
             switch phase {
             case .choosing: []
             case .connecting: [.connecting]
+            case .queued: [.noPlace]
             case .requesting: [.connecting, .connected(reused: false)]
             case .responding: [.connecting, .connected(reused: false), .responseBegan]
             case .tunnelling: [.connecting, .connected(reused: false), .protocolSwitched]

@@ -11,6 +11,7 @@ struct ExchangeSequenceTests {
         var exchange: Exchange
         var random: SeededRandom
         var repeats = 0
+        var retries = 0
         var answers = 0
         var requests = 0
         var isRequestOver = false
@@ -19,7 +20,9 @@ struct ExchangeSequenceTests {
         init(seed: UInt64) {
             random = SeededRandom(seed: seed)
             let method = HTTP.Method.allCases.randomElement(using: &random) ?? .get
-            exchange = ExchangeSamples.exchange(method, hasBody: Bool.random(using: &random))
+            exchange = ExchangeSamples.exchange(
+                method, hasBody: Bool.random(using: &random),
+                retryLimit: Int.random(in: 0...3, using: &random))
         }
 
         /// One of the events that may happen in this phase.
@@ -30,9 +33,12 @@ struct ExchangeSequenceTests {
             switch exchange.phase {
             case .choosing:
                 choices = [
-                    .connected(reused: exchange.hasBeenRepeated ? false : true), .connecting,
-                    .connecting, .connectFailed(failure), .noTargetLeft,
+                    .connected(reused: !exchange.needsNewConnection), .connecting,
+                    .connecting, .connectFailed(failure), .noTargetLeft, .noPlace, .noPlace,
+                    .queueFull,
                 ]
+            case .queued:
+                choices = [.placeFound, .placeFound, .weightGone, .queueLate]
             case .connecting:
                 choices = [
                     .connected(reused: false), .connected(reused: false), .connectFailed(failure),
@@ -64,7 +70,19 @@ struct ExchangeSequenceTests {
 
         mutating func step() {
             let event = nextEvent()
-            switch exchange.handle(event) {
+            take(exchange.handle(event), after: event)
+        }
+
+        private mutating func take(_ action: Exchange.Action, after event: Exchange.Event) {
+            switch action {
+            case .askForRetry:
+                // The budget answers at once.
+                let answer: Exchange.Event =
+                    Bool.random(using: &random) ? .retryGranted : .retryRefused
+                take(exchange.handle(answer), after: answer)
+            case .retryRequest:
+                retries += 1
+                hasBegun = false
             case .repeatRequest:
                 repeats += 1
                 hasBegun = false
@@ -73,13 +91,13 @@ struct ExchangeSequenceTests {
                 requests += 1
                 hasBegun = false
             case .nothing: if event == .requestBegan { hasBegun = true }
-            case .choose, .chooseOtherTarget, .breakDownstream, .finish: break
+            case .choose, .chooseOtherTarget, .useTarget, .breakDownstream, .finish: break
             }
         }
     }
 
     @Test
-    func `every sequence ends, with at most one repeat and one answer of our own`() {
+    func `every sequence ends, with one repeat, one own answer and the allowed retries at most`() {
         for seed in 0..<20_000 as Range<UInt64> {
             var play = Play(seed: seed)
             var steps = 0
@@ -90,7 +108,8 @@ struct ExchangeSequenceTests {
             #expect(play.exchange.phase == .over, "seed \(seed)")
             #expect(play.repeats <= 1, "seed \(seed)")
             #expect(play.answers <= 1, "seed \(seed)")
-            #expect(play.requests <= 2, "seed \(seed)")
+            #expect(play.retries <= play.exchange.retryLimit, "seed \(seed)")
+            #expect(play.requests <= 2 + play.exchange.retryLimit, "seed \(seed)")
         }
     }
 }

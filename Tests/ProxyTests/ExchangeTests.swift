@@ -88,6 +88,109 @@ struct ExchangeTests {
     }
 }
 
+/// When a request goes out again to another target.
+@Suite
+struct ExchangeRetryTests {
+    private static let failures: [AttemptFailure] = [.closed, .reset]
+
+    /// Sends a request that begins to go out, and breaks its connection.
+    private func fail(
+        _ exchange: inout Exchange, _ failure: AttemptFailure = .reset, reused: Bool = false,
+        after events: [Exchange.Event] = [.requestBegan, .requestEnded]
+    ) -> Exchange.Action {
+        for event in [.connected(reused: reused)] + events { _ = exchange.handle(event) }
+        return exchange.handle(.upstreamFailed(failure))
+    }
+
+    @Test(arguments: HTTP.Method.allCases, failures)
+    func `what began to go out on a new connection is sent again if it is idempotent`(
+        method: HTTP.Method, failure: AttemptFailure
+    ) {
+        var exchange = ExchangeSamples.exchange(method, retryLimit: 2)
+        let expected: Exchange.Action =
+            method.isIdempotent ? .askForRetry : .answer(.upstreamClosed)
+        #expect(fail(&exchange, failure) == expected)
+    }
+
+    @Test(arguments: HTTP.Method.allCases, failures)
+    func `what did not begin to go out is sent again whatever it is`(
+        method: HTTP.Method, failure: AttemptFailure
+    ) {
+        var exchange = ExchangeSamples.exchange(method, retryLimit: 1)
+        #expect(fail(&exchange, failure, after: []) == .askForRetry)
+    }
+
+    @Test(arguments: 0...4)
+    func `a request is sent again as often as is allowed, and not once more`(limit: Int) {
+        var exchange = ExchangeSamples.exchange(retryLimit: limit)
+        for _ in 0..<limit {
+            #expect(fail(&exchange) == .askForRetry)
+            #expect(exchange.handle(.retryGranted) == .retryRequest)
+            #expect(exchange.needsNewConnection)
+        }
+        #expect(exchange.retries == limit)
+        #expect(fail(&exchange) == .answer(.upstreamClosed))
+    }
+
+    @Test
+    func `a reused connection's failure is repeated first, and that counts as no retry`() {
+        var exchange = ExchangeSamples.exchange(retryLimit: 1)
+        #expect(fail(&exchange, reused: true) == .repeatRequest)
+        #expect(fail(&exchange) == .askForRetry)
+        #expect(exchange.handle(.retryGranted) == .retryRequest)
+        #expect(fail(&exchange) == .answer(.upstreamClosed))
+    }
+
+    @Test(arguments: [AttemptFailure.protocol, .connect, .timeout, .other])
+    func `what is no broken connection is no reason to send again`(failure: AttemptFailure) {
+        for isReused in [false, true] {
+            var exchange = ExchangeSamples.exchange(retryLimit: 2)
+            guard case .answer = fail(&exchange, failure, reused: isReused) else {
+                Issue.record("\(failure) was sent again")
+                continue
+            }
+        }
+    }
+
+    @Test
+    func `what is not held any more, or comes late, is not sent again`() {
+        var released = ExchangeSamples.exchange(retryLimit: 2)
+        let events: [Exchange.Event] = [.requestBegan, .requestReleased]
+        #expect(fail(&released, after: events) == .answer(.upstreamClosed))
+        var late = ExchangeSamples.exchange(retryLimit: 2)
+        _ = late.handle(.connected(reused: false))
+        #expect(late.handle(.upstreamLate) == .answer(.responseTimeout))
+    }
+
+    @Test(arguments: [false, true])
+    func `a retry that the budget refuses leaves the client in step if its body is read`(
+        isRead: Bool
+    ) {
+        var exchange = ExchangeSamples.exchange(.put, hasBody: true, retryLimit: 1)
+        let events: [Exchange.Event] = isRead ? [.requestBegan, .requestEnded] : [.requestBegan]
+        #expect(fail(&exchange, after: events) == .askForRetry)
+        #expect(exchange.handle(.retryRefused) == .answer(.upstreamClosed))
+        _ = exchange.handle(.responseEnded)
+        #expect(exchange.keepsDownstream == isRead)
+    }
+
+    @Test
+    func `a retry begins the request anew, and may wait for its turn`() {
+        var exchange = ExchangeSamples.exchange(.put, hasBody: true, retryLimit: 1)
+        _ = fail(&exchange)
+        exchange.heldCount = 120
+        _ = exchange.handle(.retryGranted)
+        #expect(exchange.phase == .choosing)
+        #expect(!exchange.requestHasEnded)
+        #expect(exchange.heldCount == 0)
+        for event in [Exchange.Event.noPlace, .placeFound, .connecting] {
+            _ = exchange.handle(event)
+        }
+        _ = exchange.handle(.connected(reused: false))
+        #expect(!exchange.requestHasBegun)
+    }
+}
+
 /// When a request goes out once more, and that it never does so twice.
 @Suite
 struct ExchangeRepeatTests {

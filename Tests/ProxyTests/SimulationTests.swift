@@ -27,7 +27,8 @@ extension LiveTests {
             let stage = try await Stage(
                 workers: workers, [[ports[0], ports[1]], [ports[2]]], weights: [2, 1],
                 client: ListenerTimeouts(bodyIdleMilliseconds: 2_000),
-                upstream: UpstreamTimeouts(responseMilliseconds: 2_000, idleMilliseconds: 2_000))
+                upstream: UpstreamTimeouts(responseMilliseconds: 2_000, idleMilliseconds: 2_000),
+                upstreamLimits: UpstreamLimits(inflightPerTarget: 2), retries: RetrySettings())
             let tally = Lock(SimulatedClient.Tally())
             let port = stage.port
             let finished = Lock(0)

@@ -11,20 +11,21 @@ struct Stage {
     let plane: DataPlane
     private(set) var port: UInt16 = 0
 
-    /// `upstreams`: the ports of each upstream's targets. They are named `x`, `y`, `z`…
+    /// `upstreams`: the ports of each upstream's targets. They are named `x`, `y`, `z`… Nothing
+    /// is sent to another target unless a test asks for it: most of them play one connection.
     init(
         workers: Int = 1, _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
         client: ListenerTimeouts = ListenerTimeouts(),
         upstream: UpstreamTimeouts = UpstreamTimeouts(),
         limits: ListenerLimits = ListenerLimits(),
-        upstreamLimits: UpstreamLimits = UpstreamLimits(),
+        upstreamLimits: UpstreamLimits = UpstreamLimits(), retries: RetrySettings = .none,
         descriptors: Int = DescriptorLimit.current
     ) async throws {
         plane = try DataPlane(workers: workers, descriptors: descriptors)
         try await apply(
             Self.snapshot(
                 upstreams, weights: weights, client: client, upstream: upstream, limits: limits,
-                upstreamLimits: upstreamLimits))
+                upstreamLimits: upstreamLimits, retries: retries))
         port = plane.boundListeners.first?.address.port ?? 0
     }
 
@@ -33,7 +34,8 @@ struct Stage {
         client: ListenerTimeouts = ListenerTimeouts(),
         upstream: UpstreamTimeouts = UpstreamTimeouts(),
         limits: ListenerLimits = ListenerLimits(),
-        upstreamLimits: UpstreamLimits = UpstreamLimits(), listeners: [String] = ["api"]
+        upstreamLimits: UpstreamLimits = UpstreamLimits(), retries: RetrySettings = .none,
+        listeners: [String] = ["api"]
     ) -> Snapshot {
         let names = names(upstreams.count)
         return Snapshot(
@@ -45,7 +47,7 @@ struct Stage {
             upstreams: zip(names, upstreams).map { name, ports in
                 UpstreamSettings(
                     name: name, targets: ports.map { TargetSettings(address: address($0)) },
-                    timeouts: upstream, limits: upstreamLimits)
+                    timeouts: upstream, limits: upstreamLimits, retries: retries)
             },
             splits: [
                 SplitSettings(
@@ -107,7 +109,9 @@ struct Stage {
 
     /// What must hold when all clients have gone: nothing is left under way.
     func isAtRest(_ counters: WorkerCounters) -> Bool {
-        let lanes = (0..<counters.laneCount).allSatisfy { counters.inflightCount(lane: $0) == 0 }
+        let lanes = (0..<counters.laneCount).allSatisfy {
+            counters.inflightCount(lane: $0) == 0 && counters.queuedCount(lane: $0) == 0
+        }
         let upstreams = (0..<counters.upstreamCount).allSatisfy {
             counters.connectionCounts(upstream: $0).active == 0
         }
@@ -116,4 +120,8 @@ struct Stage {
         }
         return lanes && upstreams && listeners
     }
+}
+
+extension RetrySettings {
+    static let none = RetrySettings(count: 0)
 }

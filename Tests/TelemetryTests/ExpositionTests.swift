@@ -12,6 +12,9 @@ import Testing
         sluice_upstream_inflight gauge
         sluice_upstream_retries_total counter
         sluice_upstream_errors_total counter
+        sluice_upstream_retries_refused_total counter
+        sluice_upstream_queued gauge
+        sluice_upstream_queue_refused_total counter
         sluice_upstream_request_duration_seconds histogram
         sluice_upstream_request_duration_quantile_seconds gauge
         sluice_upstream_first_byte_seconds histogram
@@ -54,6 +57,10 @@ import Testing
             ("sluice_upstream_inflight", y, 1),
             ("sluice_upstream_retries_total", y, 1),
             ("sluice_upstream_errors_total", y.with("kind", "protocol"), 1),
+            ("sluice_upstream_retries_refused_total", y, 1),
+            ("sluice_upstream_queued", y, 2),
+            ("sluice_upstream_queued", x, 0),
+            ("sluice_upstream_queue_refused_total", y.with("reason", "timeout"), 1),
             ("sluice_upstream_connections", ["upstream": "y", "state": "idle"], 4),
             ("sluice_upstream_connections", ["upstream": "y", "state": "active"], 3),
             ("sluice_upstream_connects_total", ["upstream": "y", "result": "unreachable"], 1),

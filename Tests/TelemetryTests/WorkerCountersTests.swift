@@ -121,6 +121,9 @@ import Testing
             counters.firstByte(lane: lane, nanoseconds: 500)
             counters.attemptFailed(lane: lane, kind: .timeout)
             counters.retried(lane: lane)
+            counters.retryRefused(lane: lane)
+            counters.queued(lane: lane, by: 5 - lane)
+            counters.queueRefused(lane: lane, .full)
         }
         for row in 0..<2 {
             counters.connectEnded(upstream: row, result: .timeout)
@@ -143,6 +146,9 @@ import Testing
             return [
                 counters.routedCount(lane: row, by: .sequence), counters.requestCount(lane: row),
                 counters.requestCount(lane: row, code: 200 + row), counters.retryCount(lane: row),
+                counters.retryRefusalCount(lane: row), counters.queuedCount(lane: row),
+                counters.queueRefusalCount(lane: row, .full),
+                counters.queueRefusalCount(lane: row, .timeout),
                 counters.inflightCount(lane: row), counters.failureCount(lane: row, kind: .timeout),
                 Int(counters.durationHistogram(lane: row).count),
                 Int(counters.firstByteHistogram(lane: row).count),

@@ -1,0 +1,34 @@
+import Bytes
+import Kernel
+import Telemetry
+import Testing
+
+@testable import Proxy
+
+extension Stage {
+    /// How many places are taken at each target that has, or had, a limit, in the order of their
+    /// ids.
+    var placesTaken: [UInt64] {
+        plane.foundation.withLock { foundation in
+            foundation.places.sorted { $0.key < $1.key }.map(\.value.current)
+        }
+    }
+
+    /// How many exchanges each upstream's queue counts.
+    var queueCounts: [UInt64] {
+        plane.foundation.withLock { foundation in
+            foundation.queues.sorted { $0.key < $1.key }.map(\.value.count.current)
+        }
+    }
+
+    /// Waits until nothing is left under way, checks that no place was lost, and stops.
+    func endWithoutPlaces(sourceLocation: SourceLocation = #_sourceLocation) async {
+        _ = await counters(until: isAtRest)
+        // A place may be on its way between two workers.
+        let deadline = Instant.now().advanced(byMilliseconds: Peer.patienceMilliseconds)
+        while placesTaken.contains(where: { $0 > 0 }), Instant.now() < deadline { await settle() }
+        #expect(placesTaken.allSatisfy { $0 == 0 }, sourceLocation: sourceLocation)
+        #expect(queueCounts.allSatisfy { $0 == 0 }, sourceLocation: sourceLocation)
+        await end(sourceLocation: sourceLocation)
+    }
+}
