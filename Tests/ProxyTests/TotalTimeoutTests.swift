@@ -134,12 +134,17 @@ extension LiveTests {
         func `an answer that nobody reads breaks off, which is not the upstream's fault`()
             async throws
         {
-            let large = String(repeating: "x", count: 32 << 20)
-            let origin = try Origin { _ in
-                "HTTP/1.1 200 OK\r\nContent-Length: \(large.utf8.count)\r\n\r\n\(large)"
+            let piece = Array(repeating: UInt8(ascii: "x"), count: 1 << 20)
+            let origin = try Origin { peer, _ in
+                guard peer.message(.request) != nil else { return }
+                peer.send("HTTP/1.1 200 OK\r\nContent-Length: \(1 << 50)\r\n\r\n")
+                while peer.send(piece) {}
             }
             defer { origin.stop() }
-            let stage = try await stage([origin.port])
+            // Long enough for all buffers on the way to be full by then.
+            let stage = try await Stage(
+                [[origin.port]], client: Self.patient,
+                upstream: UpstreamTimeouts(totalMilliseconds: 3_000))
             let client = try stage.client()
             client.send(Self.get)
             let counters = await stage.counters(until: {

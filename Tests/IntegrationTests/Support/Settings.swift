@@ -5,6 +5,8 @@ struct Settings {
     var listener = "address: 127.0.0.1:0"
     /// Each upstream's name and the ports of its targets.
     var upstreams: [(name: String, ports: [UInt16])]
+    /// More keys of each upstream, as `, timeouts: {total: 1s}`.
+    var upstreamMore = ""
     /// The only split's weights in sluice.yaml.
     var weights = "{x: 90, y: 10}"
     /// The text of weights.yaml; nil for none.
@@ -30,7 +32,7 @@ struct Settings {
     var text: String {
         let upstreams = self.upstreams.map { upstream in
             let targets = upstream.ports.map { "127.0.0.1:\($0)" }.joined(separator: ", ")
-            return "  \(upstream.name): {targets: [\(targets)]}\n"
+            return "  \(upstream.name): {targets: [\(targets)]\(upstreamMore)}\n"
         }
         return """
             listeners:
