@@ -149,7 +149,10 @@ extension Verdict {
                 fault(client, "got \(what)")
             }
             if response.closes || request.closes {
-                if !got.isAtEnd { fault(client, "bytes behind the last answer") }
+                if !got.isAtEnd {
+                    let more = latin1(Array(got.rest.prefix(200))).debugDescription
+                    fault(client, "\(more) behind \(response.brief) to \(request.brief)")
+                }
             } else if !isWhole, !response.isSwitch {
                 fault(client, "a connection that stays behind a request that is not whole")
             }
