@@ -58,6 +58,20 @@ extension Worker {
         endConnection(index)
     }
 
+    /// Whether a request whose head is not whole begins with HEAD: not even a refusal of it may
+    /// have a body (RFC 9110 section 9.3.2).
+    mutating func asksForHead(_ index: Int) -> Bool {
+        guard let buffer = connections[index].inbound.take() else { return false }
+        readSoFar(buffer)
+        connections[index].inbound = consume buffer
+        return requestHead.method == .head
+    }
+
+    private mutating func readSoFar(_ buffer: borrowing Buffer) {
+        parsedExchange = -1
+        _ = requestHead.parse(buffer.bytes, limits: headLimits)
+    }
+
     /// Takes the request out of the client's block: what follows is the next one.
     private mutating func forgetRequest(_ exchange: Int) {
         let client = exchanges[exchange].downstream

@@ -24,7 +24,7 @@ extension Worker {
         guard exchange >= 0 else {
             let flags = connections[index].flags
             if flags.contains(.headBegan), !flags.contains(.lingering) {
-                return refuse(index, .requestTimeout)
+                return refuse(index, .requestTimeout, isHead: asksForHead(index))
             }
             return close(index)
         }

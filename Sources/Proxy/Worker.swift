@@ -92,6 +92,12 @@ struct Worker: ~Copyable {
     /// One turn: so many events of epoll, what was put off, and what is over by `time`.
     mutating func turn(_ count: Int, at time: Instant) {
         now = time
+        // What a pooled connection says, nobody has asked for: it must be gone before a request of
+        // this turn takes it, else its words would be read as the answer.
+        for index in 0..<count {
+            let event = epoll.event(at: index)
+            closeIfPooled(EventSource(rawValue: event.token), event.readiness)
+        }
         for index in 0..<count {
             let event = epoll.event(at: index)
             handle(EventSource(rawValue: event.token), event.readiness)
@@ -121,6 +127,13 @@ struct Worker: ~Copyable {
         case .alarm:
             alarm.wentOff()
         }
+    }
+
+    private mutating func closeIfPooled(_ source: EventSource, _ readiness: Readiness) {
+        guard case .connection(let token) = source, connections.contains(token),
+            connections[token.index].flags.contains(.pooled)
+        else { return }
+        handleConnection(token.index, readiness)
     }
 
     private mutating func handleConnection(_ index: Int, _ readiness: Readiness) {

@@ -1,3 +1,6 @@
+import Foundation
+import Kernel
+
 /// Random numbers that a seed repeats (SplitMix64).
 struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
@@ -10,5 +13,21 @@ struct SeededRandom: RandomNumberGenerator {
         mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
         return mixed ^ mixed >> 31
+    }
+}
+
+extension SeededRandom {
+    /// A seed that is printed, so that a failure can be repeated: with `SLUICE_SEED` set to it, it
+    /// comes again.
+    static func announcedSeed(_ what: String) -> UInt64 {
+        let seed = wanted ?? UInt64(bitPattern: WallClock.nanoseconds())
+        print("\(what): seed \(seed)")
+        return seed
+    }
+
+    static var isRepeating: Bool { wanted != nil }
+
+    private static var wanted: UInt64? {
+        ProcessInfo.processInfo.environment["SLUICE_SEED"].flatMap { UInt64($0) }
     }
 }
