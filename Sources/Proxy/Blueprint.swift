@@ -31,6 +31,7 @@ final class Blueprint: Sendable {
         let id: Int
         let address: SocketAddress
         let weight: UInt32
+        let standing: TargetStanding
     }
 
     struct Upstream: Sendable {

@@ -1,6 +1,7 @@
 internal import Addressing
 internal import Kernel
 internal import Settings
+internal import Splitting
 internal import Telemetry
 
 /// The addresses of each upstream's targets, by the upstream's name, in the order of its targets.
@@ -99,7 +100,9 @@ extension Foundation {
         _ upstreams: [UpstreamSettings], at addresses: TargetAddresses
     ) -> [Blueprint.Upstream] {
         resolved = []
-        return upstreams.map { place($0, at: addresses[$0.name] ?? []) }
+        let placed = upstreams.map { place($0, at: addresses[$0.name] ?? []) }
+        forgetStandings(exceptIn: placed)
+        return placed
     }
 
     private mutating func place(
@@ -112,7 +115,9 @@ extension Foundation {
                 // Two names may stand for one address.
                 guard !targets.contains(where: { $0.id == id }) else { continue }
                 targets.append(
-                    Blueprint.Target(id: id, address: address, weight: target.weight))
+                    Blueprint.Target(
+                        id: id, address: address, weight: target.weight,
+                        standing: standings[id] ?? TargetStanding()))
                 resolved.append(
                     ResolvedTarget(
                         upstream: settings.name, setting: target.address.description,

@@ -115,6 +115,10 @@ package struct Exchange {
     package var triedTargets: UInt64 = 0
     /// Which of the split's members were tried and left, by position.
     package var triedMembers: UInt64 = 0
+    /// The lane that was chosen first, before any shift; -1 before the choice.
+    package var firstLane = -1
+    /// Whether no usable target is left anywhere, so that health is ignored from now on.
+    package var ignoresHealth = false
     /// The effective share that the member had when it was chosen, 0...1.
     package var share: Float = 0
     /// What chose the member.

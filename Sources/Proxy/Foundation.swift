@@ -19,6 +19,8 @@ struct Foundation: Sendable {
     /// The addresses that the open listeners were asked for.
     var listening: [String: AddressSetting] = [:]
     var resolved: [ResolvedTarget] = []
+    /// How targets stand, by their ids; those that are not here are sound.
+    var standings: [Int: TargetStanding] = [:]
     /// The upstreams that run, as the settings have them.
     var upstreams: [UpstreamSettings] = []
     /// Counts the changes of the upstreams.

@@ -18,6 +18,9 @@ extension Worker {
             case .retarget(let upstreams, let counts, let acknowledge):
                 retarget(upstreams, counts)
                 acknowledge()
+            case .standings(let changes, let acknowledge):
+                setStandings(changes)
+                acknowledge()
             case .adopt(let handed):
                 adopt(handed)
             case .copyCounters(let reply):

@@ -10,12 +10,14 @@ extension Worker {
     mutating func choose(_ exchange: Int) {
         let split = exchanges[exchange].split
         exchanges[exchange].triedMembers = 0
+        exchanges[exchange].ignoresHealth = false
         assign(exchange, splits[split].nextMember(), by: .sequence)
+        exchanges[exchange].firstLane = exchanges[exchange].lane
         chooseTarget(exchange)
     }
 
     /// Notes the member that an exchange goes to.
-    private mutating func assign(_ exchange: Int, _ member: Int, by choice: ChoiceKind) {
+    mutating func assign(_ exchange: Int, _ member: Int, by choice: ChoiceKind) {
         let chosen = splits[exchanges[exchange].split].members[member]
         if exchanges[exchange].lane < 0 {
             counters.exchangeBegan(lane: chosen.lane)
@@ -27,16 +29,19 @@ extension Worker {
         exchanges[exchange].lane = chosen.lane
         exchanges[exchange].share = chosen.share
         exchanges[exchange].choice = choice
-        exchanges[exchange].triedTargets = 0
+        exchanges[exchange].triedTargets =
+            exchanges[exchange].ignoresHealth ? usableTargets(of: chosen.upstream) : 0
     }
 
     /// Chooses one of the upstream's targets that were not tried yet: of two at random the one
     /// with less in flight. When none is left, the exchange moves to another upstream.
     mutating func chooseTarget(_ exchange: Int) {
         let upstream = exchanges[exchange].upstream
-        guard let position = untriedTarget(of: upstream, exchanges[exchange].triedTargets) else {
-            return chooseOtherUpstream(exchange)
-        }
+        let position =
+            upstreams[upstream].standing.isPlain
+            ? untriedTarget(of: upstream, exchanges[exchange].triedTargets)
+            : untriedTargetByStanding(exchange)
+        guard let position else { return chooseOtherUpstream(exchange) }
         exchanges[exchange].triedTargets |= 1 << UInt64(position % 64)
         let target = upstreams[upstream].targets[position]
         exchanges[exchange].target = target
@@ -79,22 +84,20 @@ extension Worker {
         return nil
     }
 
-    /// The upstream has no target left: the share moves to one whose set weight is above 0, by
-    /// weight if there are several. Never to one at 0.
+    /// The upstream has no target left: the share moves to one whose set weight is above 0 and
+    /// that has a usable target, by weight if there are several. Never to one at 0.
     private mutating func chooseOtherUpstream(_ exchange: Int) {
         let split = exchanges[exchange].split
         exchanges[exchange].triedMembers |= 1 << UInt64(exchanges[exchange].member)
         let tried = exchanges[exchange].triedMembers
         var total: UInt64 = 0
         for member in 0..<splits[split].members.count where tried & 1 << UInt64(member) == 0 {
-            total += UInt64(splits[split].members[member].weight.hundredths)
+            total += weightForShift(exchange, to: member)
         }
-        guard total > 0 else {
-            return perform(exchanges[exchange].handle(.noTargetLeft), exchange)
-        }
+        guard total > 0 else { return chooseIgnoringHealth(exchange) }
         var ticket = random.next() % total
         for member in 0..<splits[split].members.count where tried & 1 << UInt64(member) == 0 {
-            let weight = UInt64(splits[split].members[member].weight.hundredths)
+            let weight = weightForShift(exchange, to: member)
             if ticket < weight {
                 assign(exchange, member, by: .shift)
                 return chooseTarget(exchange)

@@ -73,6 +73,8 @@ struct MemberState {
 struct UpstreamState: ~Copyable {
     /// The ids of its targets.
     var targets = Table<Int>(count: 0) { $0 }
+    /// What the standings of its targets amount to.
+    var standing = UpstreamStanding()
     var timeouts = UpstreamTimeouts()
 }
 
@@ -82,6 +84,7 @@ struct TargetState {
     var upstream = -1
     var address = SocketAddress.unspecified
     var weight: UInt32 = 1
+    var standing = TargetStanding()
     /// Exchanges that this worker has at the target.
     var inflight = 0
     /// The pooled connection used last, -1 for none.
