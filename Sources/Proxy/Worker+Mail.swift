@@ -21,6 +21,8 @@ extension Worker {
             case .standings(let changes, let acknowledge):
                 setStandings(changes)
                 acknowledge()
+            case .probe(let probe, let reply):
+                begin(probe, reply)
             case .adopt(let handed):
                 adopt(handed)
             case .copyCounters(let reply):
