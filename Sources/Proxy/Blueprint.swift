@@ -37,6 +37,9 @@ final class Blueprint: Sendable {
         /// Counts the exchanges at the target over all workers; nil unless there is, or was, a
         /// limit.
         let places: SharedCounter?
+        let standing: TargetStanding
+        /// What is reported of its failures.
+        let watch: FailureCount.Watch
     }
 
     struct Upstream: Sendable {

@@ -137,6 +137,10 @@ package struct Exchange {
     package var triedTargets: UInt64 = 0
     /// Which of the split's members were tried and left, by position.
     package var triedMembers: UInt64 = 0
+    /// The lane that was chosen first, before any shift; -1 before the choice.
+    package var firstLane = -1
+    /// Whether no usable target is left anywhere, so that health is ignored from now on.
+    package var ignoresHealth = false
     /// The effective share that the member had when it was chosen, 0...1.
     package var share: Float = 0
     /// What chose the member.
@@ -162,7 +166,8 @@ package struct Exchange {
     package private(set) var isHeld = true
     /// How many bytes at the front of the client's block went out and are held for that.
     package var heldCount = 0
-    private var isReused = false
+    /// Whether the connection had served others before.
+    package private(set) var isReused = false
     /// What the client is told when no target is left.
     var connectFailure = Failure.noUpstream
     /// Whether the request was sent once more for a reused connection, which is done only once.

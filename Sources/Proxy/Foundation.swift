@@ -22,8 +22,14 @@ struct Foundation: Sendable {
     /// What each listener's limits count, by its name; kept when the listener is gone, since its
     /// connections may not be.
     private var listenerCounts: [String: ListenerCounts] = [:]
+    /// Where each target was found the last time.
+    var known: [ResolvedTarget.Name: [SocketAddress]] = [:]
+    /// How targets stand, by their ids; those that are not here are sound.
+    var standings: [Int: TargetStanding] = [:]
     /// The upstreams that run, as the settings have them.
     var upstreams: [UpstreamSettings] = []
+    /// Counts what the judge of health has to see: other targets, settings or drains.
+    var topologyRevision = 0
     /// Counts the changes of the upstreams.
     var revision = 0
     /// How many workers there are.

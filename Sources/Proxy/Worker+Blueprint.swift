@@ -50,7 +50,10 @@ extension Worker {
             targets[target.id].upstream = upstream.id
             targets[target.id].address = target.address
             targets[target.id].weight = target.weight
+            targets[target.id].standing = target.standing
+            targets[target.id].failures.watch = target.watch
         }
+        sumUpStandings(of: upstream.id)
     }
 
     /// A target that is gone gets nothing new; its exchanges end in peace.

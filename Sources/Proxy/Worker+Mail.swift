@@ -18,6 +18,11 @@ extension Worker {
             case .retarget(let upstreams, let counts, let acknowledge):
                 retarget(upstreams, counts)
                 acknowledge()
+            case .standings(let changes, let acknowledge):
+                setStandings(changes)
+                acknowledge()
+            case .probe(let probe, let reply):
+                begin(probe, reply)
             case .adopt(let handed):
                 adopt(handed)
             case .takeOver(let offer):

@@ -3,6 +3,7 @@ internal import HTTP
 internal import Kernel
 internal import Reactor
 internal import Settings
+internal import Splitting
 internal import Telemetry
 
 /// Places at targets whose upstream limits what is in flight, and exchanges that wait for one.
@@ -124,7 +125,9 @@ extension Worker {
     /// meanwhile, it chooses another one.
     mutating func useTarget(_ exchange: Int) {
         let target = Int(exchanges[exchange].placedTarget)
-        if target >= 0, targets[target].isCurrent { return use(target, exchange) }
+        if target >= 0, targets[target].isCurrent, mayUse(target, exchange) {
+            return use(target, exchange)
+        }
         letGo(exchange)
         chooseTarget(exchange)
     }
@@ -188,7 +191,31 @@ extension Worker {
         let mark = mark(of: targets[target].position)
         var exchange = Int(upstreams[upstream].queue.first)
         while exchange >= 0 {
-            if barredTargets(exchange) & mark == 0 { return exchange }
+            if barredTargets(exchange) & mark == 0, mayUse(target, exchange) { return exchange }
+            exchange = Int(exchanges[exchange].nextInList)
+        }
+        return nil
+    }
+
+    /// Whether a target may get the exchange as it stands.
+    private func mayUse(_ target: Int, _ exchange: Int) -> Bool {
+        targets[target].standing.rank.isUsable || exchanges[exchange].ignoresHealth
+    }
+
+    /// The targets of an upstream stand otherwise now: who waits may have a target to go to, or
+    /// none any more.
+    mutating func lookAgain(at upstream: Int) {
+        // Whoever chooses again may change the whole list.
+        while let exchange = firstWithoutTarget(at: upstream) {
+            perform(exchanges[exchange].handle(.weightGone), exchange)
+        }
+        serveQueue(of: upstream)
+    }
+
+    private func firstWithoutTarget(at upstream: Int) -> Int? {
+        var exchange = Int(upstreams[upstream].queue.first)
+        while exchange >= 0 {
+            if !hasTargetLeft(exchange) { return exchange }
             exchange = Int(exchanges[exchange].nextInList)
         }
         return nil

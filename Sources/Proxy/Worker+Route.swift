@@ -10,12 +10,14 @@ extension Worker {
     mutating func choose(_ exchange: Int) {
         let split = exchanges[exchange].split
         exchanges[exchange].triedMembers = 0
+        exchanges[exchange].ignoresHealth = false
         assign(exchange, splits[split].nextMember(), by: .sequence)
+        exchanges[exchange].firstLane = exchanges[exchange].lane
         chooseTarget(exchange)
     }
 
     /// Notes the member that an exchange goes to.
-    private mutating func assign(_ exchange: Int, _ member: Int, by choice: ChoiceKind) {
+    mutating func assign(_ exchange: Int, _ member: Int, by choice: ChoiceKind) {
         let chosen = splits[exchanges[exchange].split].members[member]
         if exchanges[exchange].lane < 0 {
             counters.exchangeBegan(lane: chosen.lane)
@@ -29,6 +31,7 @@ extension Worker {
         exchanges[exchange].choice = choice
         exchanges[exchange].retryLimit = upstreams[chosen.upstream].retryLimit
         exchanges[exchange].forgetUpstream()
+        if exchanges[exchange].ignoresHealth { passOverUsable(exchange) }
         setEnd(exchange)
     }
 
@@ -74,22 +77,20 @@ extension Worker {
         return nil
     }
 
-    /// The upstream has no target left: the share moves to one whose set weight is above 0, by
-    /// weight if there are several. Never to one at 0.
+    /// The upstream has no target left: the share moves to one whose set weight is above 0 and
+    /// that has a usable target, by weight if there are several. Never to one at 0.
     private mutating func chooseOtherUpstream(_ exchange: Int) {
         let split = exchanges[exchange].split
         exchanges[exchange].triedMembers |= 1 << UInt64(exchanges[exchange].member)
         let tried = exchanges[exchange].triedMembers
         var total: UInt64 = 0
         for member in 0..<splits[split].members.count where tried & 1 << UInt64(member) == 0 {
-            total += UInt64(splits[split].members[member].weight.hundredths)
+            total += weightForShift(exchange, to: member)
         }
-        guard total > 0 else {
-            return perform(exchanges[exchange].handle(.noTargetLeft), exchange)
-        }
+        guard total > 0 else { return chooseIgnoringHealth(exchange) }
         var ticket = random.next() % total
         for member in 0..<splits[split].members.count where tried & 1 << UInt64(member) == 0 {
-            let weight = UInt64(splits[split].members[member].weight.hundredths)
+            let weight = weightForShift(exchange, to: member)
             if ticket < weight {
                 assign(exchange, member, by: .shift)
                 return chooseTarget(exchange)

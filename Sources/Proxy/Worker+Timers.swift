@@ -15,6 +15,7 @@ extension Worker {
             switch connections[index].side {
             case .downstream: downstreamIsLate(index)
             case .upstream: upstreamIsLate(index)
+            case .probe: probeIsLate(index)
             }
         }
     }
@@ -52,6 +53,7 @@ extension Worker {
         }
         if isWaitingForUpstream(exchange) {
             counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
+            noteFailure(exchange, .attempt(.timeout))
         }
         perform(exchanges[exchange].handle(.overdue), exchange)
     }
@@ -78,6 +80,7 @@ extension Worker {
             return timers.set(index, to: answerDeadline(exchange))
         }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
+        noteFailure(exchange, .attempt(.timeout))
         perform(exchanges[exchange].handle(.upstreamLate), exchange)
     }
 

@@ -12,6 +12,10 @@ enum WorkerMessage: Sendable {
     case weights([LaneWeights], acknowledge: @Sendable () -> Void)
     /// The targets of the upstreams are now these.
     case retarget([Blueprint.Upstream], Blueprint.Counts, acknowledge: @Sendable () -> Void)
+    /// These targets stand so from now on.
+    case standings([StandingChange], acknowledge: @Sendable () -> Void)
+    /// Ask a target how it is.
+    case probe(Probe, reply: @Sendable (ProbeOutcome) -> Void)
     /// Serve this connection, which another worker accepted.
     case adopt(HandedConnection)
     /// Give this place at a target to one that waits for it, or free it.
@@ -34,6 +38,13 @@ enum WorkerMessage: Sendable {
 struct LaneWeights: Sendable {
     let split: Int
     let weights: [Int: Weight]
+}
+
+/// How a target stands from now on.
+struct StandingChange: Sendable {
+    /// The target's id.
+    let target: Int
+    let standing: TargetStanding
 }
 
 /// A listening socket on its way to its worker, which takes it over.

@@ -83,6 +83,8 @@ struct MemberState {
 struct UpstreamState: ~Copyable {
     /// The ids of its targets.
     var targets = Table<Int>(count: 0) { $0 }
+    /// What the standings of its targets amount to.
+    var standing = UpstreamStanding()
     var timeouts = UpstreamTimeouts()
     var limits = UpstreamLimits()
     /// Requests that a connection carries before it is closed, the highest number for no limit.
@@ -107,6 +109,9 @@ struct TargetState {
     var weight: UInt32 = 1
     /// Its place among the targets of its upstream.
     var position = 0
+    var standing = TargetStanding()
+    /// What went wrong with it, as far as somebody has to know.
+    var failures = FailureCount()
     /// Exchanges that this worker has at the target.
     var inflight = 0
     /// Exchanges that all workers together may have there, the highest number for no limit, and

@@ -17,22 +17,26 @@ package enum LeastOfTwo {
     /// The index of the chosen target out of `count` (at least 1) with weights of their own.
     ///
     /// A target is drawn in proportion to its weight, and its load counts per unit of weight, so
-    /// that idle targets share by weight. `weight` is at least 1 for every target.
+    /// that idle targets share by weight. One with weight 0 is passed over; not all are.
     package static func pick(
         count: Int, random: UInt64, weight: (Int) -> UInt32, load: (Int) -> Int
     ) -> Int {
         precondition(count > 0, "no target to choose from")
-        let first = draw(count: count, random: random, weight: weight)
-        guard count > 1 else { return first }
+        guard let first = draw(count: count, random: random, weight: weight) else {
+            preconditionFailure("no target has a weight")
+        }
         let second = draw(count: count, random: mixed(random)) { $0 == first ? 0 : weight($0) }
+        guard let second else { return first }
         let firstLoad = load(first) * Int(weight(second))
         let secondLoad = load(second) * Int(weight(first))
         return secondLoad < firstLoad ? second : first
     }
 
-    private static func draw(count: Int, random: UInt64, weight: (Int) -> UInt32) -> Int {
+    /// nil when no weight is above 0.
+    private static func draw(count: Int, random: UInt64, weight: (Int) -> UInt32) -> Int? {
         var total: UInt64 = 0
         for index in 0..<count { total += UInt64(weight(index)) }
+        if total == 0 { return nil }
         var ticket = scaled(random, below: total)
         for index in 0..<count - 1 {
             if ticket < UInt64(weight(index)) { return index }

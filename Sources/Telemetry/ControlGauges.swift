@@ -20,23 +20,6 @@ package struct ControlGauges: Sendable {
         }
     }
 
-    /// One target and whether it may be chosen.
-    package struct TargetHealth: Sendable {
-        /// The upstream's name.
-        package let upstream: String
-        /// The target's address.
-        package let target: String
-        /// Whether the target may be chosen.
-        package let isHealthy: Bool
-
-        /// A target's state.
-        package init(upstream: String, target: String, isHealthy: Bool) {
-            self.upstream = upstream
-            self.target = target
-            self.isHealthy = isHealthy
-        }
-    }
-
     /// How many weight changes of one split, from one source, ended with one result.
     package struct WeightChanges: Sendable {
         /// The split's name.
@@ -79,7 +62,7 @@ package struct ControlGauges: Sendable {
     /// Every member of every split.
     package var shares: [Share] = []
     /// Every target of every upstream.
-    package var targets: [TargetHealth] = []
+    package var health = HealthGauges()
     /// The weight changes so far.
     package var weightChanges: [WeightChanges] = []
     /// The number of the last change of set weights.

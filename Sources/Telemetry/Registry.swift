@@ -60,6 +60,11 @@ package struct Registry: Sendable {
         upstreamIDs.knownID(of: name)
     }
 
+    /// The target's id, nil for one never registered.
+    package func knownTarget(upstream: String, address: String) -> Int? {
+        targetIDs.knownID(of: Target(upstream: upstream, address: address))
+    }
+
     /// The listener's id, nil for one never registered.
     package func knownListener(_ name: String) -> Int? {
         listenerIDs.knownID(of: name)

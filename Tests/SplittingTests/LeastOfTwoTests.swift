@@ -54,6 +54,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [[0, 1, 0, 4], [0, 0, 0, 9], [7, 0, 0, 0], [1, 1, 0, 0]] as [[UInt32]])
+    mutating func `a target without weight is passed over, however idle`(weights: [UInt32]) {
+        for _ in 0..<1_000 {
+            let target = LeastOfTwo.pick(
+                count: 4, random: random.next(), weight: { weights[$0] },
+                load: { weights[$0] == 0 ? 0 : 1_000 })
+            #expect(weights[target] > 0)
+        }
+    }
+
     @Test mutating func `a busy process does not overflow`() {
         let target = LeastOfTwo.pick(
             count: 2, random: random.next(), weight: { [.max, 1][$0] }, load: { _ in 1 << 31 - 1 })

@@ -28,6 +28,9 @@ import Testing
         sluice_downstream_refused_total counter
         sluice_worker_loop_seconds histogram
         sluice_target_healthy gauge
+        sluice_target_state gauge
+        sluice_target_state_changes_total counter
+        sluice_health_checks_total counter
         sluice_generation gauge
         sluice_weights_file_valid gauge
         sluice_weights_file_drift gauge
@@ -68,6 +71,20 @@ import Testing
             ("sluice_upstream_received_bytes_total", ["upstream": "y"], 1_000),
             ("sluice_upstream_sent_bytes_total", ["upstream": "y"], 200),
             ("sluice_target_healthy", ["upstream": "y", "target": "127.0.0.1:9002"], 0),
+            (
+                "sluice_target_state",
+                ["upstream": "y", "target": "127.0.0.1:9002", "state": "down"], 1
+            ),
+            (
+                "sluice_target_state",
+                ["upstream": "y", "target": "127.0.0.1:9002", "state": "sound"], 0
+            ),
+            (
+                "sluice_target_state",
+                ["upstream": "y", "target": "127.0.0.1:9002", "state": "drained"], 1
+            ),
+            ("sluice_target_state_changes_total", ["upstream": "y", "state": "down"], 2),
+            ("sluice_health_checks_total", ["upstream": "y", "result": "failed"], 5),
             ("sluice_downstream_connections", ["listener": "api"], 1),
             ("sluice_downstream_requests_total", ["listener": "api", "code": "200"], 1),
             ("sluice_downstream_refused_total", ["reason": "connections"], 0),

@@ -11,6 +11,9 @@ package actor Operation {
     /// What is set, and what carries the traffic.
     package nonisolated let keeper: WeightKeeper
     package nonisolated let plane: any Plane
+    /// Who watches over the targets; nil where nobody does.
+    nonisolated let judge: HealthJudge?
+    private nonisolated let names: NameWatch?
     nonisolated let logger: Logger
     nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000
     /// sluice.yaml; nil when the snapshot came from elsewhere.
@@ -27,13 +30,16 @@ package actor Operation {
 
     package init(
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
-        configuration: (path: String, environment: [String: String])? = nil
+        configuration: (path: String, environment: [String: String])? = nil,
+        judge: HealthJudge? = nil, names: NameWatch? = nil
     ) {
         self.snapshot = snapshot
         self.plane = plane
         self.keeper = keeper
         self.logger = logger
         self.configuration = configuration
+        self.judge = judge
+        self.names = names
     }
 
     /// Begins to serve.
@@ -42,6 +48,7 @@ package actor Operation {
         let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
+        watchTargets()
         for listener in plane.boundListeners {
             logger.notice("listener \(listener.name): on \(listener.address)")
         }
@@ -58,6 +65,7 @@ package actor Operation {
             let next = keepWhatIsFixed(reading.snapshot)
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
             snapshot = next
+            watchTargets()
             wasLastReloadSuccessful = true
             lastReloadFaults = []
             logger.notice("\(configuration.path) was read again and is in force")
@@ -69,6 +77,12 @@ package actor Operation {
             logger.error("\(configuration.path) was read again and refused: nothing changes")
             return false
         }
+    }
+
+    /// Those who watch over the targets take on what runs now.
+    private func watchTargets() {
+        judge?.look()
+        names?.look()
     }
 
     /// The admin address is open, with the port that the system chose for port 0.

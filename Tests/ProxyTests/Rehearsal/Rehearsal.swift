@@ -53,7 +53,7 @@ package final class Rehearsal {
     var script = Script()
     var faults: [String] = []
 
-    var foundation = Foundation()
+    var foundation = Foundation(workerCount: 1)
     var ports: [UInt16] = []
     private var doors: [Door] = []
     private let port: UInt16

@@ -1,0 +1,100 @@
+internal import Bytes
+internal import Splitting
+internal import Telemetry
+
+/// The choice among targets that do not all stand alike. An upstream whose targets are all sound
+/// never comes here.
+extension Worker {
+    /// Takes on how targets stand.
+    mutating func setStandings(_ changes: [StandingChange]) {
+        for change in changes {
+            targets[change.target].standing = change.standing
+            if !change.standing.rank.isUsable { targets[change.target].failures.reset() }
+        }
+        for upstream in Set(changes.map { targets[$0.target].upstream }) {
+            sumUpStandings(of: upstream)
+            lookAgain(at: upstream)
+        }
+    }
+
+    /// Sees what the targets of an upstream amount to.
+    mutating func sumUpStandings(of upstream: Int) {
+        var sum = UpstreamStanding()
+        for position in 0..<upstreams[upstream].targets.count {
+            sum.add(targets[upstreams[upstream].targets[position]].standing)
+        }
+        upstreams[upstream].standing = sum
+    }
+
+    /// The weight of a member that was not tried yet, 0 where the share must not move to.
+    func weightForShift(_ exchange: Int, to member: Int) -> UInt64 {
+        let split = exchanges[exchange].split
+        let upstream = splits[split].members[member].upstream
+        let isUsable = upstreams[upstream].standing.isUsable || exchanges[exchange].ignoresHealth
+        return isUsable ? UInt64(splits[split].members[member].weight.hundredths) : 0
+    }
+
+    /// No member with a weight has a usable target left: health is ignored and the split kept.
+    /// The exchange goes back to the upstream that was chosen first, and the targets that were
+    /// passed over are tried; then those of the others.
+    mutating func chooseIgnoringHealth(_ exchange: Int) {
+        guard !exchanges[exchange].ignoresHealth, hasPassedOver(exchange) else {
+            return perform(exchanges[exchange].handle(.noTargetLeft), exchange)
+        }
+        let split = exchanges[exchange].split
+        let first = (0..<splits[split].members.count).first {
+            splits[split].members[$0].lane == exchanges[exchange].firstLane
+        }
+        // The weights changed meanwhile, and it may get nothing any more.
+        guard let first, splits[split].members[first].weight > .zero else {
+            return choose(exchange)
+        }
+        exchanges[exchange].ignoresHealth = true
+        exchanges[exchange].triedMembers = 0
+        assign(exchange, first, by: .sequence)
+        chooseTarget(exchange)
+    }
+
+    /// Where health is ignored, the usable targets were tried before.
+    mutating func passOverUsable(_ exchange: Int) {
+        let marks = marks(of: exchanges[exchange].upstream) { $0.isUsable }
+        exchanges[exchange].triedTargets = marks
+        exchanges[exchange].refusedTargets = marks
+    }
+
+    /// The marks of the targets that the exchange may be sent to as they stand.
+    func choosableTargets(_ exchange: Int) -> UInt64 {
+        let upstream = exchanges[exchange].upstream
+        let isAny = upstreams[upstream].standing.isPlain || exchanges[exchange].ignoresHealth
+        return marks(of: upstream) { isAny || $0.isUsable }
+    }
+
+    private func marks(of upstream: Int, where isMeant: (TargetRank) -> Bool) -> UInt64 {
+        var marks: UInt64 = 0
+        for position in 0..<upstreams[upstream].targets.count
+        where isMeant(targets[upstreams[upstream].targets[position]].standing.rank) {
+            marks |= mark(of: position)
+        }
+        return marks
+    }
+
+    /// Whether any member with a weight has a target that is not usable.
+    private func hasPassedOver(_ exchange: Int) -> Bool {
+        let split = exchanges[exchange].split
+        for member in 0..<splits[split].members.count
+        where splits[split].members[member].weight > .zero {
+            let upstream = splits[split].members[member].upstream
+            if upstreams[upstream].standing.isPlain { continue }
+            for position in 0..<upstreams[upstream].targets.count
+            where !targets[upstreams[upstream].targets[position]].standing.rank.isUsable {
+                return true
+            }
+        }
+        return false
+    }
+}
+
+extension TargetState {
+    /// Its weight while it has only a part of it, in hundredths of its own.
+    var weightNow: UInt32 { weight * standing.weightPercent }
+}
