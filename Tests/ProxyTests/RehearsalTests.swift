@@ -5,7 +5,7 @@ extension LiveTests {
     /// Rehearsals by seed: whatever peers say, in whatever pieces and order, whenever they leave.
     @Suite
     struct RehearsalTests {
-        private static let rounds = 1_500
+        private static let rounds = 500
 
         @Test
         func `whatever is said, each answer belongs to its request and nothing is left`() throws {
