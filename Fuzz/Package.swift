@@ -20,8 +20,12 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "Addressing", swiftSettings: settings),
         .target(name: "Bytes", dependencies: ["CZlib"], swiftSettings: settings),
+        .target(
+            name: "Kernel", dependencies: ["CLinux", "Addressing", "Bytes"],
+            swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: settings),
         .target(name: "Splitting", swiftSettings: settings),
         .target(
@@ -30,7 +34,25 @@ let package = Package(
                 "Addressing", "Splitting", .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        .target(name: "Telemetry", swiftSettings: settings),
+        .target(name: "Reactor", dependencies: ["Kernel", "Bytes"], swiftSettings: settings),
+        .target(
+            name: "Proxy",
+            dependencies: [
+                "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
+                "Reactor",
+            ],
+            swiftSettings: settings),
+        // A part of the proxy's tests: the peers, and the reader that is right about them.
+        .target(
+            name: "Rehearsal",
+            dependencies: [
+                "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
+                "Reactor", "Proxy",
+            ],
+            swiftSettings: settings),
 
+        fuzz("ExchangeFuzz", ["Rehearsal"]),
         fuzz("RequestHeadFuzz", ["Bytes", "HTTP"]),
         fuzz("ResponseHeadFuzz", ["Bytes", "HTTP"]),
         fuzz("ChunksFuzz", ["Bytes", "HTTP"]),

@@ -92,8 +92,9 @@ final class Line {
             var buffer = Buffer(capacity: min(left, Self.block))
             switch socket?.receive(into: &buffer) {
             case .done(let count):
-                let bytes = buffer.bytes
-                for index in 0..<count { received.append(bytes[index]) }
+                unsafe buffer.bytes.withUnsafeBufferPointer {
+                    unsafe received.append(contentsOf: $0)
+                }
                 left -= count
             case .wouldBlock, nil: return
             // The system tells a reset once: who was told of it in sending finds a plain end.

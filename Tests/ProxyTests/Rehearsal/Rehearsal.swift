@@ -15,11 +15,14 @@ import Telemetry
 /// everybody is patient; that nothing is left when everybody has gone; that the counters add up.
 package final class Rehearsal {
     /// What outlives a rehearsal: counters that are never freed, and descriptors.
-    struct Ground {
+    struct Ground: Sendable {
         let crew: Crew
         let sequence = SharedCounter()
 
         init() throws(Errno) { crew = try Crew(workers: 1) }
+
+        /// One for all rehearsals of a fuzzer, which looks for memory that is lost.
+        static let lasting = try? Ground()
     }
 
     /// A client, and the answers to it.
@@ -69,7 +72,7 @@ package final class Rehearsal {
 
     /// Plays what the bytes decide, and tells what was wrong.
     package static func faults(playing bytes: [UInt8]) -> [String] {
-        guard let ground = try? Ground() else { return [] }
+        guard let ground = Ground.lasting else { return ["no ground"] }
         return faults(playing: bytes, on: ground).faults
     }
 

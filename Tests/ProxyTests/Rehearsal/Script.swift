@@ -154,6 +154,9 @@ extension Script {
     mutating func answer(to request: StrictRequest, _ choices: inout Choices) -> [UInt8] {
         number += 1
         let text: String
+        if request.upgrade != nil, choices.once(in: 2) {
+            return Array(switching(request, &choices).utf8)
+        }
         switch choices.below(16) {
         case 0...2: text = good(to: request)
         case 3...4: text = framed(request, &choices)
