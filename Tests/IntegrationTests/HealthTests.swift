@@ -4,7 +4,7 @@ import Testing
 /// The whole program with targets that fall ill, under load.
 @Suite(.serialized, .ownThreads)
 struct HealthTests {
-    private static let quick = "interval: 100ms, timeout: 100ms"
+    private static let quick = "interval: 250ms, timeout: 250ms"
     /// Exchanges that a load has under way at once, wrk's and two more.
     private static let inFlight = 66
 
