@@ -13,7 +13,7 @@ extension LiveTests {
         private static let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
         private static func settings(
-            _ kind: HealthSettings.Kind, port: UInt16? = nil, timeout: Int = 150
+            _ kind: HealthSettings.Kind, port: UInt16? = nil, timeout: Int = 10_000
         ) -> HealthSettings {
             HealthSettings(
                 kind: kind, port: port, intervalMilliseconds: 30, timeoutMilliseconds: timeout)
@@ -25,14 +25,17 @@ extension LiveTests {
             let y: KongNode
             let ward: Ward
 
-            init(workers: Int = 1, weights: [UInt32] = [90, 10]) async throws {
+            init(
+                workers: Int = 1, weights: [UInt32] = [90, 10], timeout: Int = 10_000
+            ) async throws {
                 let (x, y) = (try KongNode("x"), try KongNode("y"))
                 (self.x, self.y) = (x, y)
                 ward = try await Ward(
                     workers: workers, [[x.proxy.port], [y.proxy.port]], weights: weights
                 ) { upstream in
                     let node = upstream.name == "x" ? x : y
-                    upstream.health = HealthTests.settings(.kong, port: node.statusPort.port)
+                    upstream.health = HealthTests.settings(
+                        .kong, port: node.statusPort.port, timeout: timeout)
                     upstream.timeouts.responseMilliseconds = 1_000
                 }
             }
@@ -146,7 +149,7 @@ extension LiveTests {
 
         @Test
         func `a frozen upstream costs only what was sent to it`() async throws {
-            let pair = try await Pair()
+            let pair = try await Pair(timeout: 300)
             let traffic = try Traffic(pair.ward.stage)
             try await pair.ward.wait(for: "ss") { try traffic.ask() }
             pair.y.set { $0.isFrozen = true }

@@ -27,9 +27,27 @@ final class Nginx {
         _ = try? child?.waitForExit()
     }
 
+    /// Ends it at once, with all that it has under way.
+    func kill() { child?.end() }
+
+    /// Starts it on the port that it had.
+    func startAgain() throws {
+        child = nil
+        try run()
+        if child == nil { throw TimedOut("nginx does not start: \(try folder.read("errors"))") }
+    }
+
+    /// Stops it in its tracks; the system goes on accepting its connections.
+    func freeze() { child?.signal(SIGSTOP) }
+    func thaw() { child?.signal(SIGCONT) }
+
     private func start(_ requestsPerConnection: Int) throws {
         port = try LoopbackAddress.freePort()
         try folder.write(text(requestsPerConnection), to: "conf")
+        try run()
+    }
+
+    private func run() throws {
         let child = try ChildProcess(
             ["nginx", "-p", folder.path, "-c", folder["conf"], "-e", folder["log"]],
             output: folder["output"], errors: folder["errors"])

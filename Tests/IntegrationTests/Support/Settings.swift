@@ -7,6 +7,8 @@ struct Settings {
     var upstreams: [(name: String, ports: [UInt16])]
     /// More keys of each upstream, as `, timeouts: {total: 1s}`.
     var upstreamMore = ""
+    /// More keys of one upstream, by its name.
+    var keys: [String: String] = [:]
     /// The only split's weights in sluice.yaml.
     var weights = "{x: 90, y: 10}"
     /// The text of weights.yaml; nil for none.
@@ -32,7 +34,8 @@ struct Settings {
     var text: String {
         let upstreams = self.upstreams.map { upstream in
             let targets = upstream.ports.map { "127.0.0.1:\($0)" }.joined(separator: ", ")
-            return "  \(upstream.name): {targets: [\(targets)]\(upstreamMore)}\n"
+            let own = keys[upstream.name].map { ", \($0)" } ?? ""
+            return "  \(upstream.name): {targets: [\(targets)]\(upstreamMore)\(own)}\n"
         }
         return """
             listeners:
