@@ -28,7 +28,8 @@ extension DataPlane {
             // Another snapshot runs by now, with addresses of its own.
             guard foundation.revision == before.revision else { return nil }
             let upstreams = foundation.place(foundation.upstreams, at: addresses)
-            guard Set(foundation.resolved) != Set(before.resolved) else { return nil }
+            let isMoved = Set(foundation.resolved) != Set(before.resolved)
+            guard isMoved || foundation.targetNames != before.targetNames else { return nil }
             let counts = Blueprint.Counts(foundation.registry)
             return send { .retarget(upstreams, counts, acknowledge: $1) }
         }
@@ -100,6 +101,7 @@ extension Foundation {
         _ upstreams: [UpstreamSettings], at addresses: TargetAddresses
     ) -> [Blueprint.Upstream] {
         resolved = []
+        noteNames(of: upstreams, at: addresses)
         let placed = upstreams.map { place($0, at: addresses[$0.name] ?? []) }
         forgetStandings(exceptIn: placed)
         return placed

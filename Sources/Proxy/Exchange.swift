@@ -37,6 +37,8 @@ package struct Exchange {
         case connectFailed(AttemptFailure)
         /// The weights changed and the chosen upstream has none left.
         case weightGone
+        /// The chosen target is drained now: it gets nothing more.
+        case targetDrained
         /// The first byte of the request went to the target.
         case requestBegan
         /// The last byte of the request went to the target.
@@ -220,6 +222,9 @@ extension Exchange {
         case .weightGone:
             phase = .choosing
             return .choose
+        case .targetDrained:
+            phase = .choosing
+            return .chooseOtherTarget
         case .noTargetLeft:
             return answer(connectFailure)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
@@ -263,7 +268,7 @@ extension Exchange {
             return answer(.bodyInvalid)
         case .downstreamGone:
             return abandon()
-        case .weightGone:
+        case .weightGone, .targetDrained:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseEnded:
             preconditionFailure("this exchange has its upstream already")
@@ -272,7 +277,7 @@ extension Exchange {
 
     private mutating func handleResponding(_ event: Event) -> Action {
         switch event {
-        case .requestBegan, .requestReleased, .weightGone:
+        case .requestBegan, .requestReleased, .weightGone, .targetDrained:
             return .nothing
         case .requestEnded:
             requestHasEnded = true
@@ -300,7 +305,7 @@ extension Exchange {
         case .responseEnded:
             responseHasEnded = true
             return requestHasEnded ? finish() : .nothing
-        case .requestBegan, .requestReleased, .weightGone:
+        case .requestBegan, .requestReleased, .weightGone, .targetDrained:
             return .nothing
         case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
             downstreamIsGone = true
@@ -320,8 +325,8 @@ extension Exchange {
             return finish()
         case .downstreamGone, .downstreamLate:
             return abandon()
-        case .requestBegan, .requestEnded, .requestReleased, .weightGone, .upstreamFailed,
-            .upstreamLate, .downstreamInvalid:
+        case .requestBegan, .requestEnded, .requestReleased, .weightGone, .targetDrained,
+            .upstreamFailed, .upstreamLate, .downstreamInvalid:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
             .protocolSwitched:

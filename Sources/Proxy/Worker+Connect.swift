@@ -93,6 +93,7 @@ extension Worker {
         detach(exchange)
         let target = Int(connections[index].target)
         guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
+            !isShut(target, to: exchange),
             targets[target].pooledCount < Limits.pooledPerTarget, isInStep(index)
         else { return close(index) }
         putInPool(index, target)

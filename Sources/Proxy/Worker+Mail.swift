@@ -10,19 +10,25 @@ extension Worker {
             switch message {
             case .run(let blueprint, let opening, let acknowledge):
                 run(blueprint, opening: opening)
+                obeyDrains()
                 acknowledge()
             case .weights(let changes, let acknowledge):
                 for change in changes { setWeights(change) }
                 chooseAgainWhereWeightIsGone()
+                obeyDrains()
                 acknowledge()
             case .retarget(let upstreams, let counts, let acknowledge):
                 retarget(upstreams, counts)
+                obeyDrains()
                 acknowledge()
             case .standings(let changes, let acknowledge):
                 setStandings(changes)
+                obeyDrains()
                 acknowledge()
             case .adopt(let handed):
                 adopt(handed)
+            case .census(let reply):
+                reply(census())
             case .copyCounters(let reply):
                 reply(counters.copy())
             case .ping(let acknowledge):

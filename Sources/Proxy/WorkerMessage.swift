@@ -16,6 +16,8 @@ enum WorkerMessage: Sendable {
     case standings([StandingChange], acknowledge: @Sendable () -> Void)
     /// Serve this connection, which another worker accepted.
     case adopt(HandedConnection)
+    /// Count what is in flight, by the targets' ids.
+    case census(reply: @Sendable ([Int: TargetLoad]) -> Void)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)

@@ -33,7 +33,7 @@ enum ExchangeSamples {
 
     static let events: [Exchange.Event] = [
         .connected(reused: false), .connecting, .noTargetLeft, .connectFailed(.connect),
-        .weightGone, .requestBegan, .requestEnded, .requestReleased, .responseBegan,
+        .weightGone, .targetDrained, .requestBegan, .requestEnded, .requestReleased, .responseBegan,
         .responseEnded, .upstreamFailed(.closed), .upstreamLate, .downstreamLate,
         .downstreamInvalid, .downstreamGone, .protocolSwitched,
     ]
@@ -72,6 +72,7 @@ enum ExchangeSamples {
 
     private static let requesting = [
         ExchangeRow(.requesting, .weightGone, .nothing, .requesting),
+        ExchangeRow(.requesting, .targetDrained, .nothing, .requesting),
         ExchangeRow(.requesting, .requestBegan, .nothing, .requesting),
         ExchangeRow(.requesting, .requestEnded, .nothing, .requesting),
         ExchangeRow(.requesting, .requestReleased, .nothing, .requesting),
@@ -89,6 +90,7 @@ enum ExchangeSamples {
 
     private static let responding = [
         ExchangeRow(.responding, .weightGone, .nothing, .responding),
+        ExchangeRow(.responding, .targetDrained, .nothing, .responding),
         ExchangeRow(.responding, .requestBegan, .nothing, .responding),
         ExchangeRow(.responding, .requestEnded, .nothing, .responding),
         ExchangeRow(.responding, .requestReleased, .nothing, .responding),
@@ -102,6 +104,7 @@ enum ExchangeSamples {
 
     private static let tunnelling = [
         ExchangeRow(.tunnelling, .weightGone, .nothing, .tunnelling),
+        ExchangeRow(.tunnelling, .targetDrained, .nothing, .tunnelling),
         ExchangeRow(.tunnelling, .requestBegan, .nothing, .tunnelling),
         ExchangeRow(.tunnelling, .requestReleased, .nothing, .tunnelling),
         ExchangeRow(.tunnelling, .requestEnded, .nothing, .tunnelling),
@@ -115,6 +118,7 @@ enum ExchangeSamples {
 
     private static let answering = [
         ExchangeRow(.answering, .weightGone, .nothing, .answering),
+        ExchangeRow(.answering, .targetDrained, .nothing, .answering),
         ExchangeRow(.answering, .requestBegan, .nothing, .answering),
         ExchangeRow(.answering, .requestEnded, .nothing, .answering),
         ExchangeRow(.answering, .requestReleased, .nothing, .answering),
@@ -137,6 +141,7 @@ enum ExchangeSamples {
             ExchangeRow(phase, .upstreamFailed(.closed), .chooseOtherTarget, .choosing),
             ExchangeRow(phase, .upstreamLate, .chooseOtherTarget, .choosing),
             ExchangeRow(phase, .weightGone, .choose, .choosing),
+            ExchangeRow(phase, .targetDrained, .chooseOtherTarget, .choosing),
             ExchangeRow(phase, .noTargetLeft, .answer(.noUpstream), .answering),
             ExchangeRow(phase, .downstreamGone, .finish, .over),
             ExchangeRow(phase, .downstreamLate, .finish, .over),
