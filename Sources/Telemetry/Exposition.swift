@@ -60,6 +60,7 @@ package struct Exposition: Sendable {
         writeLatencies(to: &writer)
         writeUpstreams(to: &writer)
         writeListeners(to: &writer)
+        writeDrains(to: &writer)
         writeControl(to: &writer)
         writeProcess(to: &writer)
         return writer.bytes

@@ -23,6 +23,8 @@ import Testing
         sluice_downstream_connections gauge
         sluice_downstream_requests_total counter
         sluice_worker_loop_seconds histogram
+        sluice_target_drained gauge
+        sluice_upstream_oldest_inflight_seconds gauge
         sluice_target_healthy gauge
         sluice_generation gauge
         sluice_weights_file_valid gauge
@@ -59,6 +61,8 @@ import Testing
             ("sluice_upstream_connects_total", ["upstream": "x", "result": "ok"], 0),
             ("sluice_upstream_received_bytes_total", ["upstream": "y"], 1_000),
             ("sluice_upstream_sent_bytes_total", ["upstream": "y"], 200),
+            ("sluice_target_drained", ["upstream": "y", "target": "127.0.0.1:9002"], 1),
+            ("sluice_upstream_oldest_inflight_seconds", ["upstream": "y", "kind": "tunnel"], 60),
             ("sluice_target_healthy", ["upstream": "y", "target": "127.0.0.1:9002"], 0),
             ("sluice_downstream_connections", ["listener": "api"], 1),
             ("sluice_downstream_requests_total", ["listener": "api", "code": "200"], 1),

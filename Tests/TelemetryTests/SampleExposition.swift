@@ -42,6 +42,8 @@ enum SampleExposition {
         var gauges = ControlGauges()
         gauges.shares = [.init(split: "kong", upstream: "x", setRatio: 0.9, effectiveRatio: 1)]
         gauges.targets = [.init(upstream: "y", target: "127.0.0.1:9002", isHealthy: false)]
+        gauges.drains = [.init(upstream: "y", target: "127.0.0.1:9002", isDrained: true)]
+        gauges.oldestInflight = [.init(upstream: "y", requestSeconds: 0.5, tunnelSeconds: 60)]
         gauges.weightChanges = [.init(split: "kong", source: "file", result: "done", count: 3)]
         gauges.generation = 7
         gauges.isWeightsFileValid = true

@@ -4,7 +4,7 @@ package enum StatusText {
     package static func table(_ status: JSONValue) -> String {
         let splits = status["splits"]?.elements ?? []
         return [
-            head(status), listeners(status), upstreams(status),
+            head(status), listeners(status), upstreams(status), DrainText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -78,7 +78,11 @@ package enum StatusText {
         let setting = target["target"]?.text ?? "?"
         let address = target["address"]?.text ?? "?"
         let name = setting == address ? setting : "\(setting) (\(address))"
-        return target["healthy"]?.bool == false ? "\(name) down" : name
+        let marks = [
+            target["healthy"]?.bool == false ? " down" : "",
+            target["drained"]?.bool == true ? " drained" : "",
+        ]
+        return name + marks.joined()
     }
 
     /// `2 d 3 h`, `5 min`, `12 s`.

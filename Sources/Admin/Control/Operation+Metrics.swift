@@ -31,6 +31,7 @@ extension Operation {
                     upstream: upstream.name, target: "\(target.address)", isHealthy: true)
             }
         }
+        await addDrains(to: &gauges)
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation
         if snapshot.weightsFile != nil {

@@ -23,6 +23,7 @@ extension Operation {
         let weights = await keeper.report()
         let counters = await plane.counters()
         let splits = await splitsAnswer()
+        let upstreams = await upstreamsAnswer()
         return .object([
             "version": .string(Version.text),
             "uptime_seconds": .number(uptimeSeconds),
@@ -36,7 +37,7 @@ extension Operation {
                 "errors": .array(lastReloadFaults.map { .string($0) }),
             ]),
             "listeners": .array(snapshot.listeners.map { answer($0, counters) }),
-            "upstreams": .array(snapshot.upstreams.map { answer($0, counters) }),
+            "upstreams": .array(upstreams.map(\.value)),
             "splits": .array(splits.map(\.value)),
         ])
     }
@@ -96,7 +97,7 @@ extension Operation {
         ])
     }
 
-    private func answer(_ upstream: UpstreamSettings, _ counters: WorkerCounters) -> JSONValue {
+    func answer(_ upstream: UpstreamSettings, _ counters: WorkerCounters) -> JSONValue {
         let registry = plane.registry
         let id = registry.knownUpstream(upstream.name) ?? Int.max
         let lanes = registry.lanes.indices.filter { registry.lanes[$0].upstream == upstream.name }
