@@ -69,9 +69,10 @@ package struct DrainWait: Sendable {
         answer["drains"]?.elements?.first { $0["target"]?.text == target }
     }
 
-    /// Runs `wait` and ends it at SIGINT or SIGTERM.
-    static func untilSignal(_ wait: @escaping @Sendable () async -> End) async -> End {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    /// Runs `wait` and ends it at one of the signals.
+    static func until(
+        _ signals: UnixSignalsSequence, _ wait: @escaping @Sendable () async -> End
+    ) async -> End {
         let waiting = Task { await wait() }
         let listening = Task {
             for await _ in signals {

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import UnixSignals
 
 /// `sluice drain` and `sluice undrain`.
 extension SocketCommands {
@@ -7,19 +8,23 @@ extension SocketCommands {
     package func drain(
         _ upstream: String, target: String?, reason: String?, waitMilliseconds: Int?
     ) async -> Int32 {
-        var answer = JSONValue.null
         let path = "/v1/upstreams/\(Self.escaped(upstream))"
-        let status = post("\(path)/drain", ["target": target, "reason": reason]) { reply in
-            answer = reply
-            if asJSON, waitMilliseconds != nil { return ExitStatus.done }
-            return printing(reply, DrainText.drained(reply))
+        let body = ["target": target, "reason": reason]
+        guard let waitMilliseconds else {
+            return post("\(path)/drain", body) { printing($0, DrainText.drained($0)) }
         }
-        guard status == ExitStatus.done, let waitMilliseconds else { return status }
-        let named = answer["drain"]?["target"]?.text
+        // Before the drain: whoever interrupts what follows is told that it stays.
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        var named: String?
+        let status = post("\(path)/drain", body) { answer in
+            named = answer["drain"]?["target"]?.text
+            return asJSON ? ExitStatus.done : printing(answer, DrainText.drained(answer))
+        }
+        guard status == ExitStatus.done else { return status }
         let wait = DrainWait(upstream: upstream, target: named, milliseconds: waitMilliseconds)
         let began = Instant.now()
         let client = client
-        let end = await DrainWait.untilSignal {
+        let end = await DrainWait.until(signals) {
             await wait.run(
                 look: { () throws(ControlClient.Fault) in try client.send("GET", path) },
                 report: Self.showProgress)
