@@ -129,7 +129,9 @@ extension LiveTests {
             let counters = await stage.counters(until: stage.isAtRest)
             #expect(counters.routedCount(lane: 0, by: .sequence) == 1)
             // Nothing has failed.
-            #expect(counters.failureCount(lane: 0, kind: .connect) == 0)
+            #expect(
+                AttemptFailure.allCases.allSatisfy { counters.failureCount(lane: 0, kind: $0) == 0 }
+            )
             await stage.end()
         }
 
@@ -154,6 +156,9 @@ extension LiveTests {
             client.close()
             let counters = await stage.counters(until: stage.isAtRest)
             #expect(counters.routedCount(lane: 1, by: .shift) == 21)
+            #expect(
+                AttemptFailure.allCases.allSatisfy { counters.failureCount(lane: 0, kind: $0) == 0 }
+            )
             #expect(z.connectionCount == 0)
             await stage.end()
         }
