@@ -107,7 +107,7 @@ let package = Package(
         tests(
             "ProxyTests",
             [
-                "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings",
+                "Admin", "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings",
                 "Splitting", "Telemetry",
             ]),
         tests("AdminTests", ["Admin", "Settings", "Splitting"]),

@@ -41,6 +41,9 @@ package protocol Plane: Sendable {
     /// The targets in use.
     var resolvedTargets: [ResolvedTarget] { get }
 
+    /// The upstreams with a target that may be chosen without ignoring health.
+    var usableUpstreams: Set<String> { get }
+
     /// How many workers there are.
     var workerCount: Int { get }
 

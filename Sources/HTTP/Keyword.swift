@@ -1,5 +1,5 @@
-/// The words in field values that mean something here; the raw value is the word in lower case,
-/// packed into 16 bytes.
+/// The words in field names and values that mean something here; the raw value is the word in
+/// lower case, packed into 16 bytes.
 enum Keyword: UInt128 {
     case chunked = 0x63_6875_6e6b_6564
     case close = 0x63_6c6f_7365
@@ -10,8 +10,12 @@ enum Keyword: UInt128 {
     case keepAlive = 0x6b65_6570_2d61_6c69_7665
     /// Refused as a protocol to change to: its requests would pass unseen.
     case h2c = 0x68_3263
+    /// `kong/`, which begins how Kong names itself.
+    case kong = 0x6b_6f6e_672f
+    case server = 0x7365_7276_6572
     case trailers = 0x7472_6169_6c65_7273
     case upgrade = 0x75_7067_7261_6465
+    case via = 0x76_6961
 
     /// Recognizes a word in upper or lower case; the range must hold no control characters.
     init?(_ bytes: Span<UInt8>, _ range: ByteRange) {

@@ -32,6 +32,8 @@ final class Blueprint: Sendable {
         let address: SocketAddress
         let weight: UInt32
         let standing: TargetStanding
+        /// What is reported of its failures.
+        let watch: FailureCount.Watch
     }
 
     struct Upstream: Sendable {

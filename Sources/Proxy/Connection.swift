@@ -10,6 +10,8 @@ struct Connection: ~Copyable {
     enum Side {
         case downstream
         case upstream
+        /// To a target too, but for a check of its health: part of no pool and of no exchange.
+        case probe
     }
 
     struct Flags: OptionSet {
@@ -80,13 +82,13 @@ struct Connection: ~Copyable {
         flags = .readable
     }
 
-    /// A connection to a target.
-    init(to target: Int, socket: consuming Socket) {
+    /// A connection to a target; that of a probe belongs to none.
+    init(to target: Int, socket: consuming Socket, side: Side = .upstream) {
         self.socket = socket
         self.target = Int32(target)
         client = IPAddress(bits: 0)
         listener = -1
-        side = .upstream
+        self.side = side
         flags = [.connecting, .writeBlocked]
     }
 }

@@ -6,6 +6,8 @@ internal import Reactor
 /// descriptors are left. Touched per connection, not per request.
 final class Crew: Sendable {
     let mailboxes: [Mailbox<WorkerMessage>]
+    /// Who is told of targets that fail; nil while nobody listens.
+    let failureHandler = Lock<(@Sendable (PostedFailure) -> Void)?>(nil)
     /// How many client connections each worker has.
     private let loads: [SharedCounter]
     /// The sockets that all workers have open.

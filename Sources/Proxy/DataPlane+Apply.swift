@@ -29,7 +29,7 @@ extension DataPlane {
     package nonisolated(nonsending) func apply(
         _ snapshot: Snapshot
     ) async throws(DataPlaneError) -> Acknowledgement {
-        let addresses = try await Self.resolve(snapshot.upstreams).get()
+        let addresses = try await resolve(snapshot.upstreams).get()
         let roll = try foundation.withLock { foundation throws(DataPlaneError) in
             let opened = try open(snapshot.listeners, over: foundation)
             foundation.listen(to: snapshot.listeners, opened.map(\.bound))

@@ -60,7 +60,7 @@ extension Foundation {
 
     /// Sets what is drained among the targets in use and tells which stand otherwise now.
     fileprivate mutating func followDrains() -> [StandingChange] {
-        resolved.compactMap { target in
+        let changes: [StandingChange] = resolved.compactMap { target in
             let id = registry.target(
                 upstream: target.upstream, address: target.address.description)
             var standing = standings[id] ?? TargetStanding()
@@ -69,6 +69,8 @@ extension Foundation {
             standings[id] = standing
             return StandingChange(target: id, standing: standing)
         }
+        if !changes.isEmpty { topologyRevision += 1 }
+        return changes
     }
 
     /// By its upstream, by its address, or by any name that stands for it.

@@ -7,53 +7,77 @@ internal import Telemetry
 /// The addresses of each upstream's targets, by the upstream's name, in the order of its targets.
 typealias TargetAddresses = [String: [[SocketAddress]]]
 
+/// What looking names up again came to.
+package struct NameRefresh: Sendable {
+    /// The names that were found, and why the others were not.
+    package fileprivate(set) var resolved: [ResolvedTarget.Name] = []
+    package fileprivate(set) var failures: [ResolvedTarget.Name: String] = [:]
+    /// The upstreams whose targets have other addresses now.
+    package fileprivate(set) var moved: [String] = []
+}
+
 /// From names to addresses: before a snapshot runs, and again and again while it does.
 extension DataPlane {
-    /// Looks all names up again and moves targets to where they are now. A name that cannot be
-    /// resolved keeps the addresses that it had. Returns whether anything has changed.
-    @discardableResult
-    package func refreshTargets() async -> Bool {
+    /// Looks the names of some upstreams' targets up again and moves targets to where they are
+    /// now. A name that cannot be resolved keeps the addresses that it had.
+    package func refreshTargets(of names: Set<String>) async -> NameRefresh {
         let before = foundation.withLock { $0 }
-        guard before.upstreams.contains(where: \.hasNames) else { return false }
-        var addresses: TargetAddresses = [:]
-        for upstream in before.upstreams {
-            var found: [[SocketAddress]] = []
-            for target in upstream.targets {
-                let known = before.addresses(of: target, in: upstream)
-                found.append((try? await Self.resolve(target.address).get()) ?? known)
+        var refresh = NameRefresh()
+        var found: [ResolvedTarget.Name: [SocketAddress]] = [:]
+        for upstream in before.upstreams where names.contains(upstream.name) {
+            for target in upstream.targets where target.isNamed {
+                let name = ResolvedTarget.Name(
+                    upstream: upstream.name, setting: target.address.description)
+                switch await resolve(target.address) {
+                case .success(let addresses) where !addresses.isEmpty:
+                    refresh.resolved.append(name)
+                    found[name] = addresses
+                case .success:
+                    refresh.failures[name] = "the name has no address"
+                case .failure(let failure):
+                    refresh.failures[name] = failure.description
+                }
             }
-            addresses[upstream.name] = found
         }
         let roll = foundation.withLock { foundation -> RollCall? in
             // Another snapshot runs by now, with addresses of its own.
-            guard foundation.revision == before.revision else { return nil }
-            let upstreams = foundation.place(foundation.upstreams, at: addresses)
-            let isMoved = Set(foundation.resolved) != Set(before.resolved)
-            guard isMoved || foundation.targetNames != before.targetNames else { return nil }
+            guard foundation.revision == before.revision, foundation.differs(from: found) else {
+                return nil
+            }
+            let resolved = foundation.resolved
+            let upstreams = foundation.place(
+                foundation.upstreams, at: foundation.addresses(movedTo: found))
+            refresh.moved = Set(foundation.resolved).subtracting(resolved).map(\.upstream)
+            refresh.moved += Set(resolved).subtracting(foundation.resolved).map(\.upstream)
             let counts = Blueprint.Counts(foundation.registry)
             return send { .retarget(upstreams, counts, acknowledge: $1) }
         }
-        guard let roll else { return false }
-        _ = await roll.acknowledgement()
-        return true
+        _ = await roll?.acknowledgement()
+        return refresh
     }
 
-    /// The addresses of all targets, or why one of them has none.
-    static func resolve(
+    /// The addresses of all targets, or why one of them has none. A name that cannot be resolved
+    /// now, but could before, keeps the addresses that it had: a resolver that fails must not be
+    /// in the way of a change.
+    func resolve(
         _ upstreams: [UpstreamSettings]
     ) async -> Result<TargetAddresses, DataPlaneError> {
+        let known = foundation.withLock { $0.known }
         var resolved: TargetAddresses = [:]
         for upstream in upstreams {
             var addresses: [[SocketAddress]] = []
             for target in upstream.targets {
-                switch await resolve(target.address) {
-                case .success(let found):
+                let name = ResolvedTarget.Name(
+                    upstream: upstream.name, setting: target.address.description)
+                switch (await resolve(target.address), known[name]) {
+                case (.success(let found), _) where !found.isEmpty:
                     addresses.append(found)
-                case .failure(let failure):
-                    return .failure(
-                        .unresolved(
-                            upstream: upstream.name, target: target.address.description,
-                            reason: failure.description))
+                case (_, .some(let before)):
+                    addresses.append(before)
+                case (.success, nil):
+                    return .failure(.unresolved(name, "the name has no address"))
+                case (.failure(let failure), nil):
+                    return .failure(.unresolved(name, failure.description))
                 }
             }
             resolved[upstream.name] = addresses
@@ -61,7 +85,7 @@ extension DataPlane {
         return .success(resolved)
     }
 
-    private static func resolve(
+    private func resolve(
         _ setting: AddressSetting
     ) async -> Result<[SocketAddress], NameResolver.Failure> {
         switch setting.host {
@@ -70,18 +94,19 @@ extension DataPlane {
         case .ip(let address):
             return .success([SocketAddress(address, port: setting.port)])
         case .name(let name):
-            return await lookUp(name, port: setting.port)
+            return await resolve(name, port: setting.port)
         }
     }
 
     /// On a thread of its own: a slow resolver must not hold up the control plane.
-    private static func lookUp(
+    private func resolve(
         _ name: String, port: UInt16
     ) async -> Result<[SocketAddress], NameResolver.Failure> {
-        await withCheckedContinuation { continuation in
+        let lookUp = lookUp
+        return await withCheckedContinuation { continuation in
             let isStarted: Void? = try? WorkerThread.start(name: "sluice-resolver") {
                 do throws(NameResolver.Failure) {
-                    let found = try NameResolver.addresses(of: name, port: port)
+                    let found = try lookUp(name, port)
                     continuation.resume(returning: .success(found))
                 } catch {
                     continuation.resume(returning: .failure(error))
@@ -95,12 +120,22 @@ extension DataPlane {
     }
 }
 
+extension DataPlaneError {
+    fileprivate static func unresolved(
+        _ name: ResolvedTarget.Name, _ reason: String
+    ) -> DataPlaneError {
+        .unresolved(upstream: name.upstream, target: name.setting, reason: reason)
+    }
+}
+
 extension Foundation {
     /// Gives ids to the targets of all upstreams at these addresses, and notes where they are.
     mutating func place(
         _ upstreams: [UpstreamSettings], at addresses: TargetAddresses
     ) -> [Blueprint.Upstream] {
+        topologyRevision += 1
         resolved = []
+        known = [:]
         noteNames(of: upstreams, at: addresses)
         let placed = upstreams.map { place($0, at: addresses[$0.name] ?? []) }
         forgetStandings(exceptIn: placed)
@@ -112,6 +147,9 @@ extension Foundation {
     ) -> Blueprint.Upstream {
         var targets: [Blueprint.Target] = []
         for (target, found) in zip(settings.targets, addresses) {
+            let name = ResolvedTarget.Name(
+                upstream: settings.name, setting: target.address.description)
+            known[name] = found
             for address in found {
                 let id = registry.target(upstream: settings.name, address: address.description)
                 // Two names may stand for one address.
@@ -119,7 +157,8 @@ extension Foundation {
                 targets.append(
                     Blueprint.Target(
                         id: id, address: address, weight: target.weight,
-                        standing: standings[id] ?? TargetStanding()))
+                        standing: standings[id] ?? TargetStanding(),
+                        watch: FailureCount.Watch(target, in: settings)))
                 resolved.append(
                     ResolvedTarget(
                         upstream: settings.name, setting: target.address.description,
@@ -130,11 +169,26 @@ extension Foundation {
             id: registry.upstream(settings.name), targets: targets, timeouts: settings.timeouts)
     }
 
-    /// Where a target was found the last time.
-    func addresses(of target: TargetSettings, in upstream: UpstreamSettings) -> [SocketAddress] {
-        let setting = target.address.description
-        return resolved.filter { $0.upstream == upstream.name && $0.setting == setting }
-            .map(\.address)
+    /// Whether any name stands for other addresses than it did.
+    fileprivate func differs(from found: [ResolvedTarget.Name: [SocketAddress]]) -> Bool {
+        found.contains { name, addresses in Set(known[name] ?? []) != Set(addresses) }
+    }
+
+    /// Where all targets are when these names have moved. What stays keeps its place.
+    fileprivate func addresses(
+        movedTo found: [ResolvedTarget.Name: [SocketAddress]]
+    ) -> TargetAddresses {
+        var all: TargetAddresses = [:]
+        for upstream in upstreams {
+            all[upstream.name] = upstream.targets.map { target in
+                let name = ResolvedTarget.Name(
+                    upstream: upstream.name, setting: target.address.description)
+                let before = known[name] ?? []
+                guard let now = found[name] else { return before }
+                return before.filter(now.contains) + now.filter { !before.contains($0) }
+            }
+        }
+        return all
     }
 }
 
@@ -148,12 +202,10 @@ extension Blueprint.Counts {
     }
 }
 
-extension UpstreamSettings {
-    /// Whether any target is given by a name.
-    fileprivate var hasNames: Bool {
-        targets.contains { target in
-            if case .name = target.address.host { true } else { false }
-        }
+extension TargetSettings {
+    /// Whether it is given by a name.
+    package var isNamed: Bool {
+        if case .name = address.host { true } else { false }
     }
 }
 

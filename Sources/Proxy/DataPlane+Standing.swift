@@ -1,4 +1,5 @@
 internal import Kernel
+package import Settings
 package import Splitting
 internal import Telemetry
 
@@ -27,6 +28,37 @@ extension DataPlane {
     }
 }
 
+extension DataPlane {
+    /// The upstreams that have a target which may be chosen without ignoring health.
+    package var usableUpstreams: Set<String> {
+        Set(standings.filter { $0.standing.rank.isUsable }.map(\.target.upstream))
+    }
+}
+
+/// What runs, as far as health is concerned.
+package struct Topology: Sendable {
+    /// Another number means that something of it has changed.
+    package let revision: Int
+    /// The upstreams as the settings have them.
+    package let upstreams: [UpstreamSettings]
+    /// Their targets in use, and how each stands.
+    package let targets: [(target: ResolvedTarget, standing: TargetStanding)]
+}
+
+extension DataPlane {
+    /// What runs now.
+    package var topology: Topology {
+        foundation.withLock { foundation in
+            Topology(
+                revision: foundation.topologyRevision, upstreams: foundation.upstreams,
+                targets: foundation.resolved.map { ($0, foundation.standing(of: $0)) })
+        }
+    }
+
+    /// The number of what runs now.
+    package var topologyRevision: Int { foundation.withLock { $0.topologyRevision } }
+}
+
 extension Foundation {
     /// How a target in use stands.
     func standing(of target: ResolvedTarget) -> TargetStanding {
@@ -44,6 +76,7 @@ extension Foundation {
             var standing = before
             change(target, &standing)
             guard standing != before else { continue }
+            if standing.isDrained != before.isDrained { topologyRevision += 1 }
             standings[id] = standing
             changes.append(StandingChange(target: id, standing: standing))
         }

@@ -12,9 +12,20 @@ package final class DataPlane: Sendable {
     let crew: Crew
     let foundation: Lock<Foundation>
     private let lastCounters: Lock<[WorkerCounters]>
+    let lookUp: LookUp
+
+    /// Turns a name into addresses; blocks as long as it needs to.
+    package typealias LookUp =
+        @Sendable (String, UInt16) throws(NameResolver.Failure) -> [SocketAddress]
 
     /// Starts that many workers, at least one, which have nothing to do until `apply`.
-    package init(workers count: Int) throws(Errno) {
+    package init(
+        workers count: Int,
+        lookUp: @escaping LookUp = { (name, port) throws(NameResolver.Failure) in
+            try NameResolver.addresses(of: name, port: port)
+        }
+    ) throws(Errno) {
+        self.lookUp = lookUp
         precondition(count > 0, "at least one worker")
         let crew = try Crew(workers: count)
         self.crew = crew
@@ -153,6 +164,13 @@ package struct BoundListener: Sendable, Equatable {
 
 /// A target as it is used.
 package struct ResolvedTarget: Sendable, Hashable {
+    /// A target as the settings write it, whatever its addresses are.
+    package struct Name: Sendable, Hashable {
+        /// The name of the upstream, and the address as the settings write it.
+        package let upstream: String
+        package let setting: String
+    }
+
     /// The name of the upstream, and the address as the settings write it.
     package let upstream: String
     package let setting: String

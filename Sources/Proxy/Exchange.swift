@@ -146,7 +146,8 @@ package struct Exchange {
     package private(set) var isHeld = true
     /// How many bytes at the front of the client's block went out and are held for that.
     package var heldCount = 0
-    private var isReused = false
+    /// Whether the connection had served others before.
+    package private(set) var isReused = false
     /// What the client is told when no target is left.
     var connectFailure = Failure.noUpstream
     /// Whether the request was sent once more already, which is done at most once.

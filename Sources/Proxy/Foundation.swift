@@ -19,6 +19,8 @@ struct Foundation: Sendable {
     /// The addresses that the open listeners were asked for.
     var listening: [String: AddressSetting] = [:]
     var resolved: [ResolvedTarget] = []
+    /// Where each target was found the last time.
+    var known: [ResolvedTarget.Name: [SocketAddress]] = [:]
     /// How targets stand, by their ids; those that are not here are sound.
     var standings: [Int: TargetStanding] = [:]
     /// What operators want to get nothing new.
@@ -27,6 +29,8 @@ struct Foundation: Sendable {
     var targetNames: [Int: Set<String>] = [:]
     /// The upstreams that run, as the settings have them.
     var upstreams: [UpstreamSettings] = []
+    /// Counts what the judge of health has to see: other targets, settings or drains.
+    var topologyRevision = 0
     /// Counts the changes of the upstreams.
     var revision = 0
 

@@ -18,6 +18,16 @@ enum Limits {
     static let scratchBytes = 192 * 1024
     /// Idle connections that one worker keeps to one target.
     static let pooledPerTarget = 1024
+    /// The longest request of a check: more than any server takes as its head.
+    static let probeRequestBytes = 64 * 1024
+    /// What is kept of the body of an answer to a check; Kong's own have about 1,150 bytes.
+    static let probeBodyBytes = 64 * 1024
+    /// What is read for one check at most: a head of the largest size and such a body, in chunks.
+    static let probeBytes = 256 * 1024
+    /// A worker reports a target's failures once in so long.
+    static let reportPauseMilliseconds = 1_000
+    /// So many of these reports wait for the judge of health.
+    static let keptReports = 1_024
     /// How long a client may take to close after the last answer.
     static let lingerMilliseconds = 2_000
     /// After a failed accept (no descriptors are left, say) the listener rests so long.

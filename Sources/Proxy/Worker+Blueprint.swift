@@ -47,6 +47,7 @@ extension Worker {
             targets[target.id].address = target.address
             targets[target.id].weight = target.weight
             targets[target.id].standing = target.standing
+            targets[target.id].failures.watch = target.watch
         }
         sumUpStandings(of: upstream.id)
     }

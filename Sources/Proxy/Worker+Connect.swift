@@ -58,6 +58,7 @@ extension Worker {
         counters.connectEnded(upstream: exchanges[exchange].upstream, result: result)
         let failure: AttemptFailure = result == .timeout ? .timeout : .connect
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
+        noteFailure(exchange, .connect(result))
         perform(exchanges[exchange].handle(.connectFailed(failure)), exchange)
     }
 

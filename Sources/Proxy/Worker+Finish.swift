@@ -37,6 +37,7 @@ extension Worker {
     /// The upstream failed an exchange: counted, and the exchange decides what follows.
     mutating func upstreamFailed(_ exchange: Int, _ failure: AttemptFailure) {
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
+        noteFailure(exchange, .attempt(failure))
         perform(exchanges[exchange].handle(.upstreamFailed(failure)), exchange)
     }
 
@@ -121,6 +122,8 @@ extension Worker {
         case .upstream:
             let upstream = targets[Int(connections[index].target)].upstream
             counters.upstreamConnection(upstream: upstream, idleBy: 0, activeBy: -1)
+        case .probe:
+            probeIsClosed(index)
         }
         _ = connections.remove(at: index)
         crew.giveDescriptorBack()

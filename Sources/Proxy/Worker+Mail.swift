@@ -25,6 +25,8 @@ extension Worker {
                 setStandings(changes)
                 obeyDrains()
                 acknowledge()
+            case .probe(let probe, let reply):
+                begin(probe, reply)
             case .adopt(let handed):
                 adopt(handed)
             case .census(let reply):

@@ -145,6 +145,7 @@ extension Worker {
         let client = exchanges[exchange].downstream
         let latency = Instant.now().since(exchanges[exchange].requestSent)
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
+        noteAnswer(exchange, buffer)
         // An answer before the end of the request leaves the rest of it unread.
         let mayKeep =
             exchanges[exchange].keepsDownstream && exchanges[exchange].requestHasEnded

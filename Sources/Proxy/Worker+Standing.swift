@@ -7,7 +7,10 @@ internal import Telemetry
 extension Worker {
     /// Takes on how targets stand.
     mutating func setStandings(_ changes: [StandingChange]) {
-        for change in changes { targets[change.target].standing = change.standing }
+        for change in changes {
+            targets[change.target].standing = change.standing
+            if !change.standing.rank.isUsable { targets[change.target].failures.reset() }
+        }
         for upstream in Set(changes.map { targets[$0.target].upstream }) {
             sumUpStandings(of: upstream)
         }

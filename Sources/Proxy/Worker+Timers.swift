@@ -11,6 +11,7 @@ extension Worker {
             switch connections[index].side {
             case .downstream: downstreamIsLate(index)
             case .upstream: upstreamIsLate(index)
+            case .probe: probeIsLate(index)
             }
         }
     }
@@ -59,6 +60,7 @@ extension Worker {
         let isWaitingForClient = connections[client].flags.contains(.writeBlocked)
         if isWaitingForRequest || isWaitingForClient { return }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
+        noteFailure(exchange, .attempt(.timeout))
         perform(exchanges[exchange].handle(.upstreamLate), exchange)
     }
 }

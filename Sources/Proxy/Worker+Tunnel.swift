@@ -14,6 +14,7 @@ extension Worker {
         let client = exchanges[exchange].downstream
         let latency = Instant.now().since(exchanges[exchange].requestSent)
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
+        noteAnswer(exchange, buffer)
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
         buffer.consume(responseHead.byteCount)

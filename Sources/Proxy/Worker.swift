@@ -22,6 +22,8 @@ struct Worker: ~Copyable {
     var connections = Slab<Connection>(limit: Limits.connections)
     var exchanges = Slab<Exchange>(limit: Limits.connections)
     var timers: TimerWheel
+    /// The checks of targets' health under way, by the index of their connection.
+    var probes: [Int: ProbeState] = [:]
     /// Connections with more to do than one turn allows.
     var deferred: [Token] = []
 
@@ -118,6 +120,7 @@ struct Worker: ~Copyable {
         switch connections[index].side {
         case .downstream: downstreamIsReady(index, readiness)
         case .upstream: upstreamIsReady(index, readiness)
+        case .probe: probeIsReady(index, readiness)
         }
     }
 

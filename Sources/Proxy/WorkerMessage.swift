@@ -14,6 +14,8 @@ enum WorkerMessage: Sendable {
     case retarget([Blueprint.Upstream], Blueprint.Counts, acknowledge: @Sendable () -> Void)
     /// These targets stand so from now on.
     case standings([StandingChange], acknowledge: @Sendable () -> Void)
+    /// Ask a target how it is.
+    case probe(Probe, reply: @Sendable (ProbeOutcome) -> Void)
     /// Serve this connection, which another worker accepted.
     case adopt(HandedConnection)
     /// Count what is in flight, by the targets' ids.

@@ -85,6 +85,8 @@ struct TargetState {
     var address = SocketAddress.unspecified
     var weight: UInt32 = 1
     var standing = TargetStanding()
+    /// What went wrong with it, as far as somebody has to know.
+    var failures = FailureCount()
     /// Exchanges that this worker has at the target.
     var inflight = 0
     /// The pooled connection used last, -1 for none.

@@ -20,23 +20,6 @@ package struct ControlGauges: Sendable {
         }
     }
 
-    /// One target and whether it may be chosen.
-    package struct TargetHealth: Sendable {
-        /// The upstream's name.
-        package let upstream: String
-        /// The target's address.
-        package let target: String
-        /// Whether the target may be chosen.
-        package let isHealthy: Bool
-
-        /// A target's state.
-        package init(upstream: String, target: String, isHealthy: Bool) {
-            self.upstream = upstream
-            self.target = target
-            self.isHealthy = isHealthy
-        }
-    }
-
     /// One address of a target and whether it is drained.
     package struct TargetDrain: Sendable {
         /// The upstream's name.
@@ -112,7 +95,7 @@ package struct ControlGauges: Sendable {
     /// Every member of every split.
     package var shares: [Share] = []
     /// Every target of every upstream.
-    package var targets: [TargetHealth] = []
+    package var health = HealthGauges()
     /// Every address of every target, and whether it is drained.
     package var drains: [TargetDrain] = []
     /// How long the oldest exchange of every upstream has run.

@@ -26,11 +26,6 @@ extension Exposition {
     }
 
     func writeControl(to writer: inout MetricWriter) {
-        writer.family("sluice_target_healthy", .gauge, "1 if the target may be chosen.")
-        for target in gauges.targets {
-            let labels = Labels(["upstream": target.upstream, "target": target.target])
-            writer.sample(labels, target.isHealthy)
-        }
         writer.family("sluice_generation", .gauge, "Number of the last change of weights.")
         writer.sample(.none, gauges.generation)
         if let isValid = gauges.isWeightsFileValid {

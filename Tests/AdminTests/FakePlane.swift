@@ -11,6 +11,7 @@ final class FakePlane: Plane {
         var snapshots: [Snapshot] = []
         var weights: [[String: [Weight]]] = []
         var pendingWorkers: [Int] = []
+        var usableUpstreams: Set = ["x", "y"]
         var refusal: DataPlaneError?
         var resolved: [ResolvedTarget] = []
         /// What was drained, call by call.
@@ -86,6 +87,7 @@ final class FakePlane: Plane {
     var registry: Registry { Registry() }
     var boundListeners: [BoundListener] { [] }
     var resolvedTargets: [ResolvedTarget] { memory.withLock { $0.resolved } }
+    var usableUpstreams: Set<String> { memory.withLock { $0.usableUpstreams } }
     var workerCount: Int { 2 }
 
     func stopAccepting() async {}

@@ -23,6 +23,13 @@ struct Stage {
         port = plane.boundListeners.first?.address.port ?? 0
     }
 
+    /// With a resolver of the test's own, and a target that refuses.
+    init(lookUp: @escaping DataPlane.LookUp) async throws {
+        plane = try DataPlane(workers: 1, lookUp: lookUp)
+        try await apply(Self.snapshot([[1]]))
+        port = plane.boundListeners.first?.address.port ?? 0
+    }
+
     static func snapshot(
         _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
         client: ListenerTimeouts = ListenerTimeouts(),

@@ -26,6 +26,9 @@ import Testing
         sluice_target_drained gauge
         sluice_upstream_oldest_inflight_seconds gauge
         sluice_target_healthy gauge
+        sluice_target_state gauge
+        sluice_target_state_changes_total counter
+        sluice_health_checks_total counter
         sluice_generation gauge
         sluice_weights_file_valid gauge
         sluice_weights_file_drift gauge
@@ -64,6 +67,20 @@ import Testing
             ("sluice_target_drained", ["upstream": "y", "target": "127.0.0.1:9002"], 1),
             ("sluice_upstream_oldest_inflight_seconds", ["upstream": "y", "kind": "tunnel"], 60),
             ("sluice_target_healthy", ["upstream": "y", "target": "127.0.0.1:9002"], 0),
+            (
+                "sluice_target_state",
+                ["upstream": "y", "target": "127.0.0.1:9002", "state": "down"], 1
+            ),
+            (
+                "sluice_target_state",
+                ["upstream": "y", "target": "127.0.0.1:9002", "state": "sound"], 0
+            ),
+            (
+                "sluice_target_state",
+                ["upstream": "y", "target": "127.0.0.1:9002", "state": "drained"], 1
+            ),
+            ("sluice_target_state_changes_total", ["upstream": "y", "state": "down"], 2),
+            ("sluice_health_checks_total", ["upstream": "y", "result": "failed"], 5),
             ("sluice_downstream_connections", ["listener": "api"], 1),
             ("sluice_downstream_requests_total", ["listener": "api", "code": "200"], 1),
             ("sluice_weight_changes_total", ["split": "kong", "source": "file"], 3),

@@ -41,7 +41,14 @@ enum SampleExposition {
     private static func smallGauges() -> ControlGauges {
         var gauges = ControlGauges()
         gauges.shares = [.init(split: "kong", upstream: "x", setRatio: 0.9, effectiveRatio: 1)]
-        gauges.targets = [.init(upstream: "y", target: "127.0.0.1:9002", isHealthy: false)]
+        gauges.health.states = ["sound", "down"]
+        gauges.health.targets = [
+            .init(
+                upstream: "y", address: "127.0.0.1:9002", state: "down", isDrained: true,
+                isHealthy: false)
+        ]
+        gauges.health.changes = [.init(upstream: "y", kind: "down", count: 2)]
+        gauges.health.checks = [.init(upstream: "y", kind: "failed", count: 5)]
         gauges.drains = [.init(upstream: "y", target: "127.0.0.1:9002", isDrained: true)]
         gauges.oldestInflight = [.init(upstream: "y", requestSeconds: 0.5, tunnelSeconds: 60)]
         gauges.weightChanges = [.init(split: "kong", source: "file", result: "done", count: 3)]

@@ -4,7 +4,8 @@ package enum StatusText {
     package static func table(_ status: JSONValue) -> String {
         let splits = status["splits"]?.elements ?? []
         return [
-            head(status), listeners(status), upstreams(status), DrainText.table(status),
+            head(status), listeners(status), upstreams(status), targets(status),
+            DrainText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -78,11 +79,43 @@ package enum StatusText {
         let setting = target["target"]?.text ?? "?"
         let address = target["address"]?.text ?? "?"
         let name = setting == address ? setting : "\(setting) (\(address))"
-        let marks = [
-            target["healthy"]?.bool == false ? " down" : "",
-            target["drained"]?.bool == true ? " drained" : "",
-        ]
-        return name + marks.joined()
+        let state = target["state"]?.text ?? "sound"
+        let mark = target["drained"]?.bool == true ? " drained" : ""
+        return (["sound", "unknown"].contains(state) ? name : "\(name) \(state)") + mark
+    }
+
+    /// The targets that are checked or have had trouble, one by one; none when all is plain.
+    private static func targets(_ status: JSONValue) -> String {
+        var table = TextTable(
+            ["target", "upstream", "state", "for", "checks", "degraded", "failed", "last error"],
+            numbers: 4...6)
+        var isEmpty = true
+        for upstream in status["upstreams"]?.elements ?? [] {
+            for target in upstream["targets"]?.elements ?? [] {
+                let checks = target["checks"] ?? .null
+                let error = target["last_error"]?.text
+                guard checks != .null || error != nil else { continue }
+                isEmpty = false
+                let counts = ["sound", "degraded", "failed"].map { checks[$0]?.int ?? 0 }
+                let percent = target["weight_percent"]?.int ?? 100
+                let state = target["state"]?.text ?? "?"
+                table.add([
+                    target["address"]?.text ?? "?", upstream["name"]?.text ?? "?",
+                    percent == 100 ? state : "\(state), \(percent) % of its weight",
+                    duration(target["state_seconds"]?.int ?? 0),
+                    checks == .null ? "-" : "\(counts.reduce(0, +))",
+                    checks == .null ? "-" : "\(counts[1])",
+                    checks == .null ? "-" : "\(counts[2])",
+                    errorText(target, error),
+                ])
+            }
+        }
+        return isEmpty ? "" : table.text(indent: 0)
+    }
+
+    private static func errorText(_ target: JSONValue, _ error: String?) -> String {
+        guard let error else { return "" }
+        return target["last_error_at"]?.text.map { "\(error), at \($0)" } ?? error
     }
 
     /// `2 d 3 h`, `5 min`, `12 s`.

@@ -36,7 +36,7 @@ extension ControlAPI {
             let request = DrainRequest(
                 wish, upstream: name, target: body.target, reason: body.reason)
             do throws(DrainFault) {
-                return await answer(try await operation.drains.change(request))
+                return await answer(try await operation.change(request))
             } catch {
                 throw Refusal(error)
             }

@@ -9,8 +9,9 @@ extension Operation {
     package func upstreamsAnswer() async -> [(name: String, value: JSONValue)] {
         let facts = await drainFacts()
         let counters = await plane.counters()
+        let health = await health()
         return snapshot.upstreams.map { upstream in
-            let base = answer(upstream, counters).members ?? []
+            let base = answer(upstream, counters, health).members ?? []
             let members = base.map { member in
                 member.name == "targets"
                     ? .init(name: "targets", value: facts.targets(member.value, of: upstream.name))
@@ -18,6 +19,13 @@ extension Operation {
             }
             return (upstream.name, .object(members + facts.answer(of: upstream.name)))
         }
+    }
+
+    /// Drains or undrains; the judge of health sees at once what may be chosen now.
+    func change(_ request: DrainRequest) async throws(DrainFault) -> DrainOutcome {
+        let outcome = try await drains.change(request)
+        judge?.look()
+        return outcome
     }
 
     func drainFacts() async -> DrainFacts {

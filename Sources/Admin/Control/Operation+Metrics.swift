@@ -15,22 +15,18 @@ extension Operation {
 
     private func gauges() async -> ControlGauges {
         let weights = await keeper.report()
+        let usable = plane.usableUpstreams
         var gauges = ControlGauges()
         for split in weights.splits {
-            let shares = split.shares
-            for (member, share) in zip(split.settings.members, shares) {
+            let effective = WeightReport.shares(of: split.effectiveWeights(usable))
+            for (index, member) in split.settings.members.enumerated() {
                 gauges.shares.append(
                     ControlGauges.Share(
-                        split: split.settings.name, upstream: member, setRatio: share,
-                        effectiveRatio: share))
+                        split: split.settings.name, upstream: member,
+                        setRatio: split.shares[index], effectiveRatio: effective[index]))
             }
         }
-        gauges.targets = snapshot.upstreams.flatMap { upstream in
-            upstream.targets.map { target in
-                ControlGauges.TargetHealth(
-                    upstream: upstream.name, target: "\(target.address)", isHealthy: true)
-            }
-        }
+        gauges.health = await health().gauges
         await addDrains(to: &gauges)
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation

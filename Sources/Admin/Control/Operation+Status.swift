@@ -12,9 +12,10 @@ extension Operation {
         let weights = await keeper.report()
         let counters = await plane.counters()
         let registry = plane.registry
+        let usable = plane.usableUpstreams
         return weights.splits.map { split in
             let measured = weights.measurement.share(of: split.settings, counters, registry)
-            return (split.settings.name, Self.answer(split, measured))
+            return (split.settings.name, Self.answer(split, measured, usable))
         }
     }
 
@@ -43,13 +44,15 @@ extension Operation {
     }
 
     private static func answer(
-        _ split: WeightReport.Split, _ measured: Measurement.Share
+        _ split: WeightReport.Split, _ measured: Measurement.Share, _ usable: Set<String>
     ) -> JSONValue {
         let members = split.settings.members
-        let weights = JSONValue.object(
-            zip(members, split.set.weights).map { member, weight in
-                JSONValue.Member(name: member, value: .number("\(weight)"))
-            })
+        let object = { (weights: [Weight]) in
+            JSONValue.object(
+                zip(members, weights).map { member, weight in
+                    JSONValue.Member(name: member, value: .number("\(weight)"))
+                })
+        }
         let counts = zip(members, measured.counts).map { member, count in
             JSONValue.Member(name: member, value: .number(count))
         }
@@ -60,8 +63,8 @@ extension Operation {
         return .object([
             "name": .string(split.settings.name),
             "generation": .number(split.set.generation),
-            "weights": weights,
-            "effective": weights,
+            "weights": object(split.set.weights),
+            "effective": object(split.effectiveWeights(usable)),
             "measured": .object((head.members ?? []) + counts),
             "stable": .string(split.settings.stable),
             "candidate": split.settings.candidate.map { .string($0) } ?? .null,
@@ -97,19 +100,14 @@ extension Operation {
         ])
     }
 
-    func answer(_ upstream: UpstreamSettings, _ counters: WorkerCounters) -> JSONValue {
+    func answer(
+        _ upstream: UpstreamSettings, _ counters: WorkerCounters, _ health: HealthReport
+    ) -> JSONValue {
         let registry = plane.registry
         let id = registry.knownUpstream(upstream.name) ?? Int.max
         let lanes = registry.lanes.indices.filter { registry.lanes[$0].upstream == upstream.name }
         let connections = counters.connectionCounts(upstream: id)
-        let resolved = plane.resolvedTargets.filter { $0.upstream == upstream.name }
-        let targets = resolved.map { target in
-            JSONValue.object([
-                "target": .string(target.setting),
-                "address": .string("\(target.address)"),
-                "healthy": .bool(true),
-            ])
-        }
+        let targets = health.targets.filter { $0.upstream == upstream.name }.map(\.answer)
         let sum = { (value: (Int) -> Int) in lanes.reduce(0) { $0 + value($1) } }
         return .object([
             "name": .string(upstream.name),

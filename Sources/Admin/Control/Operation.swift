@@ -13,6 +13,9 @@ package actor Operation {
     package nonisolated let plane: any Plane
     /// What gets nothing new.
     package nonisolated let drains: DrainKeeper
+    /// Who watches over the targets; nil where nobody does.
+    nonisolated let judge: HealthJudge?
+    private nonisolated let names: NameWatch?
     nonisolated let logger: Logger
     nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000
     /// sluice.yaml; nil when the snapshot came from elsewhere.
@@ -30,7 +33,7 @@ package actor Operation {
     package init(
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
         configuration: (path: String, environment: [String: String])? = nil,
-        disk: DiskQueue = .threads
+        judge: HealthJudge? = nil, names: NameWatch? = nil, disk: DiskQueue = .threads
     ) {
         drains = DrainKeeper(plane: plane, logger: logger, disk: disk)
         self.snapshot = snapshot
@@ -38,6 +41,8 @@ package actor Operation {
         self.keeper = keeper
         self.logger = logger
         self.configuration = configuration
+        self.judge = judge
+        self.names = names
     }
 
     /// Begins to serve.
@@ -47,6 +52,7 @@ package actor Operation {
         let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
+        watchTargets()
         for listener in plane.boundListeners {
             logger.notice("listener \(listener.name): on \(listener.address)")
         }
@@ -64,6 +70,7 @@ package actor Operation {
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
             snapshot = next
             await drains.adopt(next)
+            watchTargets()
             wasLastReloadSuccessful = true
             lastReloadFaults = []
             logger.notice("\(configuration.path) was read again and is in force")
@@ -75,6 +82,12 @@ package actor Operation {
             logger.error("\(configuration.path) was read again and refused: nothing changes")
             return false
         }
+    }
+
+    /// Those who watch over the targets take on what runs now.
+    private func watchTargets() {
+        judge?.look()
+        names?.look()
     }
 
     /// The admin address is open, with the port that the system chose for port 0.
@@ -108,10 +121,14 @@ package actor Operation {
 
     /// What only a restart changes stays as it is, with a warning.
     private func keepWhatIsFixed(_ next: Snapshot) -> Snapshot {
+        let times = snapshot.shutdown
         let fixed: [(String, Bool)] = [
             ("workers", next.workers != snapshot.workers),
             ("control", next.control != snapshot.control),
             ("admin", next.admin != snapshot.admin),
+            ("log", next.logLevel != snapshot.logLevel),
+            ("shutdown_delay", times.delayMilliseconds != next.shutdown.delayMilliseconds),
+            ("shutdown_grace", times.graceMilliseconds != next.shutdown.graceMilliseconds),
         ]
         for (key, isChanged) in fixed where isChanged {
             logger.warning("`\(key)` has changed: that needs a restart and is passed over")
@@ -120,6 +137,8 @@ package actor Operation {
         kept.workers = snapshot.workers
         kept.control = snapshot.control
         kept.admin = snapshot.admin
+        kept.logLevel = snapshot.logLevel
+        kept.shutdown = times
         return kept
     }
 }

@@ -43,12 +43,13 @@ package struct JSONReader {
 
     private mutating func object() throws(JSONError) -> JSONValue {
         var members: [JSONValue.Member] = []
+        var names: Set<String> = []
         try enter()
         while try !leaves(at: UInt8(ascii: "}"), isFirst: members.isEmpty) {
             guard peek == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
             let began = place
             let name = try string()
-            guard !members.contains(where: { $0.name == name }) else {
+            guard names.insert(name).inserted else {
                 place = began
                 throw error("the name \(name.debugDescription) is there twice; expected it once")
             }

@@ -35,6 +35,8 @@ package struct ProxyProcess: Sendable {
     /// How it is looked at and changed, and what carries the traffic.
     package let operation: Operation
     package let plane: DataPlane
+    private let judge: HealthJudge
+    private let names: NameWatch
     private let watcher: FileWatcher
     /// Kept for the life of the process; nil when nothing is kept, or when nothing can be.
     private let stateLock: FileLock?
@@ -62,8 +64,11 @@ package struct ProxyProcess: Sendable {
         }
         let store = WeightStore(WeightStore.Places(snapshot))
         let keeper = WeightKeeper(plane: plane, store: store, logger: logger, disk: .threads)
+        judge = HealthJudge(plane, logger: logger)
+        names = NameWatch(plane, judge: judge, logger: logger)
         operation = Operation(
-            snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration)
+            snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration,
+            judge: judge, names: names)
         self.snapshot = snapshot
         self.text = text
         self.logger = logger
@@ -82,7 +87,7 @@ package struct ProxyProcess: Sendable {
             servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 TickService(operation: operation),
-                ResolveService(plane: plane, logger: logger),
+                TargetService(plane, judge: judge, names: names),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }

@@ -2,7 +2,7 @@ internal import Kernel
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import Proxy
+package import Proxy
 internal import ServiceLifecycle
 
 /// Runs a service and says who it was when it fails.
@@ -72,22 +72,31 @@ struct TickService: Service {
     }
 }
 
-/// Looks the names of targets up again and again: a node that comes back at another address is
-/// found without a reload.
-struct ResolveService: Service {
-    /// As often as a short-lived DNS record changes.
-    private static let interval = Duration.seconds(10)
+/// Watches over the targets: their health and their names.
+package struct TargetService: Service {
+    private let plane: DataPlane
+    private let judge: HealthJudge
+    private let names: NameWatch
 
-    let plane: DataPlane
-    let logger: Logger
+    package init(_ plane: DataPlane, judge: HealthJudge, names: NameWatch) {
+        self.plane = plane
+        self.judge = judge
+        self.names = names
+    }
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: Self.interval)
-                guard await plane.refreshTargets() else { continue }
-                let targets = plane.resolvedTargets.map { "\($0.setting) = \($0.address)" }
-                logger.notice("targets moved: \(targets.joined(separator: ", "))")
+    /// Watches until the end of the process begins.
+    package func run() async throws { await cancelWhenGracefulShutdown { await watch() } }
+
+    /// Watches until the task is cancelled.
+    package func watch() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await judge.run() }
+            group.addTask { await names.run() }
+            group.addTask {
+                for await report in plane.failures() {
+                    if case .connect = report.failure { await names.hurry(report.upstream) }
+                    if report.isLimit { await judge.take(report) }
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
 package import Settings
-internal import Splitting
+package import Splitting
 package import Telemetry
 
 /// What is set at one moment, for those who look.
@@ -12,10 +12,20 @@ package struct WeightReport: Sendable {
         package let isDurable: Bool
 
         /// Each member's share of the weights, 0 to 1.
-        package var shares: [Double] {
-            let sum = set.weights.reduce(0) { $0 + Int($1.hundredths) }
-            return set.weights.map { Double($0.hundredths) / Double(max(sum, 1)) }
+        package var shares: [Double] { WeightReport.shares(of: set.weights) }
+
+        /// What health and drain make of the set weights, given the upstreams with a usable
+        /// target.
+        package func effectiveWeights(_ usable: Set<String>) -> [Weight] {
+            EffectiveWeights.of(
+                set: set.weights, usable: settings.members.map { usable.contains($0) })
         }
+    }
+
+    /// Each weight's part of their sum.
+    package static func shares(of weights: [Weight]) -> [Double] {
+        let sum = weights.reduce(0) { $0 + Int($1.hundredths) }
+        return weights.map { Double($0.hundredths) / Double(max(sum, 1)) }
     }
 
     /// In the order of sluice.yaml.

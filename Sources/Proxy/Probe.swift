@@ -1,0 +1,72 @@
+package import Kernel
+package import Telemetry
+
+/// One question to a target about its health, on a connection of its own.
+package struct Probe: Sendable {
+    /// What is asked.
+    package enum Question: Sendable {
+        /// Whether a connection can be made.
+        case connection
+        /// A whole request, as it goes out; `isHead`: its method is HEAD.
+        case request([UInt8], isHead: Bool)
+    }
+
+    /// Who is asked, what, and how long the whole answer may take.
+    package let address: SocketAddress
+    package let question: Question
+    package let timeoutMilliseconds: Int
+
+    package init(address: SocketAddress, question: Question, timeoutMilliseconds: Int) {
+        self.address = address
+        self.question = question
+        self.timeoutMilliseconds = timeoutMilliseconds
+    }
+}
+
+/// What came of a probe.
+package enum ProbeOutcome: Sendable, Equatable {
+    /// The connection was made, and nothing more was asked.
+    case connected
+    case answered(ProbeAnswer)
+    /// Why there is no answer.
+    case connectFailed(ConnectResult)
+    case timedOut(isConnected: Bool)
+    case closed, reset
+    /// The answer breaks the rules; the stable word for how.
+    case broken(String)
+    /// We had no descriptor or no worker for it: that says nothing about the target.
+    case notAsked
+}
+
+/// The answer to a probe.
+package struct ProbeAnswer: Sendable, Equatable {
+    /// Its status, whether it bears the mark of Kong, and its body as far as it was read.
+    package let status: Int
+    package let isKong: Bool
+    package let body: [UInt8]
+    /// Whether that is the whole body: what is longer than 64 KiB is not read to its end.
+    package let isWhole: Bool
+
+    package init(status: Int, isKong: Bool, body: [UInt8], isWhole: Bool) {
+        self.status = status
+        self.isKong = isKong
+        self.body = body
+        self.isWhole = isWhole
+    }
+}
+
+/// A probe that a worker has under way.
+struct ProbeState {
+    let question: Probe.Question
+    let reply: @Sendable (ProbeOutcome) -> Void
+    /// The answer's head, when it is here.
+    var status = 0
+    var isKong = false
+    var body: [UInt8] = []
+    /// How many bytes came, the head and all framing included.
+    var received = 0
+
+    var isHead: Bool {
+        if case .request(_, let isHead) = question { isHead } else { false }
+    }
+}
