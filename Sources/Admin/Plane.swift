@@ -1,5 +1,6 @@
 package import Proxy
 package import Settings
+package import Splitting
 package import Telemetry
 
 /// What the control plane asks of the data plane; tests put one of their own in its place.
@@ -15,6 +16,15 @@ package protocol Plane: Sendable {
 
     /// Routes by these weights, by split and member.
     nonisolated(nonsending) func route(by weights: [SplitWeights]) async -> [Int]
+
+    /// Gives nothing new to these, and drains nothing else.
+    nonisolated(nonsending) func drain(_ scopes: Set<DrainScope>) async -> [Int]
+
+    /// Counts what is in flight at each target.
+    func census() async -> Census
+
+    /// The targets in use and how each stands.
+    var standings: [(target: ResolvedTarget, standing: TargetStanding)] { get }
 
     /// Lets every worker turn its loop.
     nonisolated(nonsending) func turn() async -> [Int]
@@ -59,6 +69,11 @@ extension DataPlane: Plane {
     package nonisolated(nonsending) func route(by weights: [SplitWeights]) async -> [Int] {
         let pairs = weights.map { ($0.name, $0.weightsByMember) }
         return await setWeights(Dictionary(pairs) { first, _ in first }).pendingWorkers
+    }
+
+    /// `setDrains`, as the control plane calls it.
+    package nonisolated(nonsending) func drain(_ scopes: Set<DrainScope>) async -> [Int] {
+        await setDrains(scopes).pendingWorkers
     }
 
     /// `ping`, as the control plane calls it.

@@ -39,6 +39,9 @@ package enum ProcessFacts {
 
     /// Whether standard output is a terminal.
     package static var writesToTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether standard error is a terminal.
+    package static var reportsToTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
 /// Standard output and standard error, written without buffering (write(2)).

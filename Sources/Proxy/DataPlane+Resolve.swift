@@ -136,6 +136,7 @@ extension Foundation {
         topologyRevision += 1
         resolved = []
         known = [:]
+        noteNames(of: upstreams, at: addresses)
         let placed = upstreams.map { place($0, at: addresses[$0.name] ?? []) }
         forgetStandings(exceptIn: placed)
         return placed

@@ -176,6 +176,12 @@ package struct ResolvedTarget: Sendable, Hashable {
     package let upstream: String
     package let setting: String
     package let address: SocketAddress
+
+    package init(upstream: String, setting: String, address: SocketAddress) {
+        self.upstream = upstream
+        self.setting = setting
+        self.address = address
+    }
 }
 
 /// Carries an epoll and its alarm to the thread that will own them.

@@ -49,6 +49,8 @@ package struct Exchange {
         case retryGranted, retryRefused
         /// The weights changed and the chosen upstream has none left.
         case weightGone
+        /// The chosen target is drained now: it gets nothing more.
+        case targetDrained
         /// The first byte of the request went to the target.
         case requestBegan
         /// The last byte of the request went to the target.
@@ -270,6 +272,9 @@ extension Exchange {
         case .weightGone:
             phase = .choosing
             return .choose
+        case .targetDrained:
+            phase = .choosing
+            return .chooseOtherTarget
         case .noTargetLeft:
             return answer(connectFailure)
         case .overdue:
@@ -303,6 +308,8 @@ extension Exchange {
             return answer(.totalTimeout)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
             return abandon()
+        case .targetDrained:
+            return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .noPlace, .queueFull,
             .retryGranted, .retryRefused, .requestBegan, .requestEnded, .requestReleased,
             .responseBegan, .responseEnded, .protocolSwitched, .upstreamFailed, .upstreamLate:
@@ -350,7 +357,7 @@ extension Exchange {
             return answer(.totalTimeout)
         case .downstreamGone:
             return abandon()
-        case .weightGone:
+        case .weightGone, .targetDrained:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseEnded, .noPlace,
             .queueFull, .queueLate, .placeFound:
@@ -360,7 +367,7 @@ extension Exchange {
 
     private mutating func handleResponding(_ event: Event) -> Action {
         switch event {
-        case .requestBegan, .requestReleased, .weightGone:
+        case .requestBegan, .requestReleased, .weightGone, .targetDrained:
             return .nothing
         case .requestEnded:
             requestHasEnded = true
@@ -389,7 +396,7 @@ extension Exchange {
         case .responseEnded:
             responseHasEnded = true
             return requestHasEnded ? finish() : .nothing
-        case .requestBegan, .requestReleased, .weightGone, .overdue:
+        case .requestBegan, .requestReleased, .weightGone, .targetDrained, .overdue:
             return .nothing
         case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
             downstreamIsGone = true
@@ -410,8 +417,8 @@ extension Exchange {
             return finish()
         case .downstreamGone, .downstreamLate:
             return abandon()
-        case .requestBegan, .requestEnded, .requestReleased, .weightGone, .upstreamFailed,
-            .upstreamLate, .downstreamInvalid, .overdue:
+        case .requestBegan, .requestEnded, .requestReleased, .weightGone, .targetDrained,
+            .upstreamFailed, .upstreamLate, .downstreamInvalid, .overdue:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
             .protocolSwitched, .noPlace, .queueFull, .queueLate, .placeFound, .retryGranted,

@@ -26,6 +26,10 @@ struct Foundation: Sendable {
     var known: [ResolvedTarget.Name: [SocketAddress]] = [:]
     /// How targets stand, by their ids; those that are not here are sound.
     var standings: [Int: TargetStanding] = [:]
+    /// What operators want to get nothing new.
+    var drains: Set<DrainScope> = []
+    /// By which addresses, as the settings write them, each target's id is or was found.
+    var targetNames: [Int: Set<String>] = [:]
     /// The upstreams that run, as the settings have them.
     var upstreams: [UpstreamSettings] = []
     /// Counts what the judge of health has to see: other targets, settings or drains.

@@ -95,8 +95,8 @@ extension Worker {
         detach(exchange)
         let target = Int(connections[index].target)
         guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
-            targets[target].pooledCount < Limits.pooledPerTarget, mayCarryMore(index),
-            isInStep(index)
+            !isShut(target, to: exchange), mayCarryMore(index),
+            targets[target].pooledCount < Limits.pooledPerTarget, isInStep(index)
         else { return close(index) }
         putInPool(index, target)
     }

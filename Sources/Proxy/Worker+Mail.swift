@@ -10,16 +10,20 @@ extension Worker {
             switch message {
             case .run(let blueprint, let opening, let acknowledge):
                 run(blueprint, opening: opening)
+                obeyDrains()
                 acknowledge()
             case .weights(let changes, let acknowledge):
                 for change in changes { setWeights(change) }
                 chooseAgainWhereWeightIsGone()
+                obeyDrains()
                 acknowledge()
             case .retarget(let upstreams, let counts, let acknowledge):
                 retarget(upstreams, counts)
+                obeyDrains()
                 acknowledge()
             case .standings(let changes, let acknowledge):
                 setStandings(changes)
+                obeyDrains()
                 acknowledge()
             case .probe(let probe, let reply):
                 begin(probe, reply)
@@ -29,6 +33,8 @@ extension Worker {
                 takeOver(offer)
             case .lookForPlace(let upstream):
                 lookForPlace(upstream)
+            case .census(let reply):
+                reply(census())
             case .copyCounters(let reply):
                 reply(counters.copy())
             case .ping(let acknowledge):

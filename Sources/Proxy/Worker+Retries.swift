@@ -7,7 +7,7 @@ extension Worker {
     /// the target itself may get nothing any more.
     mutating func repeatRequest(_ exchange: Int) {
         let target = exchanges[exchange].target
-        if hasWeight(exchange), targets[target].isCurrent {
+        if hasWeight(exchange), targets[target].isCurrent, !isShut(target, to: exchange) {
             connect(exchange, to: target)
         } else {
             letGo(exchange)

@@ -22,6 +22,8 @@ enum WorkerMessage: Sendable {
     case takeOver(PlaceOffer)
     /// A place at a target of this upstream may be free.
     case lookForPlace(upstream: Int)
+    /// Count what is in flight, by the targets' ids.
+    case census(reply: @Sendable ([Int: TargetLoad]) -> Void)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)

@@ -10,9 +10,9 @@ enum DecimalNumber {
 }
 
 /// Durations: a whole number and a unit, `250ms`, `30s`, `5m`, `1h`.
-enum DurationText {
+package enum DurationText {
     /// The duration in milliseconds, up to 24 hours; nil for any other text.
-    static func milliseconds(_ text: String) -> Int? {
+    package static func milliseconds(_ text: String) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = DecimalNumber.parse(digits), let unit = units[text[digits.endIndex...]]
         else { return nil }

@@ -20,6 +20,39 @@ package struct ControlGauges: Sendable {
         }
     }
 
+    /// One address of a target and whether it is drained.
+    package struct TargetDrain: Sendable {
+        /// The upstream's name.
+        package let upstream: String
+        /// The target's address, as it is resolved.
+        package let target: String
+        /// Whether it gets nothing new.
+        package let isDrained: Bool
+
+        /// A target's state.
+        package init(upstream: String, target: String, isDrained: Bool) {
+            self.upstream = upstream
+            self.target = target
+            self.isDrained = isDrained
+        }
+    }
+
+    /// The oldest exchange of an upstream.
+    package struct OldestInflight: Sendable {
+        /// The upstream's name.
+        package let upstream: String
+        /// How long the oldest request and the oldest tunnel have run; 0 when there is none.
+        package let requestSeconds: Double
+        package let tunnelSeconds: Double
+
+        /// An upstream's oldest exchanges.
+        package init(upstream: String, requestSeconds: Double, tunnelSeconds: Double) {
+            self.upstream = upstream
+            self.requestSeconds = requestSeconds
+            self.tunnelSeconds = tunnelSeconds
+        }
+    }
+
     /// How many weight changes of one split, from one source, ended with one result.
     package struct WeightChanges: Sendable {
         /// The split's name.
@@ -63,6 +96,10 @@ package struct ControlGauges: Sendable {
     package var shares: [Share] = []
     /// Every target of every upstream.
     package var health = HealthGauges()
+    /// Every address of every target, and whether it is drained.
+    package var drains: [TargetDrain] = []
+    /// How long the oldest exchange of every upstream has run.
+    package var oldestInflight: [OldestInflight] = []
     /// The weight changes so far.
     package var weightChanges: [WeightChanges] = []
     /// The number of the last change of set weights.

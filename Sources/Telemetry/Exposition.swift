@@ -61,6 +61,7 @@ package struct Exposition: Sendable {
         writeLatencies(to: &writer)
         writeUpstreams(to: &writer)
         writeListeners(to: &writer)
+        writeDrains(to: &writer)
         writeHealth(to: &writer)
         writeControl(to: &writer)
         writeProcess(to: &writer)

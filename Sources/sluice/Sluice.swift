@@ -11,8 +11,8 @@ struct Sluice: AsyncParsableCommand {
         abstract: "Splits live API traffic between upstreams by weight.",
         version: "sluice \(Version.text)",
         subcommands: [
-            Run.self, Check.self, Demo.self, Split.self, Rollback.self, Status.self,
-            Metrics.self, ShowVersion.self,
+            Run.self, Check.self, Demo.self, Split.self, Rollback.self, Drain.self,
+            Undrain.self, Status.self, Metrics.self, ShowVersion.self,
         ])
 
     static func main() async {

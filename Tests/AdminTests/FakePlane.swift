@@ -13,6 +13,13 @@ final class FakePlane: Plane {
         var pendingWorkers: [Int] = []
         var usableUpstreams: Set = ["x", "y"]
         var refusal: DataPlaneError?
+        var resolved: [ResolvedTarget] = []
+        /// What was drained, call by call.
+        var drains: [Set<DrainScope>] = []
+        /// What is in flight, by addresses; those that are not resolved are former targets of x.
+        var loads: [String: TargetLoad] = [:]
+        /// How targets stand beside being drained, by addresses.
+        var health: [String: TargetStanding.Health] = [:]
     }
 
     let memory = Lock(Memory())
@@ -33,13 +40,53 @@ final class FakePlane: Plane {
         }
     }
 
+    func drain(_ scopes: Set<DrainScope>) async -> [Int] {
+        memory.withLock { memory in
+            memory.drains.append(scopes)
+            return memory.pendingWorkers
+        }
+    }
+
+    func census() async -> Census {
+        memory.withLock { memory in
+            let known = memory.resolved.map { target in
+                Census.Row(
+                    upstream: target.upstream, address: "\(target.address)",
+                    settings: [target.setting], isCurrent: true,
+                    load: memory.loads["\(target.address)"] ?? TargetLoad())
+            }
+            let former = memory.loads.filter { address, _ in
+                !known.contains { $0.address == address }
+            }
+            let rows = former.map { address, load in
+                Census.Row(
+                    upstream: "x", address: address, settings: [], isCurrent: false, load: load)
+            }
+            return Census(rows: known + rows, pendingWorkers: memory.pendingWorkers)
+        }
+    }
+
+    var standings: [(target: ResolvedTarget, standing: TargetStanding)] {
+        memory.withLock { memory in
+            memory.resolved.map { target in
+                let drains = memory.drains.last ?? []
+                let names: [String?] = [nil, target.setting, "\(target.address)"]
+                let isDrained = names.contains {
+                    drains.contains(DrainScope(upstream: target.upstream, target: $0))
+                }
+                let health = memory.health["\(target.address)"] ?? .sound
+                return (target, TargetStanding(health: health, isDrained: isDrained))
+            }
+        }
+    }
+
     func counters() async -> WorkerCounters { WorkerCounters() }
 
     func turn() async -> [Int] { memory.withLock { $0.pendingWorkers } }
 
     var registry: Registry { Registry() }
     var boundListeners: [BoundListener] { [] }
-    var resolvedTargets: [ResolvedTarget] { [] }
+    var resolvedTargets: [ResolvedTarget] { memory.withLock { $0.resolved } }
     var usableUpstreams: Set<String> { memory.withLock { $0.usableUpstreams } }
     var workerCount: Int { 2 }
 

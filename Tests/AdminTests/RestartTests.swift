@@ -74,7 +74,7 @@ import Testing
         let bench = try Bench()
         try await bench.start()
         try bench.folder.write("sluice weights state 1\n", to: "state/weights.state")
-        #expect(throws: WeightsStateError.self) {
+        #expect(throws: StateError.self) {
             try WeightStore.loadState(WeightStore.Places(bench.snapshot))
         }
     }

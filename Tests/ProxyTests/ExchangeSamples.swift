@@ -33,7 +33,7 @@ enum ExchangeSamples {
 
     static let events: [Exchange.Event] = [
         .connected(reused: false), .connecting, .noTargetLeft, .connectFailed(.connect),
-        .weightGone, .requestBegan, .requestEnded, .requestReleased, .responseBegan,
+        .weightGone, .targetDrained, .requestBegan, .requestEnded, .requestReleased, .responseBegan,
         .responseEnded, .upstreamFailed(.closed), .upstreamLate, .downstreamLate,
         .downstreamInvalid, .downstreamGone, .overdue, .protocolSwitched, .noPlace, .queueFull,
         .queueLate,
@@ -89,6 +89,7 @@ enum ExchangeSamples {
         ExchangeRow(.queued, .placeFound, .useTarget, .choosing),
         ExchangeRow(.queued, .weightGone, .choose, .choosing),
         ExchangeRow(.queued, .queueLate, .answer(.queueTimeout), .answering),
+        ExchangeRow(.queued, .targetDrained, .nothing, .queued),
         ExchangeRow(.queued, .overdue, .answer(.totalTimeout), .answering),
         ExchangeRow(.queued, .downstreamGone, .finish, .over),
         ExchangeRow(.queued, .downstreamLate, .finish, .over),
@@ -97,6 +98,7 @@ enum ExchangeSamples {
 
     private static let requesting = [
         ExchangeRow(.requesting, .weightGone, .nothing, .requesting),
+        ExchangeRow(.requesting, .targetDrained, .nothing, .requesting),
         ExchangeRow(.requesting, .requestBegan, .nothing, .requesting),
         ExchangeRow(.requesting, .requestEnded, .nothing, .requesting),
         ExchangeRow(.requesting, .requestReleased, .nothing, .requesting),
@@ -117,6 +119,7 @@ enum ExchangeSamples {
 
     private static let responding = [
         ExchangeRow(.responding, .weightGone, .nothing, .responding),
+        ExchangeRow(.responding, .targetDrained, .nothing, .responding),
         ExchangeRow(.responding, .requestBegan, .nothing, .responding),
         ExchangeRow(.responding, .requestEnded, .nothing, .responding),
         ExchangeRow(.responding, .requestReleased, .nothing, .responding),
@@ -131,6 +134,7 @@ enum ExchangeSamples {
 
     private static let tunnelling = [
         ExchangeRow(.tunnelling, .weightGone, .nothing, .tunnelling),
+        ExchangeRow(.tunnelling, .targetDrained, .nothing, .tunnelling),
         ExchangeRow(.tunnelling, .requestBegan, .nothing, .tunnelling),
         ExchangeRow(.tunnelling, .requestReleased, .nothing, .tunnelling),
         ExchangeRow(.tunnelling, .requestEnded, .nothing, .tunnelling),
@@ -145,6 +149,7 @@ enum ExchangeSamples {
 
     private static let answering = [
         ExchangeRow(.answering, .weightGone, .nothing, .answering),
+        ExchangeRow(.answering, .targetDrained, .nothing, .answering),
         ExchangeRow(.answering, .requestBegan, .nothing, .answering),
         ExchangeRow(.answering, .requestEnded, .nothing, .answering),
         ExchangeRow(.answering, .requestReleased, .nothing, .answering),
@@ -168,6 +173,7 @@ enum ExchangeSamples {
             ExchangeRow(phase, .upstreamFailed(.closed), .chooseOtherTarget, .choosing),
             ExchangeRow(phase, .upstreamLate, .chooseOtherTarget, .choosing),
             ExchangeRow(phase, .weightGone, .choose, .choosing),
+            ExchangeRow(phase, .targetDrained, .chooseOtherTarget, .choosing),
             ExchangeRow(phase, .noTargetLeft, .answer(.noUpstream), .answering),
             ExchangeRow(phase, .noPlace, .nothing, .queued),
             ExchangeRow(phase, .queueFull, .answer(.queueFull), .answering),

@@ -33,7 +33,7 @@ struct WeightsStateTests {
     @Test func `a state cut at any byte is refused`() {
         let bytes = Array(state.encoded().utf8)
         for count in bytes.indices {
-            #expect(throws: WeightsStateError.self) {
+            #expect(throws: StateError.self) {
                 try WeightsState(decoding: Array(bytes[..<count]))
             }
         }
@@ -45,7 +45,7 @@ struct WeightsStateTests {
             for bit in 0..<8 {
                 var damaged = bytes
                 damaged[index] ^= 1 << UInt8(bit)
-                #expect(throws: WeightsStateError.self, "byte \(index), bit \(bit)") {
+                #expect(throws: StateError.self, "byte \(index), bit \(bit)") {
                     try WeightsState(decoding: damaged)
                 }
             }
@@ -54,32 +54,32 @@ struct WeightsStateTests {
 
     @Test func `damage is told from a text that never was a state`() {
         let damaged = state.encoded().replacing("source socket", with: "sourcf socket")
-        #expect(throws: WeightsStateError.damaged) {
+        #expect(throws: StateError.damaged) {
             try WeightsState(decoding: Array(damaged.utf8))
         }
     }
 
     @Test func `a byte behind the checksum is refused`() {
-        #expect(throws: WeightsStateError.truncated) {
+        #expect(throws: StateError.truncated) {
             try WeightsState(decoding: Array((state.encoded() + "x").utf8))
         }
-        #expect(throws: WeightsStateError.self) {
+        #expect(throws: StateError.self) {
             try WeightsState(decoding: Array((state.encoded() + "\n").utf8))
         }
     }
 
     @Test(arguments: [
-        ("", WeightsStateError.notAState),
-        ("kong: {x: 1}\n", .notAState),
+        ("", StateError.notAState(title: "sluice weights state")),
+        ("kong: {x: 1}\n", .notAState(title: "sluice weights state")),
         ("sluice weights state 1\n", .truncated),
         ("sluice weights state 1\ngeneration 1\nchecksum 0000000000000000\n", .damaged),
     ])
-    func `a text that is no state is refused`(text: String, error: WeightsStateError) {
+    func `a text that is no state is refused`(text: String, error: StateError) {
         #expect(throws: error) { try WeightsState(decoding: Array(text.utf8)) }
     }
 
     @Test(arguments: [
-        ("sluice weights state 2\n", WeightsStateError.unsupportedVersion("2")),
+        ("sluice weights state 2\n", StateError.unsupportedVersion("2", known: 1)),
         ("sluice weights state 1\n", .malformed(line: 2, expected: "`generation` and a value")),
         (
             "sluice weights state 1\ngeneration -1\n",
@@ -93,7 +93,7 @@ struct WeightsStateTests {
     ])
     func `a well-sealed text that is no state is refused`(
         body: String,
-        error: WeightsStateError
+        error: StateError
     ) {
         let sealed = body + "checksum \(TextHash(body.utf8))\n"
         #expect(throws: error) { try WeightsState(decoding: Array(sealed.utf8)) }

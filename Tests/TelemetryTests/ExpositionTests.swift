@@ -27,6 +27,8 @@ import Testing
         sluice_downstream_requests_total counter
         sluice_downstream_refused_total counter
         sluice_worker_loop_seconds histogram
+        sluice_target_drained gauge
+        sluice_upstream_oldest_inflight_seconds gauge
         sluice_target_healthy gauge
         sluice_target_state gauge
         sluice_target_state_changes_total counter
@@ -70,6 +72,8 @@ import Testing
             ("sluice_upstream_connects_total", ["upstream": "x", "result": "ok"], 0),
             ("sluice_upstream_received_bytes_total", ["upstream": "y"], 1_000),
             ("sluice_upstream_sent_bytes_total", ["upstream": "y"], 200),
+            ("sluice_target_drained", ["upstream": "y", "target": "127.0.0.1:9002"], 1),
+            ("sluice_upstream_oldest_inflight_seconds", ["upstream": "y", "kind": "tunnel"], 60),
             ("sluice_target_healthy", ["upstream": "y", "target": "127.0.0.1:9002"], 0),
             (
                 "sluice_target_state",

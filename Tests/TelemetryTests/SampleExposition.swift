@@ -53,6 +53,8 @@ enum SampleExposition {
         ]
         gauges.health.changes = [.init(upstream: "y", kind: "down", count: 2)]
         gauges.health.checks = [.init(upstream: "y", kind: "failed", count: 5)]
+        gauges.drains = [.init(upstream: "y", target: "127.0.0.1:9002", isDrained: true)]
+        gauges.oldestInflight = [.init(upstream: "y", requestSeconds: 0.5, tunnelSeconds: 60)]
         gauges.weightChanges = [.init(split: "kong", source: "file", result: "done", count: 3)]
         gauges.generation = 7
         gauges.isWeightsFileValid = true

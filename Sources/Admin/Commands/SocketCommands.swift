@@ -3,8 +3,8 @@ internal import Splitting
 
 /// The commands that talk to a running proxy. Each prints, and returns its exit status.
 package struct SocketCommands: Sendable {
-    private let client: ControlClient
-    private let asJSON: Bool
+    let client: ControlClient
+    let asJSON: Bool
 
     /// Commands for the proxy behind a socket; `asJSON` prints the answers as they came.
     package init(socket: String, asJSON: Bool = false) {
@@ -94,7 +94,7 @@ extension SocketCommands {
         }
     }
 
-    private func ask(
+    func ask(
         _ method: String, _ path: String, body: JSONValue? = nil, ifGeneration: UInt64? = nil,
         _ take: (ControlClient.Reply) -> Int32
     ) -> Int32 {
@@ -129,13 +129,13 @@ extension SocketCommands {
         }.joined()
     }
 
-    private func refuse(_ message: String, _ status: Int32 = ExitStatus.failed) -> Int32 {
+    func refuse(_ message: String, _ status: Int32 = ExitStatus.failed) -> Int32 {
         StandardStream.error.write("\(message)\n")
         return status
     }
 
     /// A name as a segment of a path (RFC 3986 section 2.1).
-    private static func escaped(_ name: String) -> String {
+    static func escaped(_ name: String) -> String {
         name.utf8.map { byte in
             let scalar = Unicode.Scalar(byte)
             let isPlain =

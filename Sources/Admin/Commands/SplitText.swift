@@ -22,11 +22,14 @@ package enum SplitText {
             text += "warning: a restart forgets this: neither the weight file nor state_dir "
             text += "could be written\n"
         }
-        if let late = answer["pending_workers"]?.elements, !late.isEmpty {
-            let numbers = late.compactMap(\.numberText).joined(separator: ", ")
-            text += "warning: not yet in force in workers \(numbers)\n"
-        }
-        return text
+        return text + lateWorkers(answer)
+    }
+
+    /// Which workers have not taken a change on yet; nothing when all have.
+    static func lateWorkers(_ answer: JSONValue) -> String {
+        guard let late = answer["pending_workers"]?.elements, !late.isEmpty else { return "" }
+        let numbers = late.compactMap(\.numberText).joined(separator: ", ")
+        return "warning: not yet in force in workers \(numbers)\n"
     }
 
     /// `x=75 y=25`.

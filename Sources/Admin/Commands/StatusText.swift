@@ -5,6 +5,7 @@ package enum StatusText {
         let splits = status["splits"]?.elements ?? []
         return [
             head(status), listeners(status), upstreams(status), targets(status),
+            DrainText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -79,7 +80,8 @@ package enum StatusText {
         let address = target["address"]?.text ?? "?"
         let name = setting == address ? setting : "\(setting) (\(address))"
         let state = target["state"]?.text ?? "sound"
-        return ["sound", "unknown"].contains(state) ? name : "\(name) \(state)"
+        let mark = target["drained"]?.bool == true ? " drained" : ""
+        return (["sound", "unknown"].contains(state) ? name : "\(name) \(state)") + mark
     }
 
     /// The targets that are checked or have had trouble, one by one; none when all is plain.

@@ -52,7 +52,7 @@ package struct ChangeBody: Sendable, Equatable {
         return try reason(members["reason"])
     }
 
-    private static func parse(_ bytes: [UInt8]) throws(Refusal) -> JSONValue {
+    static func parse(_ bytes: [UInt8]) throws(Refusal) -> JSONValue {
         do throws(JSONError) {
             return try JSONReader.read(bytes)
         } catch {
@@ -60,7 +60,7 @@ package struct ChangeBody: Sendable, Equatable {
         }
     }
 
-    private static func object(
+    static func object(
         _ value: JSONValue, _ owner: String, allowed: [String]
     ) throws(Refusal) -> [String: JSONValue] {
         guard let members = value.members else {
@@ -91,7 +91,7 @@ package struct ChangeBody: Sendable, Equatable {
         return texts
     }
 
-    private static func reason(_ value: JSONValue?) throws(Refusal) -> String {
+    static func reason(_ value: JSONValue?) throws(Refusal) -> String {
         guard let value else { return "" }
         guard let text = value.text else {
             throw .badRequest("`reason` is \(value.kind); expected a string")

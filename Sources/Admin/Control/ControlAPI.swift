@@ -103,10 +103,7 @@ package struct ControlAPI: Sendable {
         _ read: () throws(Refusal) -> (WeightRequest.Wish, reason: String)
     ) async -> Answer {
         do throws(Refusal) {
-            guard access == .full else {
-                throw Refusal(
-                    status: 403, message: "read-only here; changes go through the control socket")
-            }
+            try checkAccess()
             let (wish, reason) = try read()
             let request = WeightRequest(
                 wish, source: .socket, reason: reason,
@@ -118,6 +115,13 @@ package struct ControlAPI: Sendable {
             }
         } catch {
             return .refusal(error)
+        }
+    }
+
+    func checkAccess() throws(Refusal) {
+        guard access == .full else {
+            throw Refusal(
+                status: 403, message: "read-only here; changes go through the control socket")
         }
     }
 

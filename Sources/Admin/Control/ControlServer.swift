@@ -52,13 +52,14 @@ package enum ControlServer {
         router.post("v1/rollback") { request, _ in
             await changing(request) { await api.rollbackAll($0, ifMatch: $1) }
         }
+        addUpstreams(to: router, api)
         router.get("metrics") { request, _ in response(await api.metrics(), request) }
         router.get("healthz") { request, _ in response(await api.health(), request) }
         router.get("readyz") { request, _ in response(await api.readiness(), request) }
         return router
     }
 
-    private static func changing(
+    static func changing(
         _ request: Request, _ change: ([UInt8], String?) async -> Answer
     ) async -> Response {
         do {
@@ -71,7 +72,7 @@ package enum ControlServer {
         }
     }
 
-    fileprivate static func response(_ answer: Answer, _ request: Request) -> Response {
+    static func response(_ answer: Answer, _ request: Request) -> Response {
         var body = answer.body
         var fields: HTTPFields = [.contentType: answer.contentType, .cacheControl: "no-store"]
         if answer.isCompressible, acceptsGzip(request.headers[values: .acceptEncoding]),

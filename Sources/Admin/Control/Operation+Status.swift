@@ -24,7 +24,7 @@ extension Operation {
         let weights = await keeper.report()
         let counters = await plane.counters()
         let splits = await splitsAnswer()
-        let health = await health()
+        let upstreams = await upstreamsAnswer()
         return .object([
             "version": .string(Version.text),
             "uptime_seconds": .number(uptimeSeconds),
@@ -38,7 +38,7 @@ extension Operation {
                 "errors": .array(lastReloadFaults.map { .string($0) }),
             ]),
             "listeners": .array(snapshot.listeners.map { answer($0, counters) }),
-            "upstreams": .array(snapshot.upstreams.map { answer($0, counters, health) }),
+            "upstreams": .array(upstreams.map(\.value)),
             "splits": .array(splits.map(\.value)),
         ])
     }
@@ -100,7 +100,7 @@ extension Operation {
         ])
     }
 
-    private func answer(
+    func answer(
         _ upstream: UpstreamSettings, _ counters: WorkerCounters, _ health: HealthReport
     ) -> JSONValue {
         let registry = plane.registry

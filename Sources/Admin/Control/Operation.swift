@@ -11,6 +11,8 @@ package actor Operation {
     /// What is set, and what carries the traffic.
     package nonisolated let keeper: WeightKeeper
     package nonisolated let plane: any Plane
+    /// What gets nothing new.
+    package nonisolated let drains: DrainKeeper
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
@@ -31,8 +33,9 @@ package actor Operation {
     package init(
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
         configuration: (path: String, environment: [String: String])? = nil,
-        judge: HealthJudge? = nil, names: NameWatch? = nil
+        judge: HealthJudge? = nil, names: NameWatch? = nil, disk: DiskQueue = .threads
     ) {
+        drains = DrainKeeper(plane: plane, logger: logger, disk: disk)
         self.snapshot = snapshot
         self.plane = plane
         self.keeper = keeper
@@ -45,6 +48,7 @@ package actor Operation {
     /// Begins to serve.
     package func start(text: WeightsText) async throws {
         let stored = loadState()
+        await drains.begin(snapshot)
         let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
@@ -65,6 +69,7 @@ package actor Operation {
             let next = keepWhatIsFixed(reading.snapshot)
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
             snapshot = next
+            await drains.adopt(next)
             watchTargets()
             wasLastReloadSuccessful = true
             lastReloadFaults = []
@@ -106,7 +111,7 @@ package actor Operation {
     }
 
     private func loadState() -> WeightsState? {
-        do throws(WeightsStateError) {
+        do throws(StateError) {
             return try WeightStore.loadState(WeightStore.Places(snapshot))
         } catch {
             logger.error("weights.state: \(error); it is passed over")

@@ -55,7 +55,7 @@ package final class WeightStore: Sendable {
     package init(_ places: Places) { contents = Lock(Contents(places: places)) }
 
     /// The state of an earlier run; nil when there is none. Bytes that are no state are an error.
-    package static func loadState(_ places: Places) throws(WeightsStateError) -> WeightsState? {
+    package static func loadState(_ places: Places) throws(StateError) -> WeightsState? {
         guard let path = places.stateFile,
             let bytes = try? DurableFile.read(path, limit: longestFile)
         else { return nil }
