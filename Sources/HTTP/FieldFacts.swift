@@ -14,6 +14,9 @@ struct FieldFacts {
     private(set) var upgradeCount = 0
     /// How many options Connection lists besides `close` and `keep-alive`.
     private(set) var connectionOptions = 0
+    /// The value of the last X-Request-Id field.
+    private(set) var requestID = ByteRange.empty
+    private(set) var requestIDCount = 0
     private var codings = TransferCodings()
 
     /// Takes in one field; a fault if its value decides that the message is refused.
@@ -37,6 +40,9 @@ struct FieldFacts {
             upgradeCount &+= 1
         case .te:
             noteAcceptedCodings(value, bytes)
+        case .xRequestID:
+            requestID = value
+            requestIDCount &+= 1
         default:
             break
         }

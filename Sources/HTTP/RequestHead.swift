@@ -24,6 +24,9 @@ package struct RequestHead: ~Copyable {
     /// The protocol that the client asks to change to (RFC 9110, 7.8), empty for none. Only a
     /// request of HTTP/1.1 without a body may ask.
     package private(set) var upgradeRange = ByteRange.empty
+    /// The identifier that the client has given the request; empty if it gave none, several or
+    /// one that is not passed on.
+    package private(set) var requestIDRange = ByteRange.empty
     /// The length of the head in bytes, from the first byte given to the end of its empty line.
     package private(set) var byteCount = 0
 
@@ -73,6 +76,9 @@ package struct RequestHead: ~Copyable {
         if version == .http11, framing == .none, fields.facts.saysUpgrade {
             upgradeRange = fields.facts.protocolToChangeTo(bytes) ?? .empty
         }
+        let isNamed =
+            fields.facts.requestIDCount == 1 && RequestID.isSane(bytes, fields.facts.requestID)
+        requestIDRange = isNamed ? fields.facts.requestID : .empty
         return nil
     }
 
