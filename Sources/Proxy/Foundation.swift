@@ -23,6 +23,9 @@ struct Foundation: Sendable {
     var upstreams: [UpstreamSettings] = []
     /// Counts the changes of the upstreams.
     var revision = 0
+    /// The access log that is written, nil for none, and those before it that may not have ended.
+    var log: AccessLog?
+    var retiredLogs: [AccessLog] = []
 
     /// A split's weights as workers take them; nil for a split that there is not.
     func changes(of split: String, to weights: [String: Weight]) -> LaneWeights? {

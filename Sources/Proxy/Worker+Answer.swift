@@ -13,6 +13,7 @@ extension Worker {
         scratch.removeAll()
         payload.removeAll()
         let client = exchanges[exchange].downstream
+        writeID(of: exchange)
         forgetRequest(exchange)
         let own = ownAnswer(failure)
         if isDraining { exchanges[exchange].keepsDownstream = false }
@@ -20,7 +21,8 @@ extension Worker {
         own.encode(
             version: exchanges[exchange].isVersion10 ? .http10 : .http11,
             keepAlive: exchanges[exchange].keepsDownstream,
-            isHead: exchanges[exchange].method == .head, into: &scratch)
+            isHead: exchanges[exchange].method == .head, requestID: idText, into: &scratch)
+        if log.isOn { noteOwnAnswer(exchange, own) }
         sendScratch(client)
         flushAnswer(exchange)
     }
@@ -41,8 +43,12 @@ extension Worker {
     /// Refuses what a client sent where no exchange could be made of it, and closes.
     mutating func refuse(_ index: Int, _ own: OwnAnswer) {
         counters.downstreamRequest(listener: Int(connections[index].listener), code: own.status)
-        own.encode(version: .http11, keepAlive: false, isHead: false, into: &scratch)
+        idText.removeAll()
+        ids.next().append(to: &idText)
+        own.encode(
+            version: .http11, keepAlive: false, isHead: false, requestID: idText, into: &scratch)
         sendScratch(index)
+        if log.isOn { noteRefusal(index, own) }
         // The connection is new or idle: a socket that does not take one small answer is given up.
         endConnection(index)
     }

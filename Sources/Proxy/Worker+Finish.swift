@@ -37,6 +37,7 @@ extension Worker {
     /// The upstream failed an exchange: counted, and the exchange decides what follows.
     mutating func upstreamFailed(_ exchange: Int, _ failure: AttemptFailure) {
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
+        noteTrouble(exchange, failure.logKind)
         perform(exchanges[exchange].handle(.upstreamFailed(failure)), exchange)
     }
 
@@ -52,6 +53,10 @@ extension Worker {
             durationNanoseconds: isTunnel ? nil : ended.since(exchanges[exchange].began))
         counters.downstreamRequest(
             listener: exchanges[exchange].listener, code: exchanges[exchange].status)
+        if log.isOn {
+            let isBroken = exchanges[exchange].downstreamIsGone
+            noteEnd(exchange, breach: isBroken ? "client_closed" : nil, ended: ended)
+        }
         releaseUpstream(exchange)
         let over = exchanges.remove(at: exchange)
         if parsedExchange == exchange { parsedExchange = -1 }

@@ -88,9 +88,12 @@ extension Worker {
         guard let token = exchanges.insert(exchange) else {
             return refuse(index, OwnAnswer.overloaded)
         }
+        exchanges[token.index].id = ids.next()
+        exchanges[token.index].isNamedByClient = !requestHead.requestIDRange.isEmpty
         connections[index].exchange = Int32(token.index)
         connections[index].body = BodyReader(requestHead.framing)
         parsedExchange = token.index
+        if log.isOn { noteRequest(token.index) }
         choose(token.index)
     }
 

@@ -30,6 +30,7 @@ extension Worker {
         let target = exchanges[exchange].upstreamConnection
         let buffer = connections[client].inbound.take() ?? takeBuffer()
         encodeRequest(exchange, buffer)
+        if log.isOn { noteAttempt(exchange, headBytes: scratch.count) }
         connections[client].body = BodyReader(requestHead.framing)
         connections[client].flags.remove(.inTrailers)
         connections[target].framing = OutgoingFraming(requestHead.framing)
@@ -41,13 +42,10 @@ extension Worker {
 
     /// Puts the request's head into `scratch`. The head is parsed again if others were since.
     private mutating func encodeRequest(_ exchange: Int, _ buffer: borrowing Buffer) {
-        if parsedExchange != exchange {
-            let progress = requestHead.parse(buffer.bytes, limits: headLimits)
-            precondition(progress == .complete, "a head that was whole is not any more")
-            parsedExchange = exchange
-        }
+        parseAgain(exchange, buffer)
         let facts = facts(of: exchanges[exchange].downstream)
-        RequestEncoder.encode(requestHead, buffer.bytes, client: facts, into: &scratch)
+        RequestEncoder.encode(
+            requestHead, buffer.bytes, client: facts, id: exchanges[exchange].id, into: &scratch)
     }
 
     /// What the encoder adds for this client.
@@ -135,6 +133,7 @@ extension Worker {
         guard !exchanges[exchange].isVersion10 else { return }
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        if log.isOn { noteAnswerHead(exchange, headBytes: scratch.count) }
         sendScratch(exchanges[exchange].downstream)
     }
 
@@ -153,6 +152,10 @@ extension Worker {
             of: responseHead, to: exchanges[exchange].isVersion10 ? .http10 : .http11,
             keepAlive: mayKeep)
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        if log.isOn {
+            noteFirstByte(exchange, nanoseconds: latency)
+            noteAnswerHead(exchange, headBytes: scratch.count)
+        }
         buffer.consume(responseHead.byteCount)
         keepInbound(index, buffer)
         connections[index].body = BodyReader(responseHead.framing)

@@ -25,6 +25,7 @@ extension Worker {
             return close(index)
         }
         if exchanges[exchange].phase == .tunnelling {
+            noteTrouble(exchange, "tunnel_timeout")
             return perform(exchanges[exchange].handle(.downstreamLate), exchange)
         }
         let isReading = connections[index].flags.contains(.writeBlocked) == false
@@ -33,6 +34,7 @@ extension Worker {
         if isReading && isSending { return }
         // Nothing is asked of it while the upstream takes nothing: again that one's counts.
         if isReading && upstreamTakesNothing(exchange) { return }
+        noteTrouble(exchange, "client_timeout")
         perform(exchanges[exchange].handle(.downstreamLate), exchange)
     }
 
@@ -51,6 +53,7 @@ extension Worker {
             return connectFailed(exchange, .timeout)
         }
         if exchanges[exchange].phase == .tunnelling {
+            noteTrouble(exchange, "tunnel_timeout")
             return perform(exchanges[exchange].handle(.upstreamLate), exchange)
         }
         let client = exchanges[exchange].downstream
@@ -59,6 +62,7 @@ extension Worker {
         let isWaitingForClient = connections[client].flags.contains(.writeBlocked)
         if isWaitingForRequest || isWaitingForClient { return }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
+        noteTrouble(exchange, "response_timeout")
         perform(exchanges[exchange].handle(.upstreamLate), exchange)
     }
 }

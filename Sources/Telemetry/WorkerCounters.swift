@@ -22,6 +22,8 @@ package struct WorkerCounters: Sendable {
     var downstreamRequests = CountTable(columns: StatusColumn.count)
 
     var loopTurns = LatencyHistogram()
+    /// Lines of the access log that found no room.
+    package private(set) var droppedLogLines = 0
 
     /// Counters without a row; `grow` makes room before anything is counted.
     package init() {}
@@ -57,7 +59,11 @@ package struct WorkerCounters: Sendable {
         downstreamConnections.merge(other.downstreamConnections)
         downstreamRequests.merge(other.downstreamRequests)
         loopTurns.merge(other.loopTurns)
+        droppedLogLines += other.droppedLogLines
     }
+
+    /// So many lines of the access log have found no room since the start.
+    package mutating func logLinesDropped(inTotal count: Int) { droppedLogLines = count }
 
     /// A copy with storage of its own.
     package func copy() -> WorkerCounters {

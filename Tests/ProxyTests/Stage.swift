@@ -15,18 +15,21 @@ struct Stage {
     init(
         workers: Int = 1, _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
         client: ListenerTimeouts = ListenerTimeouts(),
-        upstream: UpstreamTimeouts = UpstreamTimeouts()
+        upstream: UpstreamTimeouts = UpstreamTimeouts(), accessLog: AccessLogSettings? = nil
     ) async throws {
         plane = try DataPlane(workers: workers)
         try await apply(
-            Self.snapshot(upstreams, weights: weights, client: client, upstream: upstream))
+            Self.snapshot(
+                upstreams, weights: weights, client: client, upstream: upstream,
+                accessLog: accessLog))
         port = plane.boundListeners.first?.address.port ?? 0
     }
 
     static func snapshot(
         _ upstreams: [[UInt16]], weights: [UInt32]? = nil,
         client: ListenerTimeouts = ListenerTimeouts(),
-        upstream: UpstreamTimeouts = UpstreamTimeouts(), listeners: [String] = ["api"]
+        upstream: UpstreamTimeouts = UpstreamTimeouts(), listeners: [String] = ["api"],
+        accessLog: AccessLogSettings? = nil
     ) -> Snapshot {
         let names = names(upstreams.count)
         return Snapshot(
@@ -43,7 +46,7 @@ struct Stage {
                 SplitSettings(
                     name: "kong", members: names,
                     weights: Self.weights(weights ?? upstreams.map { _ in 1 }), stable: names[0])
-            ])
+            ], accessLog: accessLog)
     }
 
     static func names(_ count: Int) -> [String] { Array(["x", "y", "z", "w"].prefix(count)) }
