@@ -21,6 +21,11 @@ enum DurationText {
         return milliseconds
     }
 
+    /// As people write it, in seconds if they are whole.
+    static func text(_ milliseconds: Int) -> String {
+        milliseconds.isMultiple(of: 1_000) ? "\(milliseconds / 1_000)s" : "\(milliseconds)ms"
+    }
+
     private static let units: [Substring: Int] = [
         "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000,
     ]

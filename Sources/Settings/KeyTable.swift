@@ -9,24 +9,54 @@ struct KeyTable {
         owner: "the file",
         known: [
             "listeners", "upstreams", "splits", "weights_file", "state_dir", "control", "admin",
-            "workers", "shutdown_grace", "shutdown_delay", "log",
+            "access_log", "workers", "shutdown_grace", "shutdown_delay", "log",
         ],
-        later: ["user", "group", "access_log", "statsd", "otlp"])
+        later: ["user", "group", "statsd", "otlp"])
 
     static let listener = KeyTable(
         owner: "a listener",
-        known: ["address", "mode", "split", "trusted_proxies"],
-        later: [
-            "routes", "tls", "proxy_protocol", "limits", "timeouts", "guard", "expose_upstream",
-        ])
+        known: ["address", "mode", "split", "trusted_proxies", "timeouts", "limits"],
+        later: ["routes", "tls", "proxy_protocol", "guard", "expose_upstream"])
+
+    static let listenerTimeouts = KeyTable(
+        owner: "`timeouts` of a listener", known: ["head", "body_idle", "keepalive", "tunnel"],
+        later: ["handshake"])
+
+    static let listenerLimits = KeyTable(
+        owner: "`limits` of a listener",
+        known: ["connections", "connections_per_client", "head", "fields", "uri", "body"],
+        later: [])
 
     static let upstream = KeyTable(
         owner: "an upstream",
-        known: ["targets"],
-        later: [
-            "protocol", "tls", "send_proxy_protocol", "timeouts", "limits", "retries", "health",
-            "ejection", "slow_start", "resolve_interval", "admin",
-        ])
+        known: [
+            "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
+            "resolve_interval",
+        ],
+        later: ["protocol", "tls", "send_proxy_protocol", "admin"])
+
+    static let upstreamTimeouts = KeyTable(
+        owner: "`timeouts` of an upstream",
+        known: ["connect", "response", "idle", "keepalive", "total"], later: [])
+
+    static let upstreamLimits = KeyTable(
+        owner: "`limits` of an upstream",
+        known: ["inflight_per_target", "queue", "queue_timeout", "requests_per_connection"],
+        later: [])
+
+    static let retries = KeyTable(owner: "`retries`", known: ["count", "budget"], later: [])
+
+    static let health = KeyTable(
+        owner: "`health`",
+        known: [
+            "kind", "port", "path", "method", "interval", "timeout", "rise", "fall", "expect",
+        ],
+        later: [])
+
+    static let expectation = KeyTable(owner: "`expect`", known: ["status", "json"], later: [])
+
+    static let ejection = KeyTable(
+        owner: "`ejection`", known: ["consecutive", "base", "max_share"], later: [])
 
     static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
 
@@ -37,6 +67,9 @@ struct KeyTable {
         owner: "control", known: ["socket", "mode", "group"], later: [])
 
     static let admin = KeyTable(owner: "admin", known: ["address"], later: ["tokens", "tls"])
+
+    static let accessLog = KeyTable(
+        owner: "`access_log`", known: ["to", "format"], later: [])
 
     static let log = KeyTable(owner: "log", known: ["level"], later: ["format"])
 

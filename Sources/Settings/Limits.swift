@@ -17,6 +17,34 @@ enum Limits {
     static let upstreams = 1_000
     static let splits = 1_000
     static let workers = 1_024
+    /// A head must fit into one block of the proxy's; below 1 KiB ordinary ones would not.
+    static let headBytes = 1 << 10...64 << 10
+    /// As many as the parser of heads has room for.
+    static let fields = 1...200
+    /// A target is a part of a head; below this, ordinary ones would be refused.
+    static let uriBytes = 256...64 << 10
+    /// 0 takes requests without a body only; above a tebibyte a unit is mistyped.
+    static let bodyBytes = 0...1 << 40
+    /// More than there are descriptors for.
+    static let connections = 1...1_000_000
+    static let inflight = 1...1_000_000
+    /// 0 refuses at once what finds no place.
+    static let queue = 0...1_000_000
+    static let requestsPerConnection = 1...1_000_000_000
+    /// With more, one exchange would visit every target there is.
+    static let retries = 0...10
+    /// More often, checks would be a load of their own.
+    static let healthIntervalMilliseconds = 100
+    static let healthPathBytes = 1_024
+    /// With more, a state would hardly ever change.
+    static let checksInARow = 1...100
+    static let failuresInARow = 1...1_000
+    /// An interim answer says nothing yet.
+    static let finalStatuses = 200...599
+    static let statusRanges = 32
+    static let conditionBytes = 256
+    /// More often, looking up names would be a load of its own.
+    static let resolveIntervalMilliseconds = 1_000
     /// What `sockaddr_un` holds on Linux, without the closing NUL.
     static let socketPathBytes = 107
     /// A longer wait is a mistyped unit.

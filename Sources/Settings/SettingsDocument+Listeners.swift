@@ -24,9 +24,12 @@ extension SettingsDocument {
         let mode = readMode(fields["mode"])
         let split = splitName(required("split", of: fields, owner: owner, at: entry.key))
         let trusted = readTrustedProxies(fields["trusted_proxies"])
+        let timeouts = readListenerTimeouts(fields["timeouts"])
+        let limits = readListenerLimits(fields["limits"])
         guard let address, let mode, let split, let trusted else { return nil }
         return ListenerSettings(
-            name: entry.name, address: address, mode: mode, split: split, trustedProxies: trusted)
+            name: entry.name, address: address, mode: mode, split: split, trustedProxies: trusted,
+            timeouts: timeouts, limits: limits)
     }
 
     private mutating func readMode(_ field: Field?) -> ListenerMode? {

@@ -20,10 +20,27 @@ extension SettingsDocument {
     }
 
     private mutating func readUpstream(_ entry: Field) -> UpstreamSettings? {
-        let owner = "the upstream \(quoted(entry.name))"
-        guard let fields = fields(of: entry.value, keys: .upstream),
-            let field = required("targets", of: fields, owner: owner, at: entry.key)
-        else { return nil }
+        guard let fields = fields(of: entry.value, keys: .upstream) else { return nil }
+        let targets = readTargets(fields["targets"], of: entry)
+        var upstream = UpstreamSettings(name: entry.name, targets: targets ?? [])
+        upstream.timeouts = readUpstreamTimeouts(fields["timeouts"])
+        upstream.limits = readUpstreamLimits(fields["limits"])
+        upstream.retries = readRetries(fields["retries"])
+        upstream.health = readHealth(fields["health"])
+        upstream.ejection = readEjection(fields["ejection"])
+        replace(&upstream.slowStartMilliseconds, with: duration(fields["slow_start"]))
+        replace(
+            &upstream.resolveIntervalMilliseconds,
+            with: duration(fields["resolve_interval"], from: Limits.resolveIntervalMilliseconds))
+        return targets == nil ? nil : upstream
+    }
+
+    private mutating func readTargets(_ field: Field?, of upstream: Field) -> [TargetSettings]? {
+        let owner = "the upstream \(quoted(upstream.name))"
+        guard let field else {
+            faults.add("`targets` of \(owner) is missing", at: upstream.key)
+            return nil
+        }
         guard case .sequence(let nodes) = field.value else {
             faults.add(
                 "`targets` is \(field.value.found); expected a list, such as [127.0.0.1:9001]",
@@ -48,8 +65,7 @@ extension SettingsDocument {
             }
             targets.append(target)
         }
-        return targets.count == nodes.count
-            ? UpstreamSettings(name: entry.name, targets: targets) : nil
+        return targets.count == nodes.count ? targets : nil
     }
 
     private mutating func readTarget(_ node: Node) -> TargetSettings? {

@@ -53,10 +53,31 @@ extension SettingsDocument {
     }
 
     /// A duration, in milliseconds.
-    mutating func duration(_ field: Field?) -> Int? {
+    mutating func duration(_ field: Field?, from least: Int = 0) -> Int? {
+        let range = least == 0 ? "up to 24h" : "from \(DurationText.text(least)) to 24h"
+        return value(field, expected: "a duration \(range), such as 250ms, 30s or 5m") { text in
+            DurationText.milliseconds(text).flatMap { $0 < least ? nil : $0 }
+        }
+    }
+
+    /// A percentage, whole; the sign may be left out.
+    mutating func percent(_ field: Field?, in range: ClosedRange<Int>) -> Int? {
         value(
-            field, expected: "a duration up to 24h, such as 250ms, 30s or 5m",
-            parse: DurationText.milliseconds)
+            field,
+            expected: "a whole percentage from \(range.lowerBound) to \(range.upperBound), such "
+                + "as 20 or 20%"
+        ) { text in
+            DecimalNumber.parse(text.hasSuffix("%") ? text.dropLast() : text[...])
+                .flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    /// A size, in bytes.
+    mutating func size(_ field: Field?, in range: ClosedRange<Int>) -> Int? {
+        let bounds = "\(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound))"
+        return value(field, expected: "a size from \(bounds), such as 16KiB or 1MiB") { text in
+            SizeText.bytes(text).flatMap { range.contains($0) ? $0 : nil }
+        }
     }
 
     /// A path, from the folder of the file unless it is absolute.
@@ -67,4 +88,9 @@ extension SettingsDocument {
             return text.hasPrefix("/") ? text : folder + text
         }
     }
+}
+
+/// A preset gives way to what was read.
+func replace<Value>(_ preset: inout Value, with read: Value?) {
+    if let read { preset = read }
 }

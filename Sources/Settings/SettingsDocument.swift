@@ -35,6 +35,8 @@ struct SettingsDocument {
         let stateDirectory = path(fields["state_dir"])
         let control = readControl(fields["control"])
         let admin = readAdmin(fields["admin"], besides: listeners ?? [])
+        let accessLog = readAccessLog(
+            fields["access_log"], besides: [faults.file, weightsFile, control?.socket])
         let workers = integer(fields["workers"], in: 0...Limits.workers) ?? 0
         let logLevel = readLogLevel(fields["log"])
         let shutdown = readShutdown(fields)
@@ -43,7 +45,7 @@ struct SettingsDocument {
         return Snapshot(
             listeners: listeners, upstreams: upstreams, splits: splits, workers: workers,
             weightsFile: weightsFile, stateDirectory: stateDirectory, control: control,
-            admin: admin, logLevel: logLevel, shutdown: shutdown)
+            admin: admin, logLevel: logLevel, shutdown: shutdown, accessLog: accessLog)
     }
 
     private mutating func readLogLevel(_ field: Field?) -> LogLevel {

@@ -13,7 +13,8 @@ struct MutationTests {
             " #",
             ",", "\n", "\r", "\t", "\u{0}", "\u{feff}", "\u{2028}", "---\n", "...\n", "%YAML 1.1\n",
             "${", "}", "$${", "${A:-b}", "0", "-1", "1e9", ".inf", "é", "😀", "<<: ", "x",
-            "weights: ",
+            "weights: ", "0s", "30s", "KiB", "16KiB", "%", "20%", "200-399", " == true", "kong",
+            "limits: {head: 8KiB, uri: 4KiB}\n", "health: {kind: http, ", "stdout", "/",
         ].map { Array($0.utf8) } + [[0xff], [0xc3], [0xed, 0xa0, 0x80]]
 
     private func mutate(_ bytes: [UInt8], _ random: inout FastRandom) -> [UInt8] {
@@ -34,14 +35,21 @@ struct MutationTests {
     }
 
     @Test func `damaged settings are read without a crash`() throws {
-        let sound = try ["conf/sluice.yaml", "conf/minimal.yaml"].map {
-            try DiskFiles.read(repositoryPath($0)).get()
+        let golden = "Tests/SettingsTests/Golden/everything"
+        let sound = try [
+            ("conf/sluice.yaml", "conf/weights.yaml"), ("\(golden).yaml", "\(golden).weights"),
+            ("conf/minimal.yaml", "conf/weights.yaml"),
+        ].map { settings, weights in
+            (
+                settings: try DiskFiles.read(repositoryPath(settings)).get(),
+                weights: try DiskFiles.read(repositoryPath(weights)).get()
+            )
         }
-        let weights = try DiskFiles.read(repositoryPath("conf/weights.yaml")).get()
         var random = FastRandom(seed: Self.seed)
         var accepted = 0
         for round in 0..<6_000 {
-            let bytes = mutate(sound[round % 4 == 0 ? 0 : 1], &random)
+            let (settings, weights) = sound[min(round % 12, 2)]
+            let bytes = mutate(settings, &random)
             let report = SettingsReader.check("sluice.yaml", environment: [:]) {
                 .success($0 == "sluice.yaml" ? bytes : weights)
             }

@@ -16,6 +16,27 @@ func weight(_ text: String) -> Weight {
     return weight
 }
 
+/// Every mapping of sluice.yaml with fixed keys, and where it stands.
+let keyTables: [(place: String, table: KeyTable)] = [
+    ("", .top),
+    ("listeners.NAME.", .listener),
+    ("listeners.NAME.timeouts.", .listenerTimeouts),
+    ("listeners.NAME.limits.", .listenerLimits),
+    ("upstreams.NAME.", .upstream),
+    ("upstreams.NAME.targets[].", .target),
+    ("upstreams.NAME.timeouts.", .upstreamTimeouts),
+    ("upstreams.NAME.limits.", .upstreamLimits),
+    ("upstreams.NAME.retries.", .retries),
+    ("upstreams.NAME.health.", .health),
+    ("upstreams.NAME.health.expect.", .expectation),
+    ("upstreams.NAME.ejection.", .ejection),
+    ("splits.NAME.", .split),
+    ("control.", .control),
+    ("admin.", .admin),
+    ("access_log.", .accessLog),
+    ("log.", .log),
+]
+
 /// The split of the home case.
 func kong(_ x: String, _ y: String) -> SplitSettings {
     SplitSettings(
@@ -36,6 +57,13 @@ let minimalSnapshot = Snapshot(
         UpstreamSettings(name: "y", targets: [TargetSettings(address: local(9002))]),
     ],
     splits: [kong("90", "10")])
+
+/// What a sound sluice.yaml says.
+func snapshot(_ text: String) throws -> Snapshot {
+    try SettingsReader.read(
+        "sluice.yaml", environment: [:], files: files(["sluice.yaml": text])
+    ).snapshot
+}
 
 /// Files by path.
 func files(_ texts: [String: String]) -> FileReading {

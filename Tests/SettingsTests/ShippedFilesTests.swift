@@ -20,17 +20,56 @@ struct ShippedFilesTests {
         #expect(reading.snapshot.stateDirectory == folder + "../state")
         #expect(reading.snapshot.control == ControlSettings(socket: folder + "../sluice.sock"))
         #expect(reading.snapshot.shutdown == ShutdownTimes())
+        #expect(reading.snapshot.accessLog == nil)
+        #expect(reading.snapshot.listeners[0].timeouts == ListenerTimeouts())
+        #expect(reading.snapshot.listeners[0].limits == ListenerLimits())
+        for upstream in reading.snapshot.upstreams {
+            #expect(upstream.timeouts == UpstreamTimeouts())
+            #expect(upstream.limits == UpstreamLimits())
+            #expect(upstream.retries == RetrySettings())
+            #expect(upstream.health == nil)
+            #expect(upstream.ejection == nil)
+            #expect(upstream.slowStartMilliseconds == 0)
+            #expect(upstream.resolveIntervalMilliseconds == 10_000)
+        }
     }
 
     @Test func `the commented configuration names every key that works`() throws {
         let bytes = try DiskFiles.read(repositoryPath("conf/sluice.yaml")).get()
         let text = String(decoding: bytes, as: UTF8.self)
-        let tables: [KeyTable] = [
-            .top, .listener, .upstream, .target, .split, .control, .admin, .log,
-        ]
-        for key in tables.flatMap(\.known) {
+        for key in keyTables.flatMap(\.table.known) {
             #expect(text.contains("\(key):"), "\(key)")
         }
+    }
+
+    @Test func `what the commented configuration has commented out works too`() throws {
+        let bytes = try DiskFiles.read(repositoryPath("conf/sluice.yaml")).get()
+        let lines = String(decoding: bytes, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let active = lines.map { $0.replacing(/^( *)# ( *[a-z_]+:( |$))/) { "\($0.1)\($0.2)" } }
+        let reading = try SettingsReader.read(
+            "sluice.yaml", environment: [:],
+            files: files([
+                "sluice.yaml": active.joined(separator: "\n"),
+                "weights.yaml": "kong: {x: 90, y: 10}",
+            ]))
+
+        #expect(reading.warnings.isEmpty)
+        #expect(reading.snapshot.accessLog == AccessLogSettings(to: .file("../logs/access.log")))
+        let limits = reading.snapshot.listeners[0].limits
+        #expect(
+            limits
+                == ListenerLimits(
+                    connections: 10_000, connectionsPerClient: 100, bodyBytes: 10 << 20))
+        let x = reading.snapshot.upstreams[0]
+        #expect(x.timeouts == UpstreamTimeouts(totalMilliseconds: 300_000))
+        #expect(x.limits == UpstreamLimits(inflightPerTarget: 500, requestsPerConnection: 1_000))
+        #expect(x.ejection == EjectionSettings())
+        let json = HealthSettings.JSONCondition(path: ["database", "reachable"], value: "true")
+        #expect(
+            x.health
+                == HealthSettings(
+                    kind: .http, port: 8_100, path: "/status", expect: .init(json: json)))
     }
 
     @Test func `the minimal configuration has the presets`() throws {

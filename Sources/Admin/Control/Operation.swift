@@ -120,10 +120,14 @@ package actor Operation {
 
     /// What only a restart changes stays as it is, with a warning.
     private func keepWhatIsFixed(_ next: Snapshot) -> Snapshot {
+        let times = snapshot.shutdown
         let fixed: [(String, Bool)] = [
             ("workers", next.workers != snapshot.workers),
             ("control", next.control != snapshot.control),
             ("admin", next.admin != snapshot.admin),
+            ("log", next.logLevel != snapshot.logLevel),
+            ("shutdown_delay", times.delayMilliseconds != next.shutdown.delayMilliseconds),
+            ("shutdown_grace", times.graceMilliseconds != next.shutdown.graceMilliseconds),
         ]
         for (key, isChanged) in fixed where isChanged {
             logger.warning("`\(key)` has changed: that needs a restart and is passed over")
@@ -132,6 +136,8 @@ package actor Operation {
         kept.workers = snapshot.workers
         kept.control = snapshot.control
         kept.admin = snapshot.admin
+        kept.logLevel = snapshot.logLevel
+        kept.shutdown = times
         return kept
     }
 }

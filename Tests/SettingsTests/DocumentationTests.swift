@@ -1,0 +1,134 @@
+import Testing
+
+@testable import Settings
+
+/// docs/settings.md against the reader: its keys, its examples and bounds, its presets.
+struct DocumentationTests {
+    /// A row of a table: a key and what is said of it.
+    struct Row {
+        let place: String
+        let key: String
+        /// What stands in backquotes under `values` and under `preset`.
+        let values: [String]
+        let presets: [String]
+        let range: String
+
+        var path: String { place + key }
+    }
+
+    private func rows() throws -> [Row] {
+        let bytes = try DiskFiles.read(repositoryPath("docs/settings.md")).get()
+        var place = ""
+        var rows: [Row] = []
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            if line.hasPrefix("## ") { place = quotes(line).first.map { $0 + "." } ?? "" }
+            let cells = line.split(separator: " | ", omittingEmptySubsequences: false)
+            guard line.hasPrefix("| `"), cells.count == 5, let key = quotes(cells[0]).first else {
+                continue
+            }
+            #expect(["yes", "no"].contains(cells[4].prefix { $0.isLetter }), "\(line)")
+            rows.append(
+                Row(
+                    place: place, key: key, values: quotes(cells[2]), presets: quotes(cells[3]),
+                    range: String(cells[2])))
+        }
+        return rows
+    }
+
+    private func quotes(_ text: Substring) -> [String] {
+        text.matches(of: /`([^`]*)`/).map { String($0.1) }
+    }
+
+    /// A file that says `key: value` at a place, or nothing there.
+    private func text(_ row: Row, _ value: String?) -> String {
+        let entry = value.map { "\(row.key): \($0)" }
+        /// The mapping that the entry belongs to, with what must stand in it besides.
+        func mapping(_ required: (key: String, value: String)...) -> String {
+            let others = required.filter { $0.key != row.key || entry == nil }
+            let entries = others.map { "\($0.key): \($0.value)" } + [entry].compactMap(\.self)
+            return "{" + entries.joined(separator: ", ") + "}"
+        }
+        func listener(_ more: String) -> String {
+            settingsText(listener: "api: {address: a:1, split: kong, \(more)}")
+        }
+        func upstream(_ more: String) -> String {
+            settingsText(upstream: "x: {targets: [a:1], \(more)}")
+        }
+        return switch row.place {
+        case "listeners.NAME.":
+            settingsText(listener: "api: \(mapping(("address", "a:1"), ("split", "kong")))")
+        case "listeners.NAME.timeouts.": listener("timeouts: \(mapping())")
+        case "listeners.NAME.limits.": listener("limits: \(mapping())")
+        case "upstreams.NAME.": settingsText(upstream: "x: \(mapping(("targets", "[a:1]")))")
+        case "upstreams.NAME.targets[].":
+            settingsText(upstream: "x: {targets: [\(mapping(("address", "a:1")))]}")
+        case "upstreams.NAME.timeouts.": upstream("timeouts: \(mapping())")
+        case "upstreams.NAME.limits.": upstream("limits: \(mapping())")
+        case "upstreams.NAME.retries.": upstream("retries: \(mapping())")
+        case "upstreams.NAME.health.": upstream("health: \(mapping(("kind", "http")))")
+        case "upstreams.NAME.health.expect.":
+            upstream("health: {kind: http, expect: \(mapping())}")
+        case "upstreams.NAME.ejection.": upstream("ejection: \(mapping())")
+        case "splits.NAME.":
+            settingsText(split: "kong: \(mapping(("weights", "{x: 90, y: 10}")))")
+        case "control.": settingsText(rest: "control: \(mapping(("socket", "s")))")
+        case "admin.": settingsText(rest: "admin: \(mapping(("address", "a:2")))")
+        case "access_log.": settingsText(rest: "access_log: \(mapping(("to", "stdout")))")
+        case "log.": settingsText(rest: "log: \(mapping())")
+        default: settingsText(rest: entry ?? "")
+        }
+    }
+
+    private func read(_ row: Row, _ value: String?) -> Snapshot? {
+        let files = files([
+            "sluice.yaml": text(row, value), "weights.yaml": "kong: {x: 90, y: 10}",
+        ])
+        let reading = try? SettingsReader.read("sluice.yaml", environment: [:], files: files)
+        return reading.flatMap { $0.weights.errors.isEmpty ? $0.snapshot : nil }
+    }
+
+    @Test func `every key that works is told of, and no other`() throws {
+        let paths = try rows().map(\.path)
+        #expect(paths.count == Set(paths).count)
+        let known = keyTables.flatMap { place, table in table.known.map { place + $0 } }
+        #expect(Set(paths) == Set(known))
+    }
+
+    @Test func `what it gives as values is taken`() throws {
+        let rows = try rows()
+        #expect(rows.flatMap(\.values).count > 80)
+        for row in rows {
+            for value in row.values {
+                #expect(read(row, value) != nil, "\(row.path): \(value)")
+            }
+        }
+    }
+
+    @Test func `what it gives as presets is what holds without the key`() throws {
+        let rows = try rows().filter { !$0.presets.isEmpty }
+        #expect(rows.count > 30)
+        for row in rows {
+            let said = read(row, row.presets[0])
+            #expect(said != nil && said == read(row, nil), "\(row.path): \(row.presets)")
+        }
+    }
+
+    @Test func `nothing beyond its bounds is taken`() throws {
+        var bounds = 0
+        for row in try rows() where row.range.contains("` to `") {
+            for (value, step) in zip(row.values, [-1, 1]) {
+                guard let beyond = moved(value, by: step) else { continue }
+                #expect(read(row, beyond) == nil, "\(row.path): \(beyond)")
+                bounds += 1
+            }
+        }
+        #expect(bounds > 50)
+    }
+
+    /// `64KiB` and one more are `65KiB`; nil below 0.
+    private func moved(_ value: String, by step: Int) -> String? {
+        let digits = value.prefix { $0.isNumber }
+        guard let number = Int(digits), number + step >= 0 else { return nil }
+        return "\(number + step)\(value.dropFirst(digits.count))"
+    }
+}
