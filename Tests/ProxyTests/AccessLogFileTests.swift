@@ -251,6 +251,40 @@ extension LiveTests {
         }
 
         @Test
+        func `a line that is half in a stuck pipe is whole in the file that follows`()
+            async throws
+        {
+            let folder = try LogFolder()
+            try folder.makePipe("log")
+            let reader = folder.openToRead("log")
+            defer { close(reader) }
+            let origin = try Origin { _ in Self.ok }
+            defer { origin.stop() }
+            let stage = try await Stage([[origin.port]], accessLog: folder.settings())
+            // Each line, its quotes escaped, is three pieces of the sixteen that a pipe holds.
+            let filling = String(repeating: "\"", count: 4_000)
+            let agent = String(repeating: "a", count: 1_000)
+            let client = try stage.client()
+            for number in 0..<40 {
+                client.send(
+                    "GET /\(number)/\(filling) HTTP/1.1\r\nHost: h\r\nUser-Agent: \(agent)\r\n\r\n")
+                #expect(try client.answer().status == 200)
+            }
+            client.close()
+            try await wait("for the pipe to be stuck") { stage.plane.accessLog.fault == .stuck }
+            try folder.rename("log", to: "pipe")
+            #expect(await stage.plane.reopenAccessLog() == nil)
+            try await wait("for the rest") { stage.plane.accessLog.waitingLines == 0 }
+            await stage.end()
+            let inPipe = try await readAll(reader) { true }
+            #expect(inPipe.last != UInt8(ascii: "\n"))
+            let whole = inPipe.split(separator: UInt8(ascii: "\n")).dropLast()
+            let lines = whole.map { String(decoding: $0, as: UTF8.self) } + folder.lines()
+            let paths = try lines.map { try LogEntry($0)["path"] }
+            #expect(!whole.isEmpty && paths == (0..<40).map { "/\($0)/\(filling)" })
+        }
+
+        @Test
         func `a reader who goes away and comes back gets the lines`() async throws {
             let folder = try LogFolder()
             try folder.makePipe("pipe")

@@ -58,7 +58,11 @@ package actor Operation {
             for warning in reading.warnings { logger.warning("\(warning)") }
             let next = keepWhatIsFixed(reading.snapshot)
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
+            let hasSameLog = next.accessLog != nil && next.accessLog == snapshot.accessLog
             snapshot = next
+            // Who rotates logs by this signal finds the old name in use no more. Nobody waits for
+            // a disk that may not answer.
+            if hasSameLog { Task { await reopenAccessLog() } }
             wasLastReloadSuccessful = true
             lastReloadFaults = []
             logger.notice("\(configuration.path) was read again and is in force")
