@@ -231,6 +231,8 @@ extension LiveTests {
                     #expect(try client.answer().status == 200)
                 }
                 sent += 100
+                // Far more than there is room for.
+                try #require(sent < 10_000)
             }
             client.close()
             // Now somebody reads: all lines that were not dropped come, each of them whole.
