@@ -1,3 +1,4 @@
+package import Kernel
 package import Proxy
 package import Settings
 package import Splitting
@@ -53,8 +54,16 @@ package protocol Plane: Sendable {
     /// Lets connections end with their exchanges; the exchanges left at the end of the time.
     func drain(milliseconds: Int) async -> Int
 
-    /// Closes everything, within a second; what is cut shows that it is.
-    func stop() async
+    /// How the access log is.
+    var accessLog: AccessLogReport { get }
+
+    /// Opens the access log's file anew; why that failed, nil when it went well.
+    func reopenAccessLog() async -> Errno?
+
+    /// Closes everything, within a second; what is cut shows that it is. Then the last lines of the
+    /// access log are written; the number of those that could not be.
+    @discardableResult
+    func stop() async -> Int
 }
 
 extension DataPlane: Plane {

@@ -147,6 +147,28 @@ extension Buffer {
         append(number, radix: 16)
     }
 
+    /// Appends all 16 hexadecimal digits of a number, in lower case.
+    @inlinable
+    package mutating func append(sixteenDigits number: UInt64) {
+        precondition(space >= 16, "buffer is full")
+        let to = unsafe UnsafeMutableRawPointer(base + Int(end))
+        unsafe to.storeBytes(of: Self.digits(number &>> 32), as: UInt64.self)
+        unsafe to.storeBytes(of: Self.digits(number), toByteOffset: 8, as: UInt64.self)
+        end &+= 16
+    }
+
+    /// The digits of the lower half of a number, all eight at once, the first one lowest.
+    @inlinable
+    static func digits(_ number: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var spread = number & 0xffff_ffff
+        spread = (spread | spread &<< 16) & 0x0000_ffff_0000_ffff
+        spread = (spread | spread &<< 8) & 0x00ff_00ff_00ff_00ff
+        spread = (spread | spread &<< 4) & 0x0f0f_0f0f_0f0f_0f0f
+        let letters = (spread &+ ones &* 6) &>> 4 & ones
+        return (spread &+ ones &* 0x30 &+ letters &* 0x27).bigEndian
+    }
+
     @inlinable
     mutating func append(_ number: UInt64, radix: UInt64) {
         var digits = 1

@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/random.h>
 
 ssize_t sluice_accept(int fd, struct sockaddr_storage *from) {
     socklen_t length = sizeof *from;
@@ -57,6 +58,39 @@ ssize_t sluice_read(int fd, void *to, size_t count) { SLUICE_RETRY(read(fd, to, 
 ssize_t sluice_write(int fd, const void *from, size_t count) {
     SLUICE_RETRY(write(fd, from, count));
 }
+
+ssize_t sluice_open_log(const char *path, mode_t mode) {
+    // Not blocking: a pipe that nobody reads is an error, and one that is full must not hold up
+    // who has other things to see to.
+    const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    ssize_t fd;
+    do {
+        fd = open(path, flags | O_EXCL, mode);
+    } while (fd < 0 && errno == EINTR);
+    if (fd >= 0) {
+        // The process may run under a mask that takes more away.
+        fchmod((int)fd, mode);
+        return fd;
+    }
+    if (errno != EEXIST) return -errno;
+    SLUICE_RETRY(open(path, flags, mode));
+}
+
+ssize_t sluice_duplicate(int fd) { SLUICE_RETRY(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+
+int sluice_is_regular_file(int fd) {
+    struct stat facts;
+    return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+ssize_t sluice_wait_either(int readable, int writable, int milliseconds) {
+    // A negative descriptor is passed over.
+    struct pollfd wanted[2] = {{.fd = readable, .events = POLLIN},
+                               {.fd = writable, .events = POLLOUT}};
+    SLUICE_RETRY(poll(wanted, 2, milliseconds));
+}
+
+ssize_t sluice_random(void *to, size_t count) { SLUICE_RETRY(getrandom(to, count, 0)); }
 
 ssize_t sluice_lock(int fd) { SLUICE_RETRY(flock(fd, LOCK_EX | LOCK_NB)); }
 

@@ -18,6 +18,9 @@ struct FieldFacts {
     private(set) var upgradeCount = 0
     /// How many fields Connection names that are not removed anyway.
     private(set) var connectionOptions = 0
+    /// The value of the last X-Request-Id field.
+    private(set) var requestID = ByteRange.empty
+    private(set) var requestIDCount = 0
     private var codings = TransferCodings()
 
     /// Takes in one field; a fault if its value decides that the message is refused.
@@ -45,6 +48,9 @@ struct FieldFacts {
             upgradeCount &+= 1
         case .te:
             noteAcceptedCodings(value, bytes)
+        case .xRequestID:
+            requestID = value
+            requestIDCount &+= 1
         default:
             break
         }

@@ -27,6 +27,13 @@ extension Buffer {
         append(bytes, from: range.start, to: range.end)
     }
 
+    /// Appends the field that names the request.
+    mutating func append(requestID id: RequestID) {
+        append("X-Request-Id: ")
+        id.append(to: &self)
+        append("\r\n")
+    }
+
     /// Appends the two fields that ask or agree to change to another protocol.
     mutating func append(upgradeTo name: ByteRange, of bytes: Span<UInt8>) {
         append("Connection: upgrade\r\nUpgrade: ")

@@ -4,7 +4,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     case authorization, cacheControl, connection, contentEncoding, contentLength, contentRange
     case contentType, cookie, date, expect, forwarded, host, keepAlive, maxForwards, proxyConnection
     case setCookie, te, trailer, transferEncoding, upgrade
-    case xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto, xRealIP
+    case xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto, xRealIP, xRequestID
 
     /// The name in lower case.
     package var text: String {
@@ -35,6 +35,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         case .xForwardedPort: "x-forwarded-port"
         case .xForwardedProto: "x-forwarded-proto"
         case .xRealIP: "x-real-ip"
+        case .xRequestID: "x-request-id"
         }
     }
 
@@ -52,6 +53,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         case 9: return isX ? .xRealIP : .forwarded
         case 10 where isC: return .connection
         case 10: return first == UInt8(ascii: "k") ? .keepAlive : .setCookie
+        case 12 where isX: return .xRequestID
         case 12: return isC ? .contentType : .maxForwards
         case 13 where !isC: return .authorization
         case 13: return fourthLast == UInt8(ascii: "t") ? .cacheControl : .contentRange

@@ -31,12 +31,15 @@ struct NameSet: OptionSet, Sendable {
     /// What Sluice removes, sets or relies on. A name that equals one of these but for `_` in
     /// place of `-` is never passed on: a server that reads both alike would take it for the
     /// field that Sluice has checked or set.
-    static let managed: NameSet = [hopByHop, forwarding, NameSet(.contentLength), NameSet(.host)]
+    static let managed: NameSet = [
+        hopByHop, forwarding, NameSet(.contentLength), NameSet(.host), NameSet(.xRequestID),
+    ]
 
-    /// What Connection cannot name: without it a request would mean something else.
+    /// What Connection cannot name: without it a request would mean something else, or be another
+    /// one in the logs.
     static let endToEnd: NameSet = [
         forwarding, NameSet(.authorization), NameSet(.contentLength), NameSet(.host),
-        NameSet(.transferEncoding),
+        NameSet(.transferEncoding), NameSet(.xRequestID),
     ]
 
     /// What a trailer section must not carry: framing, routing, authentication, and what says

@@ -40,14 +40,20 @@ package struct OwnAnswer: Sendable {
     /// How much space `encode` needs at most, in bytes.
     package static var mostBytes: Int { 1024 }
 
-    /// Appends the whole answer to a request of `version`; without its body if `isHead`.
+    /// The length of the body in bytes.
+    package var bodyCount: Int { 25 + kind.utf8CodeUnitCount + message.utf8CodeUnitCount }
+
+    /// Appends the whole answer to a request of `version`; without its body if `isHead`. The
+    /// answer says which request it is for, unless `requestID` is empty.
     package func encode(
         version: HTTPVersion, keepAlive: Bool, isHead: Bool, date: DateLine? = nil,
+        requestID: borrowing Buffer,
         into buffer: inout Buffer
     ) {
-        let kindBytes = kind.utf8CodeUnitCount
-        let length = 25 + kindBytes + message.utf8CodeUnitCount
-        precondition(length + kindBytes + 256 <= Self.mostBytes, "an answer too long")
+        let length = bodyCount
+        precondition(
+            length + kind.utf8CodeUnitCount + requestID.count + 256 <= Self.mostBytes,
+            "an answer too long")
         precondition(Self.mostBytes <= buffer.space, "no space for an answer")
         buffer.append("HTTP/1.1 ")
         buffer.append(decimal: UInt64(status))
@@ -62,6 +68,11 @@ package struct OwnAnswer: Sendable {
         if retryAfterSeconds > 0 {
             buffer.append("Retry-After: ")
             buffer.append(decimal: UInt64(retryAfterSeconds))
+            buffer.append("\r\n")
+        }
+        if !requestID.isEmpty {
+            buffer.append("X-Request-Id: ")
+            buffer.append(requestID.bytes)
             buffer.append("\r\n")
         }
         buffer.append(connection: keepAlive, version)

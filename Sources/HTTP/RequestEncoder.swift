@@ -5,18 +5,21 @@ package import Bytes
 package enum RequestEncoder {
     /// How much space `encode` needs at most, in bytes.
     package static func space(for head: borrowing RequestHead) -> Int {
-        head.byteCount &+ head.hostRange.count &+ 448
+        head.byteCount &+ head.hostRange.count &+ 496
     }
 
     /// Appends the head that goes to the upstream; `bytes` are those that `head` was parsed from.
+    /// `id` names the request where its client does not.
     package static func encode(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, client: ClientFacts,
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, client: ClientFacts, id: RequestID,
         into buffer: inout Buffer
     ) {
         precondition(space(for: head) <= buffer.space, "no space for a request head")
         var dropped = NameSet.droppedFromRequests
         if !client.isTrusted { dropped.formUnion(.forwarding) }
         if head.version == .http10 { dropped.insert(NameSet(.expect)) }
+        let isNamed = !head.requestIDRange.isEmpty
+        if !isNamed { dropped.insert(NameSet(.xRequestID)) }
         let isAbsolute = head.form == .absolute
         if isAbsolute { dropped.insert(NameSet(.host)) }
         if head.countsHops { dropped.insert(NameSet(.maxForwards)) }
@@ -35,6 +38,7 @@ package enum RequestEncoder {
             buffer.append(decimal: left &- 1)
             buffer.append("\r\n")
         }
+        if !isNamed { buffer.append(requestID: id) }
         buffer.append("\r\n")
     }
 

@@ -27,6 +27,9 @@ package struct RequestHead: ~Copyable {
     /// Tells the protocol that was asked for from others, whatever the case of its letters; 0 for
     /// none.
     package private(set) var upgradeMark: UInt64 = 0
+    /// The identifier that the client has given the request; empty if it gave none, several or
+    /// one that is not passed on.
+    package private(set) var requestIDRange = ByteRange.empty
     /// The length of the head in bytes, from the first byte given to the end of its empty line.
     package private(set) var byteCount = 0
 
@@ -84,6 +87,9 @@ package struct RequestHead: ~Copyable {
             upgradeRange = name
             upgradeMark = ProtocolName.mark(bytes, name)
         }
+        let isNamed =
+            fields.facts.requestIDCount == 1 && RequestID.isSane(bytes, fields.facts.requestID)
+        requestIDRange = isNamed ? fields.facts.requestID : .empty
         return concludeExpectation() ?? concludeMaxForwards()
     }
 

@@ -26,6 +26,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let noSuchFile = Errno(code: ENOENT)
     package static let readOnlyFileSystem = Errno(code: EROFS)
     package static let heldByOther = Errno(code: EWOULDBLOCK)
+    package static let noSpace = Errno(code: ENOSPC)
     package static let permissionDenied = Errno(code: EACCES)
 
     /// The system's words for it.

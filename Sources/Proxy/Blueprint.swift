@@ -70,13 +70,17 @@ final class Blueprint: Sendable {
     let upstreams: [Upstream]
     let splits: [Split]
     let counts: Counts
+    /// nil when no access log is written.
+    let log: Log?
 
     init(
-        listeners: [Listener], upstreams: [Upstream], splits: [Split], counts: Counts
+        listeners: [Listener], upstreams: [Upstream], splits: [Split], counts: Counts,
+        log: Log? = nil
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
         self.splits = splits
         self.counts = counts
+        self.log = log
     }
 }

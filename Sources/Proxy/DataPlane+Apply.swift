@@ -11,6 +11,8 @@ package enum DataPlaneError: Error, Sendable, Equatable, CustomStringConvertible
     case unresolved(upstream: String, target: String, reason: String)
     /// A listener's address cannot be used.
     case unbindable(listener: String, address: String, reason: String)
+    /// The access log cannot be opened.
+    case unwritable(log: String, reason: String)
 
     /// One line that says where it is and why.
     package var description: String {
@@ -19,6 +21,8 @@ package enum DataPlaneError: Error, Sendable, Equatable, CustomStringConvertible
             "upstream \(upstream): target \(target) cannot be resolved: \(reason)"
         case .unbindable(let listener, let address, let reason):
             "listener \(listener): cannot listen on \(address): \(reason)"
+        case .unwritable(let log, let reason):
+            "access_log: cannot open \(log): \(reason)"
         }
     }
 }
@@ -30,8 +34,22 @@ extension DataPlane {
         _ snapshot: Snapshot
     ) async throws(DataPlaneError) -> Acknowledgement {
         let addresses = try await resolve(snapshot.upstreams).get()
-        let roll = try foundation.withLock { foundation throws(DataPlaneError) in
+        let log = try await openLog(snapshot.accessLog)
+        do throws(DataPlaneError) {
+            return try await run(snapshot, at: addresses, log).acknowledgement()
+        } catch {
+            if log !== foundation.withLock({ $0.log }) { log?.abandon() }
+            throw error
+        }
+    }
+
+    /// Binds what is new and sends the snapshot to the workers.
+    private func run(
+        _ snapshot: Snapshot, at addresses: TargetAddresses, _ log: AccessLog?
+    ) throws(DataPlaneError) -> RollCall {
+        try foundation.withLock { foundation throws(DataPlaneError) in
             let opened = try open(snapshot.listeners, over: foundation)
+            foundation.changeLog(to: log)
             foundation.listen(to: snapshot.listeners, opened.map(\.bound))
             foundation.upstreams = snapshot.upstreams
             foundation.revision += 1
@@ -46,7 +64,6 @@ extension DataPlane {
                 return .run(blueprint, opening: handed, acknowledge: acknowledge)
             }
         }
-        return await roll.acknowledgement()
     }
 }
 
@@ -148,7 +165,8 @@ extension Blueprint {
         let listeners = snapshot.listeners.map { Listener($0, &foundation) }
         self.init(
             listeners: listeners, upstreams: upstreams, splits: splits,
-            counts: Counts(foundation.registry))
+            counts: Counts(foundation.registry),
+            log: foundation.log.map { Log($0, foundation.registry) })
     }
 }
 

@@ -12,6 +12,7 @@ package final class DataPlane: Sendable {
     let crew: Crew
     let foundation: Lock<Foundation>
     private let lastCounters: Lock<[WorkerCounters]>
+    let logTotals = AccessLog.Totals()
     let lookUp: LookUp
 
     /// Turns a name into addresses; blocks as long as it needs to.
@@ -117,9 +118,12 @@ package final class DataPlane: Sendable {
         }
     }
 
-    /// Closes everything and ends the workers' threads.
-    package func stop() async {
+    /// Closes everything, ends the workers' threads and writes the last lines of the access log;
+    /// returns how many could not be written.
+    @discardableResult
+    package func stop() async -> Int {
         _ = await broadcast { .stop(acknowledge: $1) }
+        return await finishLogs()
     }
 
     /// Leaves a message for each worker and waits until all have acknowledged it, at most one

@@ -159,6 +159,9 @@ package struct Exchange {
     package let upgradeMark: UInt64
     /// The length of the head, as it came, in bytes.
     package let headCount: Int
+    /// The name that the request gets from us, and whether the client has given it one.
+    package var id = RequestID(high: 0, low: 0)
+    package var isNamedByClient = false
     /// Whether the first and the last byte of the request went to the target.
     package private(set) var requestHasBegun = false
     package private(set) var requestHasEnded = false

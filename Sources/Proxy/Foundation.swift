@@ -36,6 +36,9 @@ struct Foundation: Sendable {
     var topologyRevision = 0
     /// Counts the changes of the upstreams.
     var revision = 0
+    /// The access log that is written, nil for none, and those before it that may not have ended.
+    var log: AccessLog?
+    var retiredLogs: [AccessLog] = []
     /// How many workers there are.
     let workerCount: Int
     /// What workers share of upstreams that have, or had, a limit: by the upstream's id, and by

@@ -14,6 +14,7 @@ extension Worker {
         scratch.removeAll()
         payload.removeAll()
         let client = exchanges[exchange].downstream
+        writeID(of: exchange)
         forgetRequest(exchange)
         let own = ownAnswer(failure)
         if isDraining { exchanges[exchange].keepsDownstream = false }
@@ -22,7 +23,9 @@ extension Worker {
         own.encode(
             version: exchanges[exchange].isVersion10 ? .http10 : .http11,
             keepAlive: exchanges[exchange].keepsDownstream,
-            isHead: exchanges[exchange].method == .head, date: dateLine, into: &scratch)
+            isHead: exchanges[exchange].method == .head, date: dateLine, requestID: idText,
+            into: &scratch)
+        if log.isOn { noteOwnAnswer(exchange, own) }
         sendScratch(client)
         timers.set(client, to: bodyDeadline(ofClient: client))
         flushAnswer(exchange)
@@ -51,9 +54,13 @@ extension Worker {
     mutating func refuse(_ index: Int, _ own: OwnAnswer, isHead: Bool = false) {
         counters.downstreamRequest(listener: Int(connections[index].listener), code: own.status)
         setDate()
+        idText.removeAll()
+        ids.next().append(to: &idText)
         own.encode(
-            version: .http11, keepAlive: false, isHead: isHead, date: dateLine, into: &scratch)
+            version: .http11, keepAlive: false, isHead: isHead, date: dateLine,
+            requestID: idText, into: &scratch)
         sendScratch(index)
+        if log.isOn { noteRefusal(index, own) }
         // The connection is new or idle: a socket that does not take one small answer is given up.
         endConnection(index)
     }

@@ -8,6 +8,7 @@ internal import Telemetry
 extension Worker {
     mutating func run(_ blueprint: Blueprint, opening: [HandedListener]) {
         retarget(blueprint.upstreams, blueprint.counts)
+        log.change(to: blueprint.log, worker: number)
         for split in blueprint.splits { splits[split.id] = SplitState(split) }
         runListeners(blueprint, opening: opening)
         chooseAgainWhereWeightIsGone()

@@ -56,6 +56,7 @@ extension Worker {
     /// Counts a failed attempt and lets the exchange go on to the next target.
     mutating func connectFailed(_ exchange: Int, _ result: ConnectResult) {
         counters.connectEnded(upstream: exchanges[exchange].upstream, result: result)
+        if log.isOn { noteFailedConnect(exchange) }
         let failure: AttemptFailure = result == .timeout ? .timeout : .connect
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
         noteFailure(exchange, .connect(result))

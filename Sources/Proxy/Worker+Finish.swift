@@ -48,6 +48,7 @@ extension Worker {
     mutating func upstreamFailed(_ exchange: Int, _ failure: AttemptFailure) {
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
         noteFailure(exchange, .attempt(failure))
+        noteTrouble(exchange, failure.logKind)
         perform(exchanges[exchange].handle(.upstreamFailed(failure)), exchange)
     }
 
@@ -63,6 +64,10 @@ extension Worker {
             durationNanoseconds: isTunnel ? nil : ended.since(exchanges[exchange].began))
         counters.downstreamRequest(
             listener: exchanges[exchange].listener, code: exchanges[exchange].status)
+        if log.isOn {
+            let isBroken = exchanges[exchange].downstreamIsGone
+            noteEnd(exchange, breach: isBroken ? "client_closed" : nil, ended: ended)
+        }
         releaseUpstream(exchange)
         letGo(exchange)
         let over = exchanges.remove(at: exchange)

@@ -36,6 +36,7 @@ extension Worker {
             case .census(let reply):
                 reply(census())
             case .copyCounters(let reply):
+                counters.logLinesDropped(inTotal: log.droppedCount)
                 reply(counters.copy())
             case .ping(let acknowledge):
                 acknowledge()
@@ -74,6 +75,7 @@ extension Worker {
     }
 
     mutating func closeEverything() {
+        endLog()
         for listener in 0..<listeners.count { listeners[listener].socket = nil }
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
             // What is cut must not look whole to a client that reads until the end.

@@ -92,7 +92,12 @@ extension Worker {
     /// it close. Where many are turned away at once, the others are closed behind the answer.
     mutating func turnAway(_ refused: consuming Connection, by limit: Refusal) {
         counters.refused(listener: Int(refused.listener), by: limit)
-        OwnAnswer(limit).encode(version: .http11, keepAlive: false, isHead: false, into: &scratch)
+        setDate()
+        idText.removeAll()
+        ids.next().append(to: &idText)
+        OwnAnswer(limit).encode(
+            version: .http11, keepAlive: false, isHead: false, date: dateLine, requestID: idText,
+            into: &scratch)
         // A new socket has room for so little; who takes nothing is not told.
         _ = refused.socket.send(scratch, before: .end)
         scratch.removeAll()

@@ -100,6 +100,7 @@ extension Worker {
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         case .sourceInvalid(let fault):
             lastFault = OwnAnswer(fault)
+            noteTrouble(exchange, lastFault.kind)
             perform(exchanges[exchange].handle(.downstreamInvalid), exchange)
         case .sinkBroken:
             targetStoppedReading(exchange)

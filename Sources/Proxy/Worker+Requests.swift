@@ -91,12 +91,15 @@ extension Worker {
         guard let token = exchanges.insert(exchange) else {
             return refuse(index, OwnAnswer.overloaded)
         }
+        exchanges[token.index].id = ids.next()
+        exchanges[token.index].isNamedByClient = !requestHead.requestIDRange.isEmpty
         connections[index].exchange = Int32(token.index)
         exchanges[token.index].awaitsContinue =
             requestHead.expectsContinue && exchanges[token.index].hasBody
         connections[index].body = BodyReader(
             requestHead.framing, mostBytes: bodyLimit(ofClient: index))
         parsedExchange = token.index
+        if log.isOn { noteRequest(token.index) }
         choose(token.index)
     }
 

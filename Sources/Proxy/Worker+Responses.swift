@@ -31,6 +31,7 @@ extension Worker {
         let target = exchanges[exchange].upstreamConnection
         let buffer = connections[client].inbound.take() ?? takeBuffer()
         encodeRequest(exchange, buffer)
+        if log.isOn { noteAttempt(exchange, headBytes: scratch.count) }
         connections[client].body = BodyReader(
             requestHead.framing, keepsTrailers: requestHead.keepsTrailers,
             mostBytes: bodyLimit(ofClient: client))
@@ -45,13 +46,10 @@ extension Worker {
     /// Puts the request's head into `scratch`. The head is parsed again if others were since, by
     /// the widest limits: it was taken on, whatever its listener's settings are now.
     private mutating func encodeRequest(_ exchange: Int, _ buffer: borrowing Buffer) {
-        if parsedExchange != exchange {
-            let progress = requestHead.parse(buffer.bytes, limits: headLimits)
-            precondition(progress == .complete, "a head that was whole is not any more")
-            parsedExchange = exchange
-        }
+        parseAgain(exchange, buffer)
         let facts = facts(of: exchanges[exchange].downstream)
-        RequestEncoder.encode(requestHead, buffer.bytes, client: facts, into: &scratch)
+        RequestEncoder.encode(
+            requestHead, buffer.bytes, client: facts, id: exchanges[exchange].id, into: &scratch)
     }
 
     /// What the encoder adds for this client.
@@ -140,6 +138,7 @@ extension Worker {
         guard !exchanges[exchange].isVersion10 else { return }
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        if log.isOn { noteAnswerHead(exchange, headBytes: scratch.count) }
         sendScratch(exchanges[exchange].downstream)
     }
 
@@ -169,6 +168,10 @@ extension Worker {
         if responseHead.needsDate { setDate() }
         ResponseEncoder.encode(
             responseHead, buffer.bytes, for: delivery, date: dateLine, into: &scratch)
+        if log.isOn {
+            noteFirstByte(exchange, nanoseconds: latency)
+            noteAnswerHead(exchange, headBytes: scratch.count)
+        }
         buffer.consume(responseHead.byteCount)
         keepInbound(index, buffer)
         connections[index].body = BodyReader(

@@ -55,6 +55,7 @@ extension Worker {
             return nil
         }
         if flow.isRequest { noteSent(flow.exchange, sent) }
+        if log.isOn { noteBytes(sent, at: flow.sink) }
         if sent < framed + plain { connections[flow.sink].flags.insert(.writeBlocked) }
         if sent >= framed {
             moveOn(flow, &buffer, by: sent - framed)
@@ -115,6 +116,7 @@ extension Worker {
     mutating func sendScratch(_ index: Int) {
         if flush(index) == .flushed {
             if case .done(let count) = connections[index].socket.send(scratch) {
+                if log.isOn { noteBytes(count, at: index) }
                 scratch.consume(count)
             }
             if !scratch.isEmpty { connections[index].flags.insert(.writeBlocked) }
@@ -149,7 +151,9 @@ extension Worker {
         if connections[index].flags.contains(.writeBlocked) { return .blocked }
         guard var waiting = connections[index].outbound.take() else { return .flushed }
         switch connections[index].socket.send(waiting) {
-        case .done(let count): waiting.consume(count)
+        case .done(let count):
+            if log.isOn { noteBytes(count, at: index) }
+            waiting.consume(count)
         case .wouldBlock: break
         case .ended, .failed:
             connections[index].flags.insert(.broken)

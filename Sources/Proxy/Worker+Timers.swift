@@ -31,6 +31,7 @@ extension Worker {
         }
         if exchanges[exchange].end <= now { return exchangeIsOverdue(exchange) }
         if exchanges[exchange].phase == .tunnelling {
+            noteTrouble(exchange, "tunnel_timeout")
             return perform(exchanges[exchange].handle(.downstreamLate), exchange)
         }
         if exchanges[exchange].phase == .queued { return endWaiting(exchange) }
@@ -42,6 +43,7 @@ extension Worker {
             if exchanges[exchange].end < .never { timers.set(index, to: exchanges[exchange].end) }
             return
         }
+        noteTrouble(exchange, "client_timeout")
         perform(exchanges[exchange].handle(.downstreamLate), exchange)
     }
 
@@ -55,6 +57,7 @@ extension Worker {
             counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
             noteFailure(exchange, .attempt(.timeout))
         }
+        noteTrouble(exchange, "total_timeout")
         perform(exchanges[exchange].handle(.overdue), exchange)
     }
 
@@ -73,6 +76,7 @@ extension Worker {
             return connectFailed(exchange, .timeout)
         }
         if exchanges[exchange].phase == .tunnelling {
+            noteTrouble(exchange, "tunnel_timeout")
             return perform(exchanges[exchange].handle(.upstreamLate), exchange)
         }
         guard isWaitingForUpstream(exchange) else {
@@ -81,6 +85,7 @@ extension Worker {
         }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
         noteFailure(exchange, .attempt(.timeout))
+        noteTrouble(exchange, "response_timeout")
         perform(exchanges[exchange].handle(.upstreamLate), exchange)
     }
 

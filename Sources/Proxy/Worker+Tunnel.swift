@@ -17,6 +17,10 @@ extension Worker {
         noteAnswer(exchange, buffer)
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        if log.isOn {
+            noteFirstByte(exchange, nanoseconds: latency)
+            noteAnswerHead(exchange, headBytes: scratch.count)
+        }
         buffer.consume(responseHead.byteCount)
         keepInbound(target, buffer)
         exchanges[exchange].status = responseHead.status
@@ -67,6 +71,7 @@ extension Worker {
         case .yielded:
             deferToNextTurn(flow.source)
         case .sourceClosed, .sourceReset, .sourceInvalid, .sinkBroken:
+            if !flow.isRequest { noteTrouble(flow.exchange, "upstream_reset") }
             let event: Exchange.Event =
                 flow.isRequest ? .downstreamGone : .upstreamFailed(.reset)
             perform(exchanges[flow.exchange].handle(event), flow.exchange)

@@ -57,6 +57,10 @@ struct Worker: ~Copyable {
     /// What the next answer for a broken upstream or body says.
     var lastFault = OwnAnswer.upstreamClosed
     var random: FastRandom
+    /// Names requests, and the name that our own next answer tells.
+    var ids: RequestIDs
+    var idText = Buffer(capacity: RequestID.mostBytes)
+    var log = WorkerLog()
     var counters = WorkerCounters()
     /// When listeners that rest after a failed accept go on; nil while none rests.
     var acceptAgain: Instant?
@@ -71,7 +75,8 @@ struct Worker: ~Copyable {
         self.alarm = alarm
         now = .now()
         timers = TimerWheel(now: now)
-        random = FastRandom(seed: UInt64(bitPattern: now.nanoseconds) &+ UInt64(number))
+        random = FastRandom(seed: SystemRandom.bits())
+        ids = RequestIDs(seeds: SystemRandom.bits(), SystemRandom.bits())
         let bell = EventSource.mailbox.rawValue
         var error = self.epoll.addCounter(crew.mailboxes[number].bell, token: bell)
         precondition(error == nil, "a new epoll refuses its first descriptor")
@@ -108,12 +113,14 @@ struct Worker: ~Copyable {
         resumeAdmitted()
         expireTimers()
         endAcceptPause()
+        handOverLog()
     }
 
     /// The loop turns again when the next deadline is over, whether anything else happens or not.
     private mutating func setAlarm() {
         if let wake = timers.nextWake() { alarm.set(noLaterThan: wake) }
         if let acceptAgain { alarm.set(noLaterThan: acceptAgain) }
+        if let due = log.due { alarm.set(noLaterThan: due) }
     }
 
     private mutating func handle(_ source: EventSource, _ readiness: Readiness) {

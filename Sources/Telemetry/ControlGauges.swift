@@ -110,8 +110,10 @@ package struct ControlGauges: Sendable {
     package var isWeightsFileDrifted: Bool?
     /// Whether the last reading of sluice.yaml was taken over.
     package var wasLastReloadSuccessful = true
-    /// Log lines that found no room.
+    /// Lines of the access log that were written, that found no room, and writes that failed.
+    package var accessLogLines = 0
     package var droppedLogLines = 0
+    package var accessLogErrors = 0
     /// The program's version.
     package var version = ""
     /// The process's resources.

@@ -42,11 +42,23 @@ extension Exposition {
             "sluice_config_last_reload_successful", .gauge,
             "1 if the configuration that was read last is in force.")
         writer.sample(.none, gauges.wasLastReloadSuccessful)
-        writer.family(
-            "sluice_dropped_log_lines_total", .counter, "Log lines that found no room.")
-        writer.sample(.none, gauges.droppedLogLines)
+        writeAccessLog(to: &writer)
         writer.family("sluice_build_info", .gauge, "The version, as a label.")
         writer.sample(Labels(["version": gauges.version]), 1)
+    }
+
+    private func writeAccessLog(to writer: inout MetricWriter) {
+        writer.family(
+            "sluice_access_log_lines_total", .counter, "Lines written to the access log.")
+        writer.sample(.none, gauges.accessLogLines)
+        writer.family(
+            "sluice_dropped_log_lines_total", .counter,
+            "Lines of the access log that found no room.")
+        writer.sample(.none, gauges.droppedLogLines)
+        writer.family(
+            "sluice_access_log_errors_total", .counter,
+            "Writes to the access log that failed and are tried again.")
+        writer.sample(.none, gauges.accessLogErrors)
     }
 
     func writeProcess(to writer: inout MetricWriter) {

@@ -26,6 +26,8 @@ package struct WorkerCounters: Sendable {
     var refusals = CountTable(columns: Refusal.allCases.count)
 
     var loopTurns = LatencyHistogram()
+    /// Lines of the access log that found no room.
+    package private(set) var droppedLogLines = 0
 
     /// Counters without a row; `grow` makes room before anything is counted.
     package init() {}
@@ -69,7 +71,11 @@ package struct WorkerCounters: Sendable {
         downstreamRequests.merge(other.downstreamRequests)
         refusals.merge(other.refusals)
         loopTurns.merge(other.loopTurns)
+        droppedLogLines += other.droppedLogLines
     }
+
+    /// So many lines of the access log have found no room since the start.
+    package mutating func logLinesDropped(inTotal count: Int) { droppedLogLines = count }
 
     /// A copy with storage of its own.
     package func copy() -> WorkerCounters {

@@ -75,6 +75,26 @@ import Testing
 
     @Test(
         arguments: [
+            (
+                #"{"to": "a.log", "format": "json", "writing": true, "dropped": 0}"#,
+                "access log: a.log, json, is written"
+            ),
+            (
+                #"{"to": "stdout", "format": "combined", "writing": true, "dropped": 7}"#,
+                "access log: stdout, combined, is written, 7 lines dropped"
+            ),
+            (
+                #"{"to": "a.log", "format": "json", "writing": false, "error": "No space left"}"#,
+                "access log: a.log, json, cannot be written: No space left"
+            ),
+        ])
+    func `the status says whether the access log is written`(log: String, line: String) throws {
+        let status = try JSONReader.read("{\"access_log\": \(log)}".utf8)
+        #expect(StatusText.table(status).contains("\n\(line)\n"))
+    }
+
+    @Test(
+        arguments: [
             (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
             (1_935_817_689_010, "2031-05-06T07:08:09.010Z"), (-1, "1969-12-31T23:59:59.999Z"),
             (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),

@@ -20,6 +20,8 @@ final class FakePlane: Plane {
         var loads: [String: TargetLoad] = [:]
         /// How targets stand beside being drained, by addresses.
         var health: [String: TargetStanding.Health] = [:]
+        var accessLog = AccessLogReport()
+        var reopeningError: Errno?
     }
 
     let memory = Lock(Memory())
@@ -92,7 +94,9 @@ final class FakePlane: Plane {
 
     func stopAccepting() async {}
     func drain(milliseconds: Int) async -> Int { 0 }
-    func stop() async {}
+    func stop() async -> Int { 0 }
+    var accessLog: AccessLogReport { memory.withLock { $0.accessLog } }
+    func reopenAccessLog() async -> Errno? { memory.withLock { $0.reopeningError } }
 
     /// What the workers route by, as `x=90 y=10`; of the split kong.
     var routed: String {

@@ -25,11 +25,15 @@ struct BufferTests {
         var random = SeededRandom(seed: 11)
         for shift in 0..<64 {
             let number = random.next() >> UInt64(shift)
-            var buffer = Buffer(capacity: 64)
+            var buffer = Buffer(capacity: 80)
             buffer.append(decimal: number)
             buffer.append(byte: 0x2f)
             buffer.append(hexadecimal: number)
-            let expected = "\(number)/\(String(number, radix: 16))"
+            buffer.append(byte: 0x2f)
+            buffer.append(sixteenDigits: number)
+            let digits = String(number, radix: 16)
+            let zeros = String(repeating: "0", count: 16 - digits.count)
+            let expected = "\(number)/\(digits)/\(zeros)\(digits)"
             #expect(bytes(of: buffer) == Array(expected.utf8))
         }
     }

@@ -14,7 +14,7 @@ struct `A field name` {
         let letters = Array(name.text)
         for index in letters.indices {
             var changed = letters
-            changed[index] = "q"
+            changed[index] = letters[index] == "q" ? "j" : "q"
             #expect(lookUp(String(changed)) == (.other, false))
             changed.remove(at: index)
             #expect(lookUp(String(changed)).0 != name)

@@ -53,7 +53,7 @@ struct `Whatever arrives` {
                 address: ClientAddress(bits: 1), localPort: 80, isTrusted: round % 2 == 0,
                 isSecure: false)
             buffer.removeAll()
-            RequestEncoder.encode(head, bytes.span, client: client, into: &buffer)
+            RequestEncoder.encode(head, bytes.span, client: client, id: sampleID, into: &buffer)
             let result = again.parse(buffer.bytes, limits: HeadLimits())
             let isLastHop = result == .refused(.lastHop) || result == .refused(.traceNotSupported)
             if isLastHop, head.countsHops { continue }

@@ -73,6 +73,18 @@ struct `An own answer` {
         #expect(encoded(answer).contains("\r\nRetry-After: 1\r\n") == isQueue)
     }
 
+    @Test func `says which request it is for`() {
+        let answer = encoded(.noUpstream, isHead: true, id: "abc-7")
+        #expect(answer.contains("X-Sluice-Error: no_upstream\r\nX-Request-Id: abc-7\r\n"))
+        #expect(!encoded(.noUpstream).contains("X-Request-Id"))
+    }
+
+    @Test(arguments: all)
+    func `has room for the longest name of a request`(answer: OwnAnswer) {
+        let id = String(repeating: "7", count: RequestID.mostBytes)
+        #expect(encoded(answer, id: id).contains("\r\nX-Request-Id: \(id)\r\n"))
+    }
+
     @Test func `says that an old client's connection stays`() {
         let answer = encoded(.noUpstream, version: .http10, keepAlive: true)
         #expect(answer.contains("\r\nConnection: keep-alive\r\n"))
@@ -80,10 +92,13 @@ struct `An own answer` {
 
     private func encoded(
         _ answer: OwnAnswer, version: HTTPVersion = .http11, keepAlive: Bool = false,
-        isHead: Bool = false
+        isHead: Bool = false, id: String = ""
     ) -> String {
         var buffer = Buffer(capacity: OwnAnswer.mostBytes)
-        answer.encode(version: version, keepAlive: keepAlive, isHead: isHead, into: &buffer)
+        var name = Buffer(capacity: max(1, id.utf8.count))
+        name.append(wire(id).span)
+        answer.encode(
+            version: version, keepAlive: keepAlive, isHead: isHead, requestID: name, into: &buffer)
         return text(buffer.bytes)
     }
 }

@@ -3,11 +3,16 @@ import Testing
 
 struct `A forwarded request` {
     /// What an untrusted client gets beside its own fields.
-    static func added(host: String = "a", address: String = "192.0.2.7") -> String {
+    static func added(
+        host: String = "a", address: String = "192.0.2.7", id: String = named
+    ) -> String {
         let hostLine = host.isEmpty ? "" : "X-Forwarded-Host: \(host)\r\n"
         return "X-Forwarded-For: \(address)\r\nX-Real-IP: \(address)\r\n"
-            + "X-Forwarded-Proto: http\r\n\(hostLine)X-Forwarded-Port: 8000\r\n\r\n"
+            + "X-Forwarded-Proto: http\r\n\(hostLine)X-Forwarded-Port: 8000\r\n\(id)\r\n"
     }
+
+    /// The field that names a request whose client does not.
+    static let named = "X-Request-Id: 0123456789abcdeffedcba9876543210\r\n"
 
     @Test func `keeps everything else byte for byte`() {
         let head =
@@ -121,6 +126,58 @@ struct `A forwarded request` {
     }
 }
 
+struct `A request's name` {
+    private typealias Forwarded = `A forwarded request`
+
+    @Test(arguments: [
+        "a", "550e8400-e29b-41d4-a716-446655440000", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+        String(repeating: "7", count: 128),
+    ])
+    func `is kept where the client gives one`(name: String) {
+        let head = "GET / HTTP/1.1\r\nx-REQUEST-id: \(name) \r\nHost: a\r\n"
+        #expect(forwarded(head + "\r\n") == head + Forwarded.added(id: ""))
+        let old = "GET / HTTP/1.0\r\nX-Request-Id: \(name)\r\n\r\n"
+        #expect(forwarded(old)?.contains("\r\nX-Request-Id: \(name)\r\n") == true)
+    }
+
+    @Test func `is kept when Connection lists it`() {
+        let head = "GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: 7\r\n"
+        let sent = head + "Connection: x-request-id, X_Request_Id\r\n\r\n"
+        #expect(forwarded(sent) == head + Forwarded.added(id: ""))
+    }
+
+    @Test(arguments: [
+        "X-Request-Id:\r\n", "X-Request-Id: \t \r\n", "X-Request-Id: a b\r\n",
+        "X-Request-Id: a\tb\r\n", "X-Request-Id: \u{e9}\r\n", "X-Request-Id: a\u{80}\r\n",
+        "X-Request-Id: \(String(repeating: "7", count: 129))\r\n",
+        "X-Request-Id: a\r\nX-Request-Id: b\r\n", "X-Request-Id: a\r\nx-request-id: a\r\n",
+        "X-Request-Id: a\r\nX-Request-Id:\r\n",
+        "X_Request_Id: a\r\n", "X-Request_Id: a\r\nx_request-id: b\r\n",
+    ])
+    func `is made where the client gives none, a bad one or several`(fields: String) {
+        let expected = "GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\n" + Forwarded.added()
+        for at in 0..<3 {
+            var lines = ["Host: a\r\n", "A: 1\r\n"]
+            lines.insert(fields, at: at)
+            #expect(forwarded("GET / HTTP/1.1\r\n\(lines.joined())\r\n") == expected)
+        }
+    }
+
+    @Test func `is the client's own beside a lookalike, which goes`() {
+        let sent = "GET / HTTP/1.1\r\nHost: a\r\nX_Request_Id: evil\r\nX-Request-Id: good\r\n\r\n"
+        let expected = "GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: good\r\n"
+        #expect(forwarded(sent) == expected + Forwarded.added(id: ""))
+    }
+
+    @Test func `does not touch the fields of tracing`() {
+        let head =
+            "GET / HTTP/1.1\r\nHost: a\r\n"
+            + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
+            + "tracestate: a=b,c=d\r\nX-B3-TraceId: 1\r\nX-Correlation-ID: 2\r\n"
+        #expect(forwarded(head + "\r\n") == head + Forwarded.added())
+    }
+}
+
 struct `A trusted client` {
     @Test func `has its forwarding fields kept and itself appended`() {
         let kept =
@@ -129,7 +186,8 @@ struct `A trusted client` {
         let result = forwarded(
             kept + "X-Forwarded-For: 6, 7\r\nX-Forwarded-For:\r\nx-forwarded-for: 8\r\n\r\n",
             trusted: true)
-        #expect(result == kept + "X-Forwarded-For: 6, 7, 8, 192.0.2.7\r\n\r\n")
+        let named = `A forwarded request`.named
+        #expect(result == kept + "X-Forwarded-For: 6, 7, 8, 192.0.2.7\r\n\(named)\r\n")
     }
 
     @Test func `has the missing ones set`() {

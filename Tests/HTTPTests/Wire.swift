@@ -38,6 +38,9 @@ func progressByByte(_ request: String, limits: HeadLimits = HeadLimits()) -> Hea
     return .incomplete
 }
 
+/// What names a request whose client does not.
+let sampleID = RequestID(high: 0x0123_4567_89ab_cdef, low: 0xfedc_ba98_7654_3210)
+
 /// What a request is forwarded as; nil if it is not complete.
 func forwarded(
     _ request: String, trusted: Bool = false, secure: Bool = false,
@@ -50,7 +53,7 @@ func forwarded(
     let client = ClientFacts(
         address: ClientAddress(bits: address), localPort: 8000, isTrusted: trusted,
         isSecure: secure)
-    RequestEncoder.encode(head, bytes.span, client: client, into: &buffer)
+    RequestEncoder.encode(head, bytes.span, client: client, id: sampleID, into: &buffer)
     return text(buffer.bytes)
 }
 

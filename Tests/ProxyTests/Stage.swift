@@ -19,13 +19,13 @@ struct Stage {
         upstream: UpstreamTimeouts = UpstreamTimeouts(),
         limits: ListenerLimits = ListenerLimits(),
         upstreamLimits: UpstreamLimits = UpstreamLimits(), retries: RetrySettings = .none,
-        descriptors: Int = DescriptorLimit.current
+        accessLog: AccessLogSettings? = nil, descriptors: Int = DescriptorLimit.current
     ) async throws {
         plane = try DataPlane(workers: workers, descriptors: descriptors)
         try await apply(
             Self.snapshot(
                 upstreams, weights: weights, client: client, upstream: upstream, limits: limits,
-                upstreamLimits: upstreamLimits, retries: retries))
+                upstreamLimits: upstreamLimits, retries: retries, accessLog: accessLog))
         port = plane.boundListeners.first?.address.port ?? 0
     }
 
@@ -42,7 +42,7 @@ struct Stage {
         upstream: UpstreamTimeouts = UpstreamTimeouts(),
         limits: ListenerLimits = ListenerLimits(),
         upstreamLimits: UpstreamLimits = UpstreamLimits(), retries: RetrySettings = .none,
-        listeners: [String] = ["api"]
+        listeners: [String] = ["api"], accessLog: AccessLogSettings? = nil
     ) -> Snapshot {
         let names = names(upstreams.count)
         return Snapshot(
@@ -60,7 +60,7 @@ struct Stage {
                 SplitSettings(
                     name: "kong", members: names,
                     weights: Self.weights(weights ?? upstreams.map { _ in 1 }), stable: names[0])
-            ])
+            ], accessLog: accessLog)
     }
 
     static func names(_ count: Int) -> [String] { Array(["x", "y", "z", "w"].prefix(count)) }

@@ -37,7 +37,9 @@ import Testing
         sluice_weights_file_valid gauge
         sluice_weights_file_drift gauge
         sluice_config_last_reload_successful gauge
+        sluice_access_log_lines_total counter
         sluice_dropped_log_lines_total counter
+        sluice_access_log_errors_total counter
         sluice_build_info gauge
         process_open_fds gauge
         process_max_fds gauge

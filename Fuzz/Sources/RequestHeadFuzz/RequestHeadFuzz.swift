@@ -20,7 +20,8 @@ private func checkForwarding(
     let client = ClientFacts(
         address: ClientAddress(bits: 0x2001_0db8 << 96 | 1), localPort: 80,
         isTrusted: isTrusted, isSecure: true)
-    RequestEncoder.encode(head, bytes, client: client, into: &buffer)
+    let id = RequestID(high: 0, low: .max)
+    RequestEncoder.encode(head, bytes, client: client, id: id, into: &buffer)
     var again = RequestHead()
     let limits = HeadLimits()
     switch again.parse(buffer.bytes, limits: limits) {
@@ -30,6 +31,7 @@ private func checkForwarding(
         precondition(again.method == head.method, "another method")
         let stays = again.upgradeRange.isEmpty == head.upgradeRange.isEmpty
         precondition(stays, "another protocol")
+        precondition(!again.requestIDRange.isEmpty, "a request without a name")
     case .incomplete:
         preconditionFailure("a head without end")
     case .refused(.lastHop), .refused(.traceNotSupported):

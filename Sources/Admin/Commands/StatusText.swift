@@ -19,6 +19,7 @@ package enum StatusText {
         var text = "sluice \(version)  \(state) for \(duration(seconds)), "
         text += "\(workers) \(workers == 1 ? "worker" : "workers"), generation \(generation)\n"
         text += weightsFile(status["weights_file"])
+        text += accessLog(status["access_log"])
         if status["reload"]?["successful"]?.bool == false {
             text += "last reload: refused, the settings before it are in force\n"
             for error in status["reload"]?["errors"]?.elements ?? [] {
@@ -41,6 +42,20 @@ package enum StatusText {
             return text + ", drifted from file: \(splits.joined(separator: ", "))\n"
         }
         return text + ", in force\n"
+    }
+
+    /// Nothing when no log is written.
+    private static func accessLog(_ log: JSONValue?) -> String {
+        guard let destination = log?["to"]?.text else { return "" }
+        let format = log?["format"]?.text ?? "?"
+        var text = "access log: \(destination), \(format), "
+        if log?["writing"]?.bool == false {
+            text += "cannot be written: \(log?["error"]?.text ?? "?")"
+        } else {
+            text += "is written"
+        }
+        if let dropped = log?["dropped"]?.int, dropped > 0 { text += ", \(dropped) lines dropped" }
+        return text + "\n"
     }
 
     private static func listeners(_ status: JSONValue) -> String {

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Proxy
 internal import Settings
 internal import Splitting
 internal import Telemetry
@@ -7,7 +8,8 @@ extension Operation {
     /// The metrics page.
     package func metricsPage() async -> [UInt8] {
         let counters = await plane.counters()
-        let gauges = await gauges()
+        var gauges = await gauges()
+        gauges.droppedLogLines = counters.droppedLogLines
         return Exposition(
             counters: counters, registry: plane.registry, window: window, gauges: gauges
         ).text()
@@ -35,6 +37,9 @@ extension Operation {
             gauges.isWeightsFileDrifted = !weights.driftedSplits.isEmpty
         }
         gauges.wasLastReloadSuccessful = wasLastReloadSuccessful
+        let log = plane.accessLog
+        gauges.accessLogLines = log.writtenLines
+        gauges.accessLogErrors = log.errorCount
         gauges.version = Version.text
         let memory = ProcessFacts.memoryBytes
         gauges.process.openFDs = ProcessFacts.openFDs

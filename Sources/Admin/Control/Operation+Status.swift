@@ -33,6 +33,7 @@ extension Operation {
             "generation": .number(weights.generation),
             "admin": adminAddress.map { .string($0) } ?? .null,
             "weights_file": weightsFileAnswer(weights),
+            "access_log": accessLogAnswer(counters),
             "reload": .object([
                 "successful": .bool(wasLastReloadSuccessful),
                 "errors": .array(lastReloadFaults.map { .string($0) }),
@@ -84,6 +85,20 @@ extension Operation {
             "errors": .array(weights.fileFaults.map { .string("\($0)") }),
             "drift": .bool(!weights.driftedSplits.isEmpty),
             "drifted_splits": .array(weights.driftedSplits.map { .string($0) }),
+        ])
+    }
+
+    private func accessLogAnswer(_ counters: WorkerCounters) -> JSONValue {
+        let log = plane.accessLog
+        guard let settings = log.settings else { return .null }
+        return .object([
+            "to": .string(log.destination),
+            "format": .string(settings.format.rawValue),
+            "writing": .bool(log.fault == nil),
+            "error": .string(log.fault.map { "\($0)" } ?? ""),
+            "written": .number(log.writtenLines),
+            "waiting": .number(log.waitingLines),
+            "dropped": .number(counters.droppedLogLines),
         ])
     }
 

@@ -26,6 +26,7 @@ package actor Operation {
     private(set) var wasLastReloadSuccessful = true
     private(set) var lastReloadFaults: [String] = []
     private(set) var isStopping = false
+    private var logWatch = AccessLogWatch()
     /// Where metrics and health are served over TCP; nil before that, and when nowhere.
     private(set) var adminAddress: String?
     private var isRunning = false
@@ -68,9 +69,13 @@ package actor Operation {
             for warning in reading.warnings { logger.warning("\(warning)") }
             let next = keepWhatIsFixed(reading.snapshot)
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
+            let hasSameLog = next.accessLog != nil && next.accessLog == snapshot.accessLog
             snapshot = next
             await drains.adopt(next)
             watchTargets()
+            // Who rotates logs by this signal finds the old name in use no more. Nobody waits for
+            // a disk that may not answer.
+            if hasSameLog { Task { await reopenAccessLog() } }
             wasLastReloadSuccessful = true
             lastReloadFaults = []
             logger.notice("\(configuration.path) was read again and is in force")
@@ -102,7 +107,24 @@ package actor Operation {
     /// Once a second: the counters of the last minute.
     package func tick() async {
         let counters = await plane.counters()
-        window.tick(counters, nowSeconds: Double(Instant.now().nanoseconds) / 1e9)
+        let now = Double(Instant.now().nanoseconds) / 1e9
+        window.tick(counters, nowSeconds: now)
+        let messages = logWatch.look(
+            at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
+        for message in messages { logger.log(level: message.level, "\(message.text)") }
+    }
+
+    /// Somebody has given the access log's file another name: lines go to a new one.
+    package func reopenAccessLog() async {
+        let log = plane.accessLog
+        guard log.settings != nil else {
+            return logger.notice("no access log is written: there is nothing to open anew")
+        }
+        if let error = await plane.reopenAccessLog() {
+            logger.error("access log \(log.destination): cannot be opened anew: \(error)")
+        } else {
+            logger.notice("access log \(log.destination): opened anew")
+        }
     }
 
     /// How long the process has run.

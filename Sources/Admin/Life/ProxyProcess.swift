@@ -98,7 +98,8 @@ package struct ProxyProcess: Sendable {
             logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(2)
         try await ServiceGroup(configuration: configuration).run()
-        await plane.stop()
+        let lostLines = await plane.stop()
+        if lostLines > 0 { logger.warning("access log: the last \(lostLines) lines are lost") }
     }
 
     private static func lock(_ folder: String?) throws(StartFault) -> FileLock? {

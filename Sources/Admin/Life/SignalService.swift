@@ -5,7 +5,7 @@ internal import Settings
 internal import UnixSignals
 
 /// Ends the process as signals say: the first SIGTERM or SIGINT lets exchanges finish, a second
-/// one does not. SIGHUP reads sluice.yaml again.
+/// one does not. SIGHUP reads sluice.yaml again, SIGUSR1 opens the access log anew.
 struct SignalService: Service {
     private let operation: Operation
     private let watcher: FileWatcher
@@ -22,13 +22,16 @@ struct SignalService: Service {
     }
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
         let (stopped, end) = AsyncStream<Void>.makeStream()
         let listening = Task {
             var isStopping = false
             for await signal in signals {
                 if signal == .sighup {
                     await reload()
+                } else if signal == .sigusr1 {
+                    // Nobody waits for a disk that may not answer.
+                    Task { await operation.reopenAccessLog() }
                 } else if isStopping {
                     logger.warning("a second signal: the end, at once")
                     await operation.plane.stop()

@@ -190,6 +190,16 @@ ssize_t sluice_make_blocking(int fd);
 ssize_t sluice_open(const char *path, int flags);
 ssize_t sluice_read(int fd, void *to, size_t count);
 ssize_t sluice_write(int fd, const void *from, size_t count);
+// A file that only grows; one that is made has exactly this mode. ENXIO for a pipe that nobody
+// reads.
+ssize_t sluice_open_log(const char *path, mode_t mode);
+// Another descriptor, above the three standard ones, for what `fd` has open.
+ssize_t sluice_duplicate(int fd);
+int sluice_is_regular_file(int fd);
+// Waits until one descriptor can be read, or the other one written to; either may be -1.
+ssize_t sluice_wait_either(int readable, int writable, int milliseconds);
+// Random bytes of the system, at most 256 of them.
+ssize_t sluice_random(void *to, size_t count);
 // EWOULDBLOCK when another process has the lock.
 ssize_t sluice_lock(int fd);
 // Swaps two names in one step (RENAME_EXCHANGE).

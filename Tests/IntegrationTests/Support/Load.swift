@@ -41,6 +41,9 @@ final class Load: Sendable {
         }
     }
 
+    /// How many answers there were so far.
+    var answers: Int { state.withLock { $0.answers } }
+
     deinit { state.withLock { $0.isOver = true } }
 
     /// Ends it and tells.

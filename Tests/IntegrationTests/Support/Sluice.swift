@@ -64,6 +64,7 @@ final class Sluice {
     }
 
     func reload() { child?.signal(SIGHUP) }
+    func reopenLog() { child?.signal(SIGUSR1) }
     func crash() { child?.end() }
 
     /// Sends SIGTERM and waits for the end; the exit status.

@@ -56,11 +56,12 @@ enum HeadSamples {
         let client = ClientFacts(
             address: ClientAddress(bits: 0xffff_7f00_0001), localPort: 8000, isTrusted: false,
             isSecure: false)
+        let id = RequestID(high: 1, low: 2)
         var buffer = Buffer(capacity: 16_384)
         var sum: UInt64 = 0
         for _ in 0..<count {
             buffer.removeAll()
-            RequestEncoder.encode(head, bytes.span, client: client, into: &buffer)
+            RequestEncoder.encode(head, bytes.span, client: client, id: id, into: &buffer)
             sum &+= UInt64(buffer.count)
         }
         return sum
