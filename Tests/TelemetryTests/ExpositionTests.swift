@@ -49,68 +49,70 @@ import Testing
         process_start_time_seconds gauge
         """
 
+    private static let x = ["split": "kong", "upstream": "x"]
+    private static let y = ["split": "kong", "upstream": "y"]
+
+    private static let expected: [(String, [String: String], Double)] = [
+        ("sluice_split_routed_total", y.with("by", "sequence"), 2),
+        ("sluice_split_routed_total", y.with("by", "shift"), 1),
+        ("sluice_split_routed_total", x.with("by", "sequence"), 0),
+        ("sluice_split_weight_ratio", x, 0.9),
+        ("sluice_split_effective_ratio", x, 1),
+        ("sluice_upstream_requests_total", y.with("code", "200"), 1),
+        ("sluice_upstream_requests_total", y.with("code", "0"), 1),
+        ("sluice_upstream_inflight", y, 1),
+        ("sluice_upstream_retries_total", y, 1),
+        ("sluice_upstream_errors_total", y.with("kind", "protocol"), 1),
+        ("sluice_upstream_retries_refused_total", y, 1),
+        ("sluice_upstream_queued", y, 2),
+        ("sluice_upstream_queued", x, 0),
+        ("sluice_upstream_queue_refused_total", y.with("reason", "timeout"), 1),
+        ("sluice_upstream_connections", ["upstream": "y", "state": "idle"], 4),
+        ("sluice_upstream_connections", ["upstream": "y", "state": "active"], 3),
+        ("sluice_upstream_connects_total", ["upstream": "y", "result": "unreachable"], 1),
+        ("sluice_upstream_connects_total", ["upstream": "x", "result": "ok"], 0),
+        ("sluice_upstream_received_bytes_total", ["upstream": "y"], 1_000),
+        ("sluice_upstream_sent_bytes_total", ["upstream": "y"], 200),
+        ("sluice_target_drained", ["upstream": "y", "target": "127.0.0.1:9002"], 1),
+        ("sluice_upstream_oldest_inflight_seconds", ["upstream": "y", "kind": "tunnel"], 60),
+        ("sluice_target_healthy", ["upstream": "y", "target": "127.0.0.1:9002"], 0),
+        (
+            "sluice_target_state",
+            ["upstream": "y", "target": "127.0.0.1:9002", "state": "down"], 1
+        ),
+        (
+            "sluice_target_state",
+            ["upstream": "y", "target": "127.0.0.1:9002", "state": "sound"], 0
+        ),
+        (
+            "sluice_target_state",
+            ["upstream": "y", "target": "127.0.0.1:9002", "state": "drained"], 1
+        ),
+        ("sluice_target_state_changes_total", ["upstream": "y", "state": "down"], 2),
+        ("sluice_health_checks_total", ["upstream": "y", "result": "failed"], 5),
+        ("sluice_downstream_connections", ["listener": "api"], 1),
+        ("sluice_downstream_requests_total", ["listener": "api", "code": "200"], 1),
+        ("sluice_downstream_refused_total", ["reason": "connections"], 0),
+        ("sluice_downstream_refused_total", ["reason": "connections_per_client"], 2),
+        ("sluice_weight_changes_total", ["split": "kong", "source": "file"], 3),
+        ("sluice_generation", [:], 7),
+        ("sluice_weights_file_valid", [:], 1),
+        ("sluice_weights_file_drift", [:], 0),
+        ("sluice_config_last_reload_successful", [:], 1),
+        ("sluice_worker_loop_seconds_count", [:], 1),
+        ("sluice_dropped_log_lines_total", [:], 2),
+        ("sluice_build_info", ["version": "1.2.3"], 1),
+        ("process_open_fds", [:], 20),
+        ("process_max_fds", [:], 1_024),
+        ("process_resident_memory_bytes", [:], 4_096),
+        ("process_virtual_memory_bytes", [:], 8_192),
+        ("process_cpu_seconds_total", [:], 1.5),
+        ("process_start_time_seconds", [:], 1.7e9),
+    ]
+
     @Test func `a page for two upstreams reads back in full`() throws {
         let page = try MetricsPage(SampleExposition.make().text())
-        let x = ["split": "kong", "upstream": "x"]
-        let y = ["split": "kong", "upstream": "y"]
-        let expected: [(String, [String: String], Double)] = [
-            ("sluice_split_routed_total", y.with("by", "sequence"), 2),
-            ("sluice_split_routed_total", y.with("by", "shift"), 1),
-            ("sluice_split_routed_total", x.with("by", "sequence"), 0),
-            ("sluice_split_weight_ratio", x, 0.9),
-            ("sluice_split_effective_ratio", x, 1),
-            ("sluice_upstream_requests_total", y.with("code", "200"), 1),
-            ("sluice_upstream_requests_total", y.with("code", "0"), 1),
-            ("sluice_upstream_inflight", y, 1),
-            ("sluice_upstream_retries_total", y, 1),
-            ("sluice_upstream_errors_total", y.with("kind", "protocol"), 1),
-            ("sluice_upstream_retries_refused_total", y, 1),
-            ("sluice_upstream_queued", y, 2),
-            ("sluice_upstream_queued", x, 0),
-            ("sluice_upstream_queue_refused_total", y.with("reason", "timeout"), 1),
-            ("sluice_upstream_connections", ["upstream": "y", "state": "idle"], 4),
-            ("sluice_upstream_connections", ["upstream": "y", "state": "active"], 3),
-            ("sluice_upstream_connects_total", ["upstream": "y", "result": "unreachable"], 1),
-            ("sluice_upstream_connects_total", ["upstream": "x", "result": "ok"], 0),
-            ("sluice_upstream_received_bytes_total", ["upstream": "y"], 1_000),
-            ("sluice_upstream_sent_bytes_total", ["upstream": "y"], 200),
-            ("sluice_target_drained", ["upstream": "y", "target": "127.0.0.1:9002"], 1),
-            ("sluice_upstream_oldest_inflight_seconds", ["upstream": "y", "kind": "tunnel"], 60),
-            ("sluice_target_healthy", ["upstream": "y", "target": "127.0.0.1:9002"], 0),
-            (
-                "sluice_target_state",
-                ["upstream": "y", "target": "127.0.0.1:9002", "state": "down"], 1
-            ),
-            (
-                "sluice_target_state",
-                ["upstream": "y", "target": "127.0.0.1:9002", "state": "sound"], 0
-            ),
-            (
-                "sluice_target_state",
-                ["upstream": "y", "target": "127.0.0.1:9002", "state": "drained"], 1
-            ),
-            ("sluice_target_state_changes_total", ["upstream": "y", "state": "down"], 2),
-            ("sluice_health_checks_total", ["upstream": "y", "result": "failed"], 5),
-            ("sluice_downstream_connections", ["listener": "api"], 1),
-            ("sluice_downstream_requests_total", ["listener": "api", "code": "200"], 1),
-            ("sluice_downstream_refused_total", ["reason": "connections"], 0),
-            ("sluice_downstream_refused_total", ["reason": "connections_per_client"], 2),
-            ("sluice_weight_changes_total", ["split": "kong", "source": "file"], 3),
-            ("sluice_generation", [:], 7),
-            ("sluice_weights_file_valid", [:], 1),
-            ("sluice_weights_file_drift", [:], 0),
-            ("sluice_config_last_reload_successful", [:], 1),
-            ("sluice_worker_loop_seconds_count", [:], 1),
-            ("sluice_dropped_log_lines_total", [:], 2),
-            ("sluice_build_info", ["version": "1.2.3"], 1),
-            ("process_open_fds", [:], 20),
-            ("process_max_fds", [:], 1_024),
-            ("process_resident_memory_bytes", [:], 4_096),
-            ("process_virtual_memory_bytes", [:], 8_192),
-            ("process_cpu_seconds_total", [:], 1.5),
-            ("process_start_time_seconds", [:], 1.7e9),
-        ]
-        for (name, labels, value) in expected {
+        for (name, labels, value) in Self.expected {
             #expect(page.value(name, labels) == value, "\(name) \(labels)")
         }
     }
