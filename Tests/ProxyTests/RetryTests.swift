@@ -93,6 +93,25 @@ extension LiveTests {
         }
 
         @Test
+        func `a retry never goes to the target that has just failed while there is another`()
+            async throws
+        {
+            let origins = try (0..<2).map { _ in try dyingOrigin() }
+            defer { for origin in origins { origin.stop() } }
+            let stage = try await Stage(
+                [origins.map(\.port)], retries: RetrySettings(count: 5, budgetPercent: 100))
+            let client = try stage.client()
+            for round in 1...2 {
+                client.send(Self.get)
+                #expect(try client.answer().status == 502)
+                // By turns: of six, each has got three.
+                #expect(origins.map(\.connectionCount) == [3 * round, 3 * round])
+            }
+            client.close()
+            await stage.end()
+        }
+
+        @Test
         func `nothing is sent again after the first byte of an answer`() async throws {
             for part in ["H", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"] {
                 for way in BrokenUpstreamTests.Way.allCases {
