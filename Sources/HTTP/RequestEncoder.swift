@@ -33,12 +33,12 @@ package enum RequestEncoder {
         buffer.append(framing: head.framing)
         if !head.upgradeRange.isEmpty { buffer.append(upgradeTo: head.upgradeRange, of: bytes) }
         appendForwarding(head, bytes, client: client, into: &buffer)
+        if !isNamed { buffer.append(requestID: id) }
         if head.countsHops, let left = head.fields.facts.maxForwards {
             buffer.append("Max-Forwards: ")
             buffer.append(decimal: left &- 1)
             buffer.append("\r\n")
         }
-        if !isNamed { buffer.append(requestID: id) }
         buffer.append("\r\n")
     }
 

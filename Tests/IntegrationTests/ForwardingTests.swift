@@ -19,7 +19,7 @@ struct ForwardingTests {
         #expect(
             names.sorted() == [
                 "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto",
-                "X-Real-IP",
+                "X-Real-IP", "X-Request-Id",
             ])
     }
 
