@@ -25,6 +25,7 @@ extension LiveTests {
                 }
                 let (faults, verdict) = Rehearsal.faults(playing: bytes, on: ground)
                 #expect(faults.isEmpty, "SLUICE_SEED=\(seed &+ UInt64(round)) repeats it")
+                if SeededRandom.isRepeating, let verdict { print(verdict.protocolText) }
                 relayed += verdict?.relayedCount ?? 0
                 answers += verdict?.answerCount ?? 0
                 statuses.merge(verdict?.statuses ?? [:]) { $0 + $1 }

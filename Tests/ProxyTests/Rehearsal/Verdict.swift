@@ -43,9 +43,14 @@ struct Verdict {
         var reader = StrictReader(client.sent)
         var requests: [StrictRequest] = []
         let own = deliveries(from: client)
+        // An upstream may agree to it when the client has long been told that it is late.
+        let hasSwitched = String(decoding: client.received, as: UTF8.self)
+            .contains("HTTP/1.1 101 ")
         while case .request(let request, let broken) = reader.request() {
             requests.append(request)
-            let isTunnel = own.contains { $0.tunnelled != nil && Self.isSame(request, as: $0) }
+            let isTunnel =
+                hasSwitched
+                && own.contains { $0.tunnelled != nil && Self.isSame(request, as: $0) }
             if broken != nil || !request.body.isWhole || isTunnel { break }
         }
         return requests
@@ -266,5 +271,24 @@ extension Verdict {
 
     private mutating func fault(_ client: ClientLedger, _ what: String) {
         faults.append("client \(client.address): \(what)")
+    }
+}
+
+/// For whoever repeats a rehearsal.
+extension Verdict {
+    /// All that each client sent and got, and what upstreams got of it.
+    var protocolText: String {
+        let text = { (bytes: [UInt8]) in String(decoding: bytes, as: UTF8.self) }
+        return clients.map { client in
+            let got = deliveries(from: client).map { "\($0.request)" }
+            return """
+                \(client.address) sent:
+                \(text(client.sent))
+                and got:
+                \(text(client.received))
+                of it upstreams got:
+                \(got.joined(separator: "\n"))
+                """
+        }.joined(separator: "\n----\n")
     }
 }
