@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The index of one request head: offsets into the received bytes, and what they mean.
 ///
 /// Only making one allocates: a worker makes one and parses head after head into it. Everything
@@ -36,6 +38,7 @@ package struct RequestHead: ~Copyable {
     var form = TargetForm.origin
     var fields = FieldLines()
     let grammar = Grammar()
+    private let anchor = Anchor()
 
     package init() {}
 

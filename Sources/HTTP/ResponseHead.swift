@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The index of one response head: offsets into the received bytes, and what they mean.
 ///
 /// Only making one allocates: a worker makes one and parses head after head into it. Everything
@@ -17,6 +19,7 @@ package struct ResponseHead: ~Copyable {
     var upgradeRange = ByteRange.empty
     var fields = FieldLines()
     private let grammar = Grammar()
+    private let anchor = Anchor()
 
     package init() {}
 

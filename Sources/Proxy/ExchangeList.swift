@@ -3,7 +3,7 @@ internal import Kernel
 
 extension Instant {
     /// Before the machine was started.
-    static let distantPast = Instant(nanoseconds: 0)
+    static var distantPast: Instant { Instant(nanoseconds: 0) }
 }
 
 extension Exchange {

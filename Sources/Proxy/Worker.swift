@@ -12,6 +12,7 @@ internal import Telemetry
 /// A request's way through the files: Worker+Accept, +Requests, +Route, +Connect, +Responses,
 /// +Relay, +Finish. The loop below is where each turn begins.
 struct Worker: ~Copyable {
+    private let anchor = Anchor()
     let number: Int
     let crew: Crew
     var epoll: Epoll
