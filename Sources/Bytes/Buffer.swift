@@ -118,8 +118,9 @@ extension Buffer {
         end &+= Int32(truncatingIfNeeded: count)
     }
 
-    /// Appends ASCII text; traps when it does not fit.
+    /// Appends ASCII text; traps when it does not fit. Inlined, a literal is a few stores.
     @inlinable
+    @inline(__always)
     package mutating func append(_ text: StaticString) {
         let count = text.utf8CodeUnitCount
         precondition(count <= space, "buffer is full")
@@ -133,6 +134,25 @@ extension Buffer {
         precondition(space > 0, "buffer is full")
         unsafe base[Int(end)] = byte
         end &+= 1
+    }
+
+    /// Appends what stands in it already, from `offset` on; traps outside of the filled bytes and
+    /// when it does not fit.
+    @inlinable
+    package mutating func appendAgain(from offset: Int, count: Int) {
+        precondition(offset >= 0 && count >= 0 && offset &+ count <= self.count, "not filled yet")
+        precondition(count <= space, "buffer is full")
+        unsafe (base + Int(end)).update(from: base + Int(start) + offset, count: count)
+        end &+= Int32(truncatingIfNeeded: count)
+    }
+
+    /// Appends up to 16 bytes of a number, its lowest byte first; traps when 16 do not fit.
+    @inlinable
+    package mutating func append(first count: Int, of bytes: UInt128) {
+        precondition(space >= 16 && count >= 0 && count <= 16, "buffer is full")
+        let to = unsafe UnsafeMutableRawPointer(base + Int(end))
+        unsafe to.storeBytes(of: bytes.littleEndian, as: UInt128.self)
+        end &+= Int32(truncatingIfNeeded: count)
     }
 
     /// Appends a number in decimal digits, without sign.
@@ -169,7 +189,9 @@ extension Buffer {
         return (spread &+ ones &* 0x30 &+ letters &* 0x27).bigEndian
     }
 
+    /// Where the radix is known, which inlining sees to, no digit costs a division.
     @inlinable
+    @inline(__always)
     mutating func append(_ number: UInt64, radix: UInt64) {
         var digits = 1
         var rest = number / radix

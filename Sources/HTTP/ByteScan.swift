@@ -19,14 +19,40 @@ enum ByteScan {
         return at
     }
 
+    /// The end of the letters and hyphens from `start` on, which is where most names end; it may
+    /// stop before the end of the bytes, up to seven short of it.
+    @inline(__always)
+    static func endOfLetters(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var at = start
+        while at &+ 8 <= bytes.count {
+            let strays = strays(word(bytes, at: at))
+            if strays != 0 { return at &+ strays.trailingZeroBitCount &>> 3 }
+            at &+= 8
+        }
+        return at
+    }
+
     /// Eight bytes as a number, the first one lowest: one check of the bounds and one load, once
     /// it is compiled, since the last byte is read first.
     @inline(__always)
-    private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
+    static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
         let eight = bytes.extracting(start..<(start &+ 8))
         var word: UInt64 = 0
         for index in 0..<8 { word = word &<< 8 | UInt64(eight[7 &- index]) }
         return word
+    }
+
+    /// The highest bit of each byte that is neither a letter nor a hyphen.
+    @inline(__always)
+    private static func strays(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let low = ones &* 0x7f
+        let lowered = (word | ones &* 0x20) & low
+        // Sums of two numbers below 0x80 carry nothing into the next byte.
+        let letters = (lowered &+ ones &* 0x1f) & ~(lowered &+ ones &* 0x05)
+        let distance = word ^ (ones &* 0x2d)
+        let hyphens = ~((distance & low) &+ low | distance)
+        return ~(letters & ~word | hyphens) & (ones &* 0x80)
     }
 
     /// The highest bit of each byte that is below 0x20 or 0x7f. Only the lowest bit that is set

@@ -18,20 +18,21 @@ package struct ClientAddress: Sendable, Equatable {
         }
     }
 
+    /// All at once, gathered from the last byte to the first: there are at most 15.
     private func appendIPv4(_ address: UInt32, to buffer: inout Buffer) {
-        var shift: UInt32 = 24
-        while true {
-            appendOctet(UInt8(truncatingIfNeeded: address &>> shift), to: &buffer)
-            if shift == 0 { return }
-            buffer.append(byte: UInt8(ascii: "."))
-            shift &-= 8
+        var text: UInt128 = 0
+        var count = 3
+        var rest = address
+        for index in 0..<4 {
+            if index > 0 { text = text &<< 8 | UInt128(UInt8(ascii: ".")) }
+            let octet = rest & 0xff
+            rest = rest &>> 8
+            text = text &<< 8 | UInt128(0x30 &+ octet % 10)
+            if octet >= 10 { text = text &<< 8 | UInt128(0x30 &+ octet / 10 % 10) }
+            if octet >= 100 { text = text &<< 8 | UInt128(0x30 &+ octet / 100) }
+            count &+= octet >= 100 ? 3 : octet >= 10 ? 2 : 1
         }
-    }
-
-    private func appendOctet(_ octet: UInt8, to buffer: inout Buffer) {
-        if octet >= 100 { buffer.append(byte: 0x30 &+ octet / 100) }
-        if octet >= 10 { buffer.append(byte: 0x30 &+ octet / 10 % 10) }
-        buffer.append(byte: 0x30 &+ octet % 10)
+        buffer.append(first: count, of: text)
     }
 
     private func appendIPv6(to buffer: inout Buffer) {

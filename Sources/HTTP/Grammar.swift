@@ -7,8 +7,9 @@ internal import Bytes
 /// read. They never change once they are made, so threads may share them.
 struct Grammar: ~Copyable, @unchecked Sendable {
     private let classes: Table<UInt8>
-    /// The lower-case letters of each name, at its raw value times `mostNameBytes`.
-    private let letters: Table<UInt8>
+    /// The lower-case letters of each name, eight to a word, the first one lowest, at the name's
+    /// raw value times `wordsPerName`.
+    private let letters: Table<UInt64>
 
     /// For rare use.
     static let shared = Grammar()
@@ -18,6 +19,7 @@ struct Grammar: ~Copyable, @unchecked Sendable {
     private static var hostName: UInt8 { 4 }
     /// The length of the longest name.
     private static var mostNameBytes: Int { 17 }
+    private static var wordsPerName: Int { 3 }
 
     init() {
         classes = Table(count: 256) { index in
@@ -28,10 +30,11 @@ struct Grammar: ~Copyable, @unchecked Sendable {
             if ByteClass.isHostName(byte) { flags |= Self.hostName }
             return flags
         }
-        letters = Table(count: FieldName.allCases.count * Self.mostNameBytes) { _ in 0 }
+        letters = Table(count: FieldName.allCases.count * Self.wordsPerName) { _ in 0 }
         for name in FieldName.allCases {
             for (index, byte) in name.text.utf8.enumerated() {
-                letters[Int(name.rawValue) * Self.mostNameBytes + index] = byte
+                letters[Int(name.rawValue) * Self.wordsPerName + index / 8] |=
+                    UInt64(byte) << UInt64(8 * (index % 8))
             }
         }
     }
@@ -39,7 +42,7 @@ struct Grammar: ~Copyable, @unchecked Sendable {
     /// The end of the token characters from `start` on.
     @inline(__always)
     func endOfToken(_ bytes: Span<UInt8>, from start: Int) -> Int {
-        end(of: Self.token, bytes, from: start)
+        end(of: Self.token, bytes, from: ByteScan.endOfLetters(bytes, from: start))
     }
 
     /// The end of the characters of a request target from `start` on.
@@ -81,17 +84,51 @@ extension Grammar {
     /// Spares most of the names that merely have a length in common the comparison.
     @inline(__always)
     private func isFirst(_ byte: UInt8, of name: FieldName) -> Bool {
-        letters[Int(name.rawValue) &* Self.mostNameBytes] == byte | 0x20
+        letter(0, of: name) == byte | 0x20
     }
 
+    /// A letter of a name, in lower case.
+    @inline(__always)
+    private func letter(_ index: Int, of name: FieldName) -> UInt8 {
+        let word = letters[Int(name.rawValue) &* Self.wordsPerName &+ index &>> 3]
+        return UInt8(truncatingIfNeeded: word &>> UInt64(8 &* (index & 7)))
+    }
+
+    @inline(__always)
     private func compare(
         _ bytes: Span<UInt8>, _ start: Int, _ length: Int, with name: FieldName
     ) -> (name: FieldName, isLookalike: Bool) {
-        let first = Int(name.rawValue) &* Self.mostNameBytes
+        isSpelledOut(bytes, start, length, name)
+            ? (name, false) : compareSlowly(bytes, start, length, with: name)
+    }
+
+    /// Whether the bytes are the name's own, hyphens and all. A no proves nothing close to the
+    /// end of the bytes.
+    @inline(__always)
+    private func isSpelledOut(
+        _ bytes: Span<UInt8>, _ start: Int, _ length: Int, _ name: FieldName
+    ) -> Bool {
+        let first = Int(name.rawValue) &* Self.wordsPerName
+        let last = (length &- 1) &>> 3
+        guard start &+ 8 &* last &+ 8 <= bytes.count else { return false }
+        let lowerCase: UInt64 = 0x2020_2020_2020_2020
+        var difference: UInt64 = 0
+        for index in 0..<last {
+            let word = ByteScan.word(bytes, at: start &+ 8 &* index) | lowerCase
+            difference |= word ^ letters[first &+ index]
+        }
+        let word = ByteScan.word(bytes, at: start &+ 8 &* last) | lowerCase
+        let beyond = UInt64(8 &* (8 &* last &+ 8 &- length))
+        return difference | (word ^ letters[first &+ last]) &<< beyond == 0
+    }
+
+    private func compareSlowly(
+        _ bytes: Span<UInt8>, _ start: Int, _ length: Int, with name: FieldName
+    ) -> (name: FieldName, isLookalike: Bool) {
         var isLookalike = false
         for index in 0..<length {
             let byte = bytes[start &+ index]
-            let letter = letters[first &+ index]
+            let letter = letter(index, of: name)
             if byte | 0x20 == letter { continue }
             guard byte == UInt8(ascii: "_"), letter == UInt8(ascii: "-") else {
                 return (.other, false)

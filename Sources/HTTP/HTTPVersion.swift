@@ -5,6 +5,14 @@ package enum HTTPVersion: Sendable, Equatable {
 }
 
 extension HTTPVersion {
+    /// The length of the version that stands at `start` when it is the usual one, else 0.
+    @inline(__always)
+    static func lengthOfUsual(_ bytes: Span<UInt8>, at start: Int) -> Int {
+        guard start &+ 8 <= bytes.count else { return 0 }
+        // "HTTP/1.1", the first byte lowest.
+        return ByteScan.word(bytes, at: start) == 0x312e_312f_5054_5448 ? 8 : 0
+    }
+
     /// From the digits of `HTTP/1.1`; nil for every other version.
     @inline(__always)
     init?(major: UInt8, minor: UInt8) {

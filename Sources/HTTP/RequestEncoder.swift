@@ -90,10 +90,12 @@ package enum RequestEncoder {
         if kept.contains(NameSet(.xForwardedFor)) {
             appendEarlierClients(head, bytes, into: &buffer)
         }
+        let address = buffer.count
         client.address.append(to: &buffer)
         if !kept.contains(NameSet(.xRealIP)) {
+            let length = buffer.count &- address
             buffer.append("\r\nX-Real-IP: ")
-            client.address.append(to: &buffer)
+            buffer.appendAgain(from: address, count: length)
         }
         if !kept.contains(NameSet(.xForwardedProto)) {
             buffer.append(

@@ -69,6 +69,7 @@ extension RequestHead {
         _ bytes: Span<UInt8>, from at: inout Int
     ) -> RequestFault? {
         let start = at
+        at &+= HTTPVersion.lengthOfUsual(bytes, at: start)
         while at < bytes.count, at &- start < 8 {
             guard Self.isVersion(bytes[at], at: at &- start) else { return faultInLine(bytes[at]) }
             at &+= 1

@@ -10,7 +10,7 @@ extension ResponseHead {
     /// The space before an empty reason may be missing: many servers leave it out, and it is
     /// written when the line is passed on.
     mutating func parseStatusLine(_ bytes: Span<UInt8>) -> LineProgress {
-        var at = 0
+        var at = HTTPVersion.lengthOfUsual(bytes, at: 0)
         while at < bytes.count, at < 12 {
             guard Self.isStatusLine(bytes[at], at: at) else { return .refused(.badStatusLine) }
             at &+= 1

@@ -52,6 +52,18 @@ struct BufferTests {
     }
 
     @Test
+    func `bytes are appended from a number and once more from the buffer itself`() {
+        var buffer = Buffer(capacity: 32)
+        buffer.append("--ab")
+        buffer.consume(2)
+        buffer.append(first: 3, of: 0x7a_6564_6362)
+        buffer.appendAgain(from: 1, count: 3)
+        buffer.append(first: 0, of: 0x61)
+        buffer.appendAgain(from: 0, count: 0)
+        #expect(bytes(of: buffer) == Array("abbcdbbc".utf8))
+    }
+
+    @Test
     func `a buffer of its own is not of a pool`() {
         let buffer = Buffer(capacity: 8)
         let facts = (buffer.isPooled, buffer.isEmpty, buffer.capacity)

@@ -29,8 +29,18 @@ struct `A field name` {
         #expect(lookUp(lookalike) == (isManaged ? name : .other, isManaged))
     }
 
+    /// The same at the end of what has arrived, in the middle of it and behind other bytes, where
+    /// names are compared in different ways.
     private func lookUp(_ text: String) -> (FieldName, Bool) {
-        let bytes = wire(text)
-        return Grammar.shared.lookUp(bytes.span, 0, bytes.count)
+        let count = text.utf8.count
+        let alone = Grammar.shared.lookUp(wire(text).span, 0, count)
+        for (before, after) in [("", ": value, long enough"), ("abc", ":"), ("Date: 1", "e-mail-")]
+        {
+            let start = before.utf8.count
+            let result = Grammar.shared.lookUp(
+                wire(before + text + after).span, start, start + count)
+            #expect(result == alone, "\(before)|\(text)|\(after)")
+        }
+        return alone
     }
 }
