@@ -132,6 +132,8 @@ def binaries():
         "nginx": os.environ.get("NGINX_BIN") or system_binary("nginx"),
         "envoy": os.environ.get("ENVOY_BIN") or system_binary("envoy"),
         "sluice": os.environ.get("SLUICE_BIN") or sluice_binary(),
+        # What a change costs: the program from before it.
+        "earlier": os.environ.get("SLUICE_EARLIER_BIN"),
     }
     return {name: path for name, path in found.items() if path}
 
@@ -254,6 +256,7 @@ class Proxy:
             "haproxy": (HAPROXY, "haproxy.cfg", ["-db", "-f"]),
             "nginx": (NGINX, "nginx.conf", ["-e", "stderr", "-p", str(self.folder), "-c"]),
             "sluice": (SLUICE, "sluice.yaml", ["run", "--config"]),
+            "earlier": (SLUICE, "sluice.yaml", ["run", "--config"]),
             "envoy": (ENVOY, "envoy.yaml", [
                 "--concurrency", "1", "--disable-hot-restart", "-l", "error", "-c"]),
         }[name]
