@@ -21,6 +21,12 @@ import proxies
 SOCKET_CALLS = {"recvfrom", "sendto", "recvmsg", "sendmsg", "read", "write", "readv", "writev"}
 TRACE_SECONDS = 180
 
+# A worker reads its mail once a second, whatever the traffic, and gives a copy of its counters
+# away: callgrind stops collecting where this function begins and goes on where it ends, ...
+MAIL = "*6WorkerV8readMail*"
+# ... behind which the copy is destroyed.
+END_OF_COUNTERS = "14WorkerCountersVwxx"
+
 # Per request. What happens by time adds a trace: once a second the control plane looks at the
 # weight file and at the counters, which the data path pays nothing for.
 LIMITS = {
@@ -86,19 +92,35 @@ def allocations(options, binary, origin, folder, requests):
 
 
 def instructions(options, binary, origin, folder, requests):
+    """What the proxy's worker does. Its other threads work by time, of which there is more under
+    valgrind: one report for each thread, and the one that is the worker's turns the loop."""
     report = Path(folder) / "callgrind.out"
-    wrapper = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={report}",
-               f"--log-file={folder}/callgrind.txt"]
+    wrapper = ["valgrind", "--tool=callgrind", "--separate-threads=yes",
+               f"--toggle-collect={MAIL}", "--collect-atstart=yes",
+               f"--callgrind-out-file={report}", f"--log-file={folder}/callgrind.txt"]
     traced_run(options, binary, origin, folder, wrapper, requests)
-    counts, names, callee = collections.Counter(), {}, ""
+    reports = [calls_in(path) for path in sorted(report.parent.glob(f"{report.name}-*"))]
+    loops = [counts for counts in reports if any("6WorkerV4turn" in name for name in counts)]
+    if len(loops) != 1:
+        raise SystemExit(f"proof: {len(loops)} threads turn the loop, not one")
+    return loops[0]
+
+
+def calls_in(report):
+    """Instructions, and calls of each function, in one thread's report."""
+    counts, names, caller, callee = collections.Counter(), {}, "", ""
     for line in report.read_text(errors="replace").splitlines():
-        if match := re.match(r"c?fn=\((\d+)\)(?: (.*))?", line):
-            if match[2]:
-                names[match[1]] = match[2]
-            if line.startswith("cfn="):
-                callee = names[match[1]]
+        if match := re.match(r"(c?)fn=\((\d+)\)(?: (.*))?", line):
+            if match[3]:
+                names[match[2]] = match[3]
+            if match[1]:
+                callee = names[match[2]]
+            else:
+                caller = names[match[2]]
+                counts[caller] += 0
         elif line.startswith("calls="):
-            counts[callee] += int(line[6:].split()[0])
+            if END_OF_COUNTERS not in caller:
+                counts[callee] += int(line[6:].split()[0])
         elif line.startswith(("summary:", "totals:")):
             counts["instructions"] = int(line.split()[1])
     return counts
