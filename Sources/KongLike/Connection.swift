@@ -288,6 +288,8 @@ final class Connection: ChannelInboundHandler {
 
     private func close() {
         phase = .closed
+        // Who does not take its answer is not waited for forever.
+        wait(times.linger)
         afterLastWrite { $0.close(promise: nil) }
     }
 
@@ -329,8 +331,9 @@ final class Connection: ChannelInboundHandler {
     private func expire() {
         guard deadline <= .now() else { return setTimer() }
         switch phase {
-        case .head, .body, .discarding, .echoing, .lingering: context?.close(promise: nil)
-        case .answering, .closed: break
+        case .head, .body, .discarding, .echoing, .lingering, .closed:
+            context?.close(promise: nil)
+        case .answering: break
         }
     }
 

@@ -10,8 +10,9 @@ internal import NIOPosix
 ///     x.faults.serviceDelay = .milliseconds(300)
 ///     x.quit()
 ///
-/// It lives in this process, on an event loop of the library's own threads. Starting and stopping
-/// may be done from any thread; only `start` waits. A node that is let go closes everything.
+/// It lives in this process, on an event loop of the library's own threads. Everything may be
+/// called from any thread but those, and holds when it returns: after `quit` the ports refuse. A
+/// node that is let go closes everything.
 package final class KongNode: Sendable {
     /// Why a node does not start.
     package enum StartError: Error, Equatable {
@@ -76,7 +77,7 @@ package final class KongNode: Sendable {
         get { shared.faults.withLock { $0 } }
         set {
             shared.faults.withLock { $0 = newValue }
-            for life in lives { life.loop.execute { life.freeze(newValue.isFrozen) } }
+            inform { $0.freeze(newValue.isFrozen) }
         }
     }
 
@@ -124,11 +125,20 @@ package final class KongNode: Sendable {
 
     private func listen() -> EventLoopFuture<Void> {
         let life = NodeLife(shared, on: loop)
-        life.freeze(faults.isFrozen)
-        return life.listen(state.withLock { $0.ports }).map { ports in
+        let ports = state.withLock { $0.ports }
+        let frozen = faults.isFrozen
+        return loop.flatSubmit {
+            life.freeze(frozen)
+            return life.listen(ports)
+        }.map { ports in
             self.state.withLock { state in
                 (state.ports, state.life) = (ports, life)
             }
+            // What has changed in between.
+            life.learn(self.database.table, from: nil)
+        }.flatMapErrorThrowing { error in
+            life.stop()
+            throw error
         }
     }
 
@@ -158,15 +168,20 @@ package final class KongNode: Sendable {
             return state.old
         }
         for life in lives {
-            life.loop.execute { order(life) }
+            _ = try? life.loop.submit { order(life) }.wait()
             life.ended.whenComplete { [weak self] _ in
                 self?.state.withLock { state in state.old.removeAll { $0 === life } }
             }
         }
     }
 
+    private func inform(_ order: @escaping @Sendable (NodeLife) -> Void) {
+        for life in lives { _ = try? life.loop.submit { order(life) }.wait() }
+    }
+
     /// A change of the entities, made through the Admin API of a cluster or from outside.
     func learn(_ table: RoutingTable, from cluster: String?) {
+        guard cluster != nil else { return inform { $0.learn(table, from: nil) } }
         for life in lives { life.loop.execute { life.learn(table, from: cluster) } }
     }
 }

@@ -6,17 +6,8 @@ internal import NIOPosix
 /// One of Kong's workers: a change of the configuration reaches each at its own time.
 final class NodeWorker {
     var table: RoutingTable
-    /// Credentials that were asked for before; they are known without the database as well. A key
-    /// that nobody has is remembered as such.
-    var keys: [String: String?] = [:]
 
     init(_ table: RoutingTable) { self.table = table }
-
-    func learn(_ table: RoutingTable) {
-        guard table.revision > self.table.revision else { return }
-        self.table = table
-        keys = keys.filter { table.consumers[$0.key] == $0.value }
-    }
 }
 
 /// A node from its start to the end of its last connection. Everything here happens on its event
@@ -39,6 +30,9 @@ final class NodeLife: @unchecked Sendable {
     var random: SeededRandom
     /// Counters of rate limits with the policy `local`.
     var localCounts: [String: Int] = [:]
+    /// Credentials that were asked for before; they are known without the database as well. A key
+    /// that nobody has is remembered as such. The workers share them.
+    var keys: [String: String?] = [:]
     private let over: EventLoopPromise<Void>
 
     init(_ shared: NodeShared, on loop: any EventLoop) {
@@ -165,7 +159,7 @@ final class NodeLife: @unchecked Sendable {
     /// A change reaches each worker after a delay of its own.
     func learn(_ table: RoutingTable, from cluster: String?) {
         guard let cluster else {
-            for worker in workers { worker.learn(table) }
+            for worker in workers { teach(worker, table) }
             return
         }
         let isNear = cluster == shared.settings.cluster
@@ -174,9 +168,15 @@ final class NodeLife: @unchecked Sendable {
             let delay = random.duration(in: range)
             loop.scheduleTask(in: TimeAmount(delay)) {
                 guard self.workers.indices.contains(place) else { return }
-                self.workers[place].learn(table)
+                self.teach(self.workers[place], table)
             }
         }
+    }
+
+    private func teach(_ worker: NodeWorker, _ table: RoutingTable) {
+        guard table.revision > worker.table.revision else { return }
+        worker.table = table
+        keys = keys.filter { table.consumers[$0.key] == $0.value }
     }
 
     /// What Date says now.

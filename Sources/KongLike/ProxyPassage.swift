@@ -93,11 +93,11 @@ struct ProxyPassage {
     }
 
     private func consumer(of key: String) -> Identity {
-        if let known = worker.keys[key] { return known.map { .known($0) } ?? .nobody }
+        if let known = life.keys[key] { return known.map { .known($0) } ?? .nobody }
         guard life.shared.hasDatabase else { return .unknown }
         let found = worker.table.consumers[key]
-        if worker.keys.count > 10_000 { worker.keys.removeAll() }
-        worker.keys[key] = .some(found)
+        if life.keys.count > 10_000 { life.keys.removeAll() }
+        life.keys[key] = .some(found)
         return found.map { .known($0) } ?? .nobody
     }
 

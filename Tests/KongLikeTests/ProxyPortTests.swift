@@ -208,7 +208,7 @@ struct ProxyPortTests {
         let client = try Client(node.proxyPort)
         for path in ["/api", "/none", "/keyed"] {
             let answer = try client.get(path)
-            #expect(answer.head.range(of: "X-Kong") == nil)
+            #expect(!answer.head.contains("X-Kong"))
             #expect(answer["Via"] == nil)
             #expect(answer["Server"] == (path == "/api" ? "tiny-backend/1" : nil))
         }
