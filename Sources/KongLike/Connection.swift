@@ -53,8 +53,6 @@ final class Connection: ChannelInboundHandler {
 
     private var times: KongTimes { life.shared.times }
 
-    // MARK: Events
-
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         life.add(self)
@@ -93,8 +91,6 @@ final class Connection: ChannelInboundHandler {
         life.remove(self)
     }
 
-    // MARK: Orders
-
     /// Ends now if nothing is under way, else behind the answer. A tunnel goes on.
     func drain() {
         isDraining = true
@@ -114,8 +110,6 @@ final class Connection: ChannelInboundHandler {
         advance()
         setTimer()
     }
-
-    // MARK: Requests
 
     private func advance() {
         guard !isAdvancing else { return }
@@ -204,8 +198,6 @@ final class Connection: ChannelInboundHandler {
         send(reply)
     }
 
-    // MARK: Answers
-
     private func send(_ reply: Reply) {
         phase = .answering
         deadline = .distantFuture
@@ -284,8 +276,6 @@ final class Connection: ChannelInboundHandler {
         lastWrite = context.writeAndFlush(wrapOutboundOut(bytes))
     }
 
-    // MARK: Ends
-
     private func close() {
         phase = .closed
         // Who does not take its answer is not waited for forever.
@@ -307,8 +297,6 @@ final class Connection: ChannelInboundHandler {
             if let context = self.context { action(context) }
         }
     }
-
-    // MARK: Times
 
     /// Moves the deadline; the timer follows when it fires.
     private func wait(_ time: Duration) {

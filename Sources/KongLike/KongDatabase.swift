@@ -60,6 +60,7 @@ package final class KongDatabase: Sendable {
         }
     }
 
+    /// How far an upgrade of the database has come.
     package var migrations: Migrations { state.withLock { $0.migrations } }
 
     /// `kong migrations up`, run with a new version.

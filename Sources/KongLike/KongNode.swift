@@ -83,8 +83,6 @@ package final class KongNode: Sendable {
 
     private var lives: [NodeLife] { state.withLock { $0.old + ($0.life.map { [$0] } ?? []) } }
 
-    // MARK: Start and stop
-
     /// Listens; when it returns, the first answer is right at once.
     package func start() throws { try begin().wait() }
 

@@ -72,8 +72,6 @@ extension NodeLife {
             ])
     }
 
-    // MARK: The level of the log
-
     private static let levels: Set = [
         "debug", "info", "notice", "warn", "error", "crit", "alert", "emerg",
     ]
@@ -98,8 +96,6 @@ extension NodeLife {
         }
     }
 
-    // MARK: Validation without a change
-
     private func validate(_ name: String, _ head: RequestHead, _ body: BodyReader) -> Reply {
         guard let kind = EntityKind(rawValue: name) else {
             return message(404, "No entity named '\(name)'")
@@ -114,8 +110,6 @@ extension NodeLife {
         }
         return message(200, "schema validation successful")
     }
-
-    // MARK: Entities
 
     private func entities(
         _ kind: EntityKind, _ words: [String], _ head: RequestHead, _ body: BodyReader
@@ -222,8 +216,6 @@ extension NodeLife {
         }
         return json(200, .object(answer))
     }
-
-    // MARK: Errors
 
     /// Kong's codes and words. They are read, not measured.
     private func refusal(_ refusal: KongDatabase.Refusal) -> Reply {

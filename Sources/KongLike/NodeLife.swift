@@ -86,8 +86,6 @@ final class NodeLife: @unchecked Sendable {
         return workers[accepted % workers.count]
     }
 
-    // MARK: Connections
-
     func add(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = connection
         shared.counts.withLock {
@@ -105,8 +103,6 @@ final class NodeLife: @unchecked Sendable {
     private func endIfOver() {
         if isStopping, connections.isEmpty { over.succeed() }
     }
-
-    // MARK: Stops
 
     /// SIGQUIT: no new connections, idle ones end at once, the others behind their answer.
     func quit() {
@@ -139,8 +135,6 @@ final class NodeLife: @unchecked Sendable {
         for listener in listeners { listener.close(promise: nil) }
         listeners = []
     }
-
-    // MARK: What changes while it runs
 
     func freeze(_ isFrozen: Bool) {
         guard self.isFrozen != isFrozen else { return }

@@ -67,8 +67,6 @@ struct ProxyPassage {
         life.error(status, message, for: head, fields: fields.map { (name: $0, value: $1) })
     }
 
-    // MARK: Plugins
-
     private func identify(_ plugin: RoutingTable.Plugin) -> Reply? {
         let names = plugin.config["key_names"]?.texts ?? []
         let keys = (names.isEmpty ? ["apikey"] : names).compactMap { name in
@@ -152,8 +150,6 @@ struct ProxyPassage {
         reply.requestID = life.newRequestID()
         return reply
     }
-
-    // MARK: The service behind
 
     /// What comes of asking the service.
     func forward(_ body: BodyReader) -> Reply {
