@@ -42,6 +42,7 @@ let unixSignals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 
 let package = Package(
     name: "sluice",
@@ -83,6 +84,7 @@ let package = Package(
             ]),
 
         // The control plane.
+        library("KongLike", ["Addressing", "Kernel", nioCore, nioPosix]),
         library(
             "Admin",
             [
@@ -111,7 +113,8 @@ let package = Package(
                 "Splitting", "Telemetry",
             ]),
         tests("AdminTests", ["Admin", "Settings", "Splitting"]),
-        tests("IntegrationTests", ["Kernel", "Bytes"]),
+        tests("KongLikeTests", ["KongLike", "Addressing"]),
+        tests("IntegrationTests", ["Kernel", "Bytes", "KongLike"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

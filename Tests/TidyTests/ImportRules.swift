@@ -35,6 +35,7 @@ enum ImportRules {
         "Settings": ["Addressing", "Foundation", "FoundationEssentials", "Splitting", "Yams"],
         "Reactor": ["Bytes", "Kernel"],
         "Proxy": dataPlane.union(["Synchronization"]),
+        "KongLike": ["Addressing", "Foundation", "Kernel", "NIOCore", "NIOPosix"],
         "Admin": dataPlane.union(controlPlane).union(["Proxy", "Synchronization"]),
         "sluice": dataPlane.union(controlPlane).union(["Admin", "Proxy", "Synchronization"]),
     ]
