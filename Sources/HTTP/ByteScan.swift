@@ -22,7 +22,7 @@ enum ByteScan {
     /// Eight bytes as a number, the first one lowest: one check of the bounds and one load, once
     /// it is compiled, since the last byte is read first.
     @inline(__always)
-    private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
+    static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
         let eight = bytes.extracting(start..<(start &+ 8))
         var word: UInt64 = 0
         for index in 0..<8 { word = word &<< 8 | UInt64(eight[7 &- index]) }
