@@ -119,20 +119,32 @@ extension KongFacts {
 
     /// The last `kong/3.4.1` or `1.1 kong/3.8.0` of a list.
     private mutating func noteVia(_ bytes: Span<UInt8>, _ value: ByteRange) {
+        if let start = Self.kong(bytes, value.start, value.end) {
+            // A version up to the end of the value: it is the only one.
+            let version = KongVersionText(bytes, ByteRange(start &+ 5, value.end))
+            if !version.isEmpty {
+                viaIsKong = true
+                viaVersion = version
+                return
+            }
+        }
         var elements = ListElements(of: value)
         while let element = elements.next(bytes) {
-            var start = element.start
-            if !Self.isKong(bytes, start, element.end) {
-                // Behind the version of the protocol.
-                while start < element.end, !ByteClass.isBlank(bytes[start]) { start &+= 1 }
-                while start < element.end, ByteClass.isBlank(bytes[start]) { start &+= 1 }
-                guard Self.isKong(bytes, start, element.end) else { continue }
-            }
+            guard let start = Self.kong(bytes, element.start, element.end) else { continue }
             var end = start &+ 5
             while end < element.end, !ByteClass.isBlank(bytes[end]) { end &+= 1 }
             viaIsKong = true
             viaVersion = KongVersionText(bytes, ByteRange(start &+ 5, end))
         }
+    }
+
+    /// Where `kong/` stands, at the start or behind the version of the protocol.
+    private static func kong(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
+        if isKong(bytes, start, end) { return start }
+        var at = start
+        while at < end, !ByteClass.isBlank(bytes[at]) { at &+= 1 }
+        while at < end, ByteClass.isBlank(bytes[at]) { at &+= 1 }
+        return isKong(bytes, at, end) ? at : nil
     }
 
     private static var lowerCase: UInt64 { 0x2020_2020_2020_2020 }

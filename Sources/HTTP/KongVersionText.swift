@@ -13,20 +13,27 @@ package struct KongVersionText: Equatable, Sendable {
     init(_ bytes: Span<UInt8>, _ range: ByteRange) {
         let count = range.count
         guard count > 0, count <= 32, ByteClass.isDigit(bytes[range.start]) else { return }
-        var first: UInt128 = 0
-        var second: UInt128 = 0
-        for offset in 0..<count {
-            let byte = bytes[range.start &+ offset]
-            guard Self.isPart(byte) else { return }
-            if offset < 16 {
-                first = first &<< 8 | UInt128(byte)
-            } else {
-                second = second &<< 8 | UInt128(byte)
-            }
+        guard let first = Self.word(bytes, range, 0), let second = Self.word(bytes, range, 8),
+            let third = Self.word(bytes, range, 16), let fourth = Self.word(bytes, range, 24)
+        else { return }
+        high = UInt128(first) &<< 64 | UInt128(second)
+        low = UInt128(third) &<< 64 | UInt128(fourth)
+    }
+
+    /// Eight bytes from an offset on, zeros behind the end; nil if one of them cannot be a part.
+    /// Numbers of 64 bits are shifted much faster than those of 128.
+    @inline(__always)
+    private static func word(_ bytes: Span<UInt8>, _ range: ByteRange, _ offset: Int) -> UInt64? {
+        let start = range.start &+ offset
+        let count = min(8, range.end &- start)
+        if count <= 0 { return 0 }
+        var word: UInt64 = 0
+        for index in start..<start &+ count {
+            let byte = bytes[index]
+            guard isPart(byte) else { return nil }
+            word = word &<< 8 | UInt64(byte)
         }
-        high = count < 16 ? first &<< UInt128(8 &* (16 &- count)) : first
-        // Shifted by all of its width, a number would stay what it is.
-        low = count > 16 ? second &<< UInt128(8 &* (32 &- count)) : 0
+        return word &<< UInt64(8 &* (8 &- count))
     }
 
     /// Whether there is none.
@@ -34,8 +41,8 @@ package struct KongVersionText: Equatable, Sendable {
 
     @inline(__always)
     private static func isPart(_ byte: UInt8) -> Bool {
+        if ByteClass.isDigit(byte) || byte == UInt8(ascii: ".") { return true }
         let letter = (byte | 0x20) &- UInt8(ascii: "a")
-        return ByteClass.isDigit(byte) || letter < 26 || byte == UInt8(ascii: ".")
-            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+        return letter < 26 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
     }
 }
