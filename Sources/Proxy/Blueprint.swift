@@ -48,6 +48,8 @@ final class Blueprint: Sendable {
         let timeouts: UpstreamTimeouts
         let limits: UpstreamLimits
         let retries: RetrySettings
+        /// Whether its answers are asked who made them.
+        let isKong: Bool
         /// What workers know of each other's queues; nil unless there is, or was, a limit.
         let queue: SharedQueue?
     }

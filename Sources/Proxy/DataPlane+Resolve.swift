@@ -169,7 +169,8 @@ extension Foundation {
         let id = registry.upstream(settings.name)
         return Blueprint.Upstream(
             id: id, targets: targets, timeouts: settings.timeouts, limits: settings.limits,
-            retries: settings.retries, queue: queue(of: id, settings.limits))
+            retries: settings.retries, isKong: settings.isKong,
+            queue: queue(of: id, settings.limits))
     }
 
     /// Whether any name stands for other addresses than it did.

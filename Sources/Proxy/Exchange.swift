@@ -209,6 +209,8 @@ package struct Exchange {
     package private(set) var downstreamIsGone = false
     /// The status that the client got, 0 while there is none.
     package var status = 0
+    /// Who made the answer; nil where nobody asks, and while there is none.
+    package var origin: ResponseOrigin?
     /// Whether the client's connection serves another request afterwards.
     package var keepsDownstream: Bool
     /// Whether the upstream's connection may serve another exchange afterwards.

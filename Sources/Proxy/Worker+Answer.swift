@@ -19,6 +19,7 @@ extension Worker {
         let own = ownAnswer(failure)
         if isDraining { exchanges[exchange].keepsDownstream = false }
         exchanges[exchange].status = own.status
+        noteOwnOrigin(exchange)
         setDate()
         own.encode(
             version: exchanges[exchange].isVersion10 ? .http10 : .http11,

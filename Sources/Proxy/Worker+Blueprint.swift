@@ -18,6 +18,7 @@ extension Worker {
     mutating func retarget(_ upstreams: [Blueprint.Upstream], _ counts: Blueprint.Counts) {
         grow(to: counts)
         for upstream in upstreams { place(upstream) }
+        takeOnKongs(upstreams, counts)
         retireTargets(notIn: upstreams)
         takeOnLimits(of: upstreams)
     }

@@ -62,6 +62,7 @@ extension Worker {
         counters.exchangeEnded(
             lane: exchanges[exchange].lane, code: exchanges[exchange].status,
             durationNanoseconds: isTunnel ? nil : ended.since(exchanges[exchange].began))
+        countOrigin(exchange)
         counters.downstreamRequest(
             listener: exchanges[exchange].listener, code: exchanges[exchange].status)
         if log.isOn {

@@ -157,6 +157,7 @@ extension Worker {
         let latency = Instant.now().since(exchanges[exchange].requestSent)
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
         noteAnswer(exchange, buffer)
+        noteOrigin(exchange, buffer)
         // An answer before the end of the request leaves the rest of it unread: by the upstream
         // too, which may take it for the next request. So it may if it answers without having
         // said that it wants the body (RFC 9110 section 10.1.1).

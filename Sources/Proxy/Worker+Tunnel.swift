@@ -15,6 +15,7 @@ extension Worker {
         let latency = Instant.now().since(exchanges[exchange].requestSent)
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
         noteAnswer(exchange, buffer)
+        noteOrigin(exchange, buffer)
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
         if log.isOn {

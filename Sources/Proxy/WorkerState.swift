@@ -89,6 +89,8 @@ struct UpstreamState: ~Copyable {
     var limits = UpstreamLimits()
     /// Requests that a connection carries before it is closed, the highest number for no limit.
     var requestsPerConnection = UInt32.max
+    /// Whether its answers are asked who made them.
+    var isKong = false
     var retryLimit = 0
     var retryBudget = RetryBudget()
     /// Exchanges of this worker that wait for a place at a target.

@@ -31,7 +31,7 @@ struct KeyTable {
         owner: "an upstream",
         known: [
             "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval",
+            "resolve_interval", "kong",
         ],
         later: ["protocol", "tls", "send_proxy_protocol", "admin"])
 

@@ -32,6 +32,7 @@ extension SettingsDocument {
         replace(
             &upstream.resolveIntervalMilliseconds,
             with: duration(fields["resolve_interval"], from: Limits.resolveIntervalMilliseconds))
+        replace(&upstream.isKong, with: readKong(fields["kong"]))
         return targets == nil ? nil : upstream
     }
 

@@ -16,6 +16,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var slowStartMilliseconds: Int
     /// Names of targets are looked up again after so many milliseconds.
     package var resolveIntervalMilliseconds: Int
+    /// Whether its targets are Kongs, whose answers tell who made them.
+    package var isKong = false
 
     /// An upstream of at least one target; what is not said has its preset.
     package init(

@@ -98,6 +98,8 @@ package struct ControlGauges: Sendable {
     package var health = HealthGauges()
     /// Every address of every target, and whether it is drained.
     package var drains: [TargetDrain] = []
+    /// What is known of every upstream that is a Kong.
+    package var kongs: [KongStanding] = []
     /// How long the oldest exchange of every upstream has run.
     package var oldestInflight: [OldestInflight] = []
     /// The weight changes so far.

@@ -120,7 +120,7 @@ extension Exposition {
         }
     }
 
-    private func writeQuantiles(
+    func writeQuantiles(
         _ labels: Labels, _ histogram: LatencyHistogram, to writer: inout MetricWriter
     ) {
         for quantile in Self.quantiles {

@@ -25,6 +25,8 @@ package struct Exposition: Sendable {
     let window: MinuteWindow
     let gauges: ControlGauges
     let lanes: [Series]
+    /// The lanes that lead to a Kong, or have.
+    let kongLanes: [Series]
     let upstreams: [Series]
     let listeners: [Series]
 
@@ -44,6 +46,11 @@ package struct Exposition: Sendable {
         lanes = registry.lanes.enumerated().map { id, lane in
             Series(id: id, labels: Labels(["split": lane.split, "upstream": lane.upstream]))
         }
+        let kongs = Set(gauges.kongs.map(\.upstream))
+        kongLanes = lanes.filter { lane in
+            kongs.contains(registry.lanes[lane.id].upstream)
+                || counters.kongResponseCounts(lane: lane.id).contains { $0 > 0 }
+        }
         upstreams = registry.upstreams.enumerated().map { id, name in
             Series(id: id, labels: Labels(["upstream": name]))
         }
@@ -59,6 +66,7 @@ package struct Exposition: Sendable {
         writeExchanges(to: &writer)
         writeQueues(to: &writer)
         writeLatencies(to: &writer)
+        writeKong(to: &writer)
         writeUpstreams(to: &writer)
         writeListeners(to: &writer)
         writeDrains(to: &writer)

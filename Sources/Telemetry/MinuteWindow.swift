@@ -7,6 +7,10 @@ package struct MinuteWindow: Sendable {
         let requests: [Int]
         let durations: [LatencyHistogram]
         let firstBytes: [LatencyHistogram]
+        /// Of lanes that lead to a Kong, or have; empty where there is none.
+        let kong: [LatencyHistogram]
+        let kongServices: [LatencyHistogram]
+        let kongResponses: [[Int]]
     }
 
     private static let spanSeconds = 60.0
@@ -21,6 +25,7 @@ package struct MinuteWindow: Sendable {
     /// Takes in the counters of this moment; `nowSeconds` is any clock that never goes back.
     package mutating func tick(_ counters: WorkerCounters, nowSeconds: Double) {
         let lanes = 0..<counters.laneCount
+        let kongLanes = 0..<counters.kongLaneCount
         let latest = states.last
         let state = State(
             atSeconds: nowSeconds,
@@ -30,7 +35,14 @@ package struct MinuteWindow: Sendable {
             },
             firstBytes: lanes.map {
                 shared(counters.firstByteHistogram(lane: $0), with: latest?.firstBytes, at: $0)
-            })
+            },
+            kong: kongLanes.map {
+                shared(counters.kongHistogram(lane: $0), with: latest?.kong, at: $0)
+            },
+            kongServices: kongLanes.map {
+                shared(counters.kongServiceHistogram(lane: $0), with: latest?.kongServices, at: $0)
+            },
+            kongResponses: kongLanes.map { counters.kongResponseCounts(lane: $0) })
         if states.count > 1, isCloseToLatest(states[states.count - 2]) { states.removeLast() }
         states.append(state)
         let begin = nowSeconds - Self.spanSeconds
@@ -45,6 +57,24 @@ package struct MinuteWindow: Sendable {
     /// What the lane's upstream took to its response heads in the last minute.
     package func firstBytes(lane: Int) -> LatencyHistogram {
         difference(lane: lane) { $0.firstBytes }
+    }
+
+    /// What Kong itself took for the lane's responses of the last minute.
+    package func kong(lane: Int) -> LatencyHistogram { difference(lane: lane) { $0.kong } }
+
+    /// What the service behind Kong took for the lane's responses of the last minute.
+    package func kongServices(lane: Int) -> LatencyHistogram {
+        difference(lane: lane) { $0.kongServices }
+    }
+
+    /// The lane's responses of the last minute by who made them, in the order of `ResponseOrigin`.
+    package func kongResponses(lane: Int) -> [Int] {
+        guard let latest = states.last, lane < latest.kongResponses.count else {
+            return ResponseOrigin.allCases.map { _ in 0 }
+        }
+        let first = states[0].kongResponses
+        guard states.count > 1, lane < first.count else { return latest.kongResponses[lane] }
+        return zip(latest.kongResponses[lane], first[lane]).map { $0 - $1 }
     }
 
     /// Exchanges ended per second in this lane, over the last `seconds` (5 to 60, as far as known).

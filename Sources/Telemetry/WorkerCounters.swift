@@ -25,6 +25,9 @@ package struct WorkerCounters: Sendable {
     var downstreamRequests = CountTable(columns: StatusColumn.count)
     var refusals = CountTable(columns: Refusal.allCases.count)
 
+    /// What is counted of Kongs only.
+    var kong = KongCounters()
+
     var loopTurns = LatencyHistogram()
     /// Lines of the access log that found no room.
     package private(set) var droppedLogLines = 0
@@ -70,6 +73,7 @@ package struct WorkerCounters: Sendable {
         downstreamConnections.merge(other.downstreamConnections)
         downstreamRequests.merge(other.downstreamRequests)
         refusals.merge(other.refusals)
+        kong.merge(other.kong)
         loopTurns.merge(other.loopTurns)
         droppedLogLines += other.droppedLogLines
     }

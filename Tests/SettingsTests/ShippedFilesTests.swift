@@ -29,6 +29,7 @@ struct ShippedFilesTests {
             #expect(upstream.retries == RetrySettings())
             #expect(upstream.health == nil)
             #expect(upstream.ejection == nil)
+            #expect(!upstream.isKong)
             #expect(upstream.slowStartMilliseconds == 0)
             #expect(upstream.resolveIntervalMilliseconds == 10_000)
         }
@@ -66,6 +67,7 @@ struct ShippedFilesTests {
         #expect(x.timeouts == UpstreamTimeouts(totalMilliseconds: 300_000))
         #expect(x.limits == UpstreamLimits(inflightPerTarget: 500, requestsPerConnection: 1_000))
         #expect(x.ejection == EjectionSettings())
+        #expect(x.isKong)
         let json = HealthSettings.JSONCondition(path: ["database", "reachable"], value: "true")
         #expect(
             x.health

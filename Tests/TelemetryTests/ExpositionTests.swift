@@ -19,6 +19,14 @@ import Testing
         sluice_upstream_request_duration_quantile_seconds gauge
         sluice_upstream_first_byte_seconds histogram
         sluice_upstream_first_byte_quantile_seconds gauge
+        sluice_kong_responses_total counter
+        sluice_kong_latency_seconds histogram
+        sluice_kong_latency_quantile_seconds gauge
+        sluice_kong_service_latency_seconds histogram
+        sluice_kong_service_latency_quantile_seconds gauge
+        sluice_kong_version_info gauge
+        sluice_kong_version_alarm gauge
+        sluice_kong_unmarked gauge
         sluice_upstream_connections gauge
         sluice_upstream_connects_total counter
         sluice_upstream_received_bytes_total counter
@@ -67,6 +75,18 @@ import Testing
         ("sluice_upstream_queued", y, 2),
         ("sluice_upstream_queued", x, 0),
         ("sluice_upstream_queue_refused_total", y.with("reason", "timeout"), 1),
+        (
+            "sluice_kong_responses_total", y.with("origin", "service_failed").with("code", "502"),
+            1
+        ),
+        ("sluice_kong_latency_seconds_sum", y, 0.003),
+        ("sluice_kong_latency_seconds_bucket", y.with("le", "0.005"), 1),
+        ("sluice_kong_service_latency_seconds_sum", y, 0.04),
+        ("sluice_kong_service_latency_seconds_bucket", y.with("le", "0.03"), 0),
+        ("sluice_kong_version_info", ["upstream": "y", "version": "3.4.2"], 1),
+        ("sluice_kong_version_alarm", ["upstream": "y", "kind": "two_versions"], 1),
+        ("sluice_kong_version_alarm", ["upstream": "y", "kind": "others_version"], 0),
+        ("sluice_kong_unmarked", ["upstream": "y"], 0),
         ("sluice_upstream_connections", ["upstream": "y", "state": "idle"], 4),
         ("sluice_upstream_connections", ["upstream": "y", "state": "active"], 3),
         ("sluice_upstream_connects_total", ["upstream": "y", "result": "unreachable"], 1),
@@ -141,6 +161,19 @@ import Testing
         }
         let idle = ["split": "kong", "upstream": "x", "quantile": "0.5"]
         #expect(page.value(name + "_quantile_seconds", idle)?.isNaN == true)
+    }
+
+    @Test func `only lanes to a Kong have what a Kong tells`() throws {
+        let page = try MetricsPage(SampleExposition.make().text())
+        for name in ["sluice_kong_latency_seconds", "sluice_kong_service_latency_seconds"] {
+            let upstreams = page.family(name)?.samples.compactMap { $0.labels["upstream"] }
+            #expect(Set(upstreams ?? []) == ["y"])
+        }
+        for (name, seconds) in [("kong", 0.003), ("kong_service", 0.04)] {
+            let value = page.value(
+                "sluice_\(name)_latency_quantile_seconds", Self.y.with("quantile", "0.99"))
+            #expect(abs((value ?? 0) / seconds - 1) < 0.01)
+        }
     }
 
     @Test func `the families, in their order, are the interface`() throws {

@@ -11,6 +11,7 @@ enum SampleExposition {
         _ = registry.listener("api")
         var counters = WorkerCounters()
         counters.grow(listeners: 1, upstreams: 2, lanes: 2)
+        counters.growKong(upstreams: 2, lanes: 2)
         var window = MinuteWindow()
         window.tick(counters, nowSeconds: 0)
         count(&counters)
@@ -40,6 +41,9 @@ enum SampleExposition {
         counters.sent(upstream: 1, bytes: 200)
         counters.upstreamConnection(upstream: 1, idleBy: 4, activeBy: 3)
         counters.loopTurn(nanoseconds: 50_000)
+        counters.kongResponded(lane: 1, by: .serviceFailed, code: 502)
+        counters.kongTook(lane: 1, nanoseconds: 3_000_000)
+        counters.kongServiceTook(lane: 1, nanoseconds: 40_000_000)
     }
 
     private static func smallGauges() -> ControlGauges {
@@ -53,6 +57,10 @@ enum SampleExposition {
         ]
         gauges.health.changes = [.init(upstream: "y", kind: "down", count: 2)]
         gauges.health.checks = [.init(upstream: "y", kind: "failed", count: 5)]
+        var kong = KongStanding(upstream: "y")
+        kong.versions = [.init(version: "3.4.2", secondsAgo: 1, target: 0)]
+        kong.alarms = [.twoVersions]
+        gauges.kongs = [kong]
         gauges.drains = [.init(upstream: "y", target: "127.0.0.1:9002", isDrained: true)]
         gauges.oldestInflight = [.init(upstream: "y", requestSeconds: 0.5, tunnelSeconds: 60)]
         gauges.weightChanges = [.init(split: "kong", source: "file", result: "done", count: 3)]

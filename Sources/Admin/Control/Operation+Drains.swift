@@ -17,7 +17,8 @@ extension Operation {
                     ? .init(name: "targets", value: facts.targets(member.value, of: upstream.name))
                     : member
             }
-            return (upstream.name, .object(members + facts.answer(of: upstream.name)))
+            let kong = JSONValue.Member(name: "kong", value: kongAnswer(of: upstream, counters))
+            return (upstream.name, .object(members + [kong] + facts.answer(of: upstream.name)))
         }
     }
 

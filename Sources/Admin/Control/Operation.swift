@@ -27,6 +27,8 @@ package actor Operation {
     private(set) var lastReloadFaults: [String] = []
     private(set) var isStopping = false
     private var logWatch = AccessLogWatch()
+    /// What is known of upstreams that are Kongs.
+    var kongWatch = KongWatch()
     /// Where metrics and health are served over TCP; nil before that, and when nowhere.
     private(set) var adminAddress: String?
     private var isRunning = false
@@ -109,6 +111,7 @@ package actor Operation {
         let counters = await plane.counters()
         let now = Double(Instant.now().nanoseconds) / 1e9
         window.tick(counters, nowSeconds: now)
+        watchKongs(counters, nowSeconds: now)
         let messages = logWatch.look(
             at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
         for message in messages { logger.log(level: message.level, "\(message.text)") }
