@@ -168,8 +168,9 @@ extension Foundation {
         }
         let id = registry.upstream(settings.name)
         return Blueprint.Upstream(
-            id: id, targets: targets, timeouts: settings.timeouts, limits: settings.limits,
-            retries: settings.retries, queue: queue(of: id, settings.limits))
+            id: id, name: settings.name, targets: targets, timeouts: settings.timeouts,
+            limits: settings.limits, retries: settings.retries,
+            queue: queue(of: id, settings.limits))
     }
 
     /// Whether any name stands for other addresses than it did.
