@@ -112,3 +112,23 @@ extension FieldLines {
         return true
     }
 }
+
+extension FieldLines {
+    /// Marks the fields named X-Sluice-Upstream, in either spelling.
+    mutating func removeUpstreamName(_ bytes: Span<UInt8>) {
+        for index in 0..<count {
+            let name = self[index].name
+            guard name.count == 17, bytes[name.start] | 0x20 == UInt8(ascii: "x") else { continue }
+            var word: UInt128 = 0
+            for at in name.start &+ 1..<name.end {
+                word = word &<< 8 | UInt128(ByteClass.foldedInName(bytes[at]))
+            }
+            guard word == Self.behindTheX else { continue }
+            lines[index].isRemoved = true
+            hasRemoved = true
+        }
+    }
+
+    /// `-sluice-upstream`, packed into 16 bytes.
+    private static var behindTheX: UInt128 { 0x2d73_6c75_6963_652d_7570_7374_7265_616d }
+}

@@ -47,12 +47,31 @@ package struct OwnAnswer: Sendable {
     /// answer says which request it is for, unless `requestID` is empty.
     package func encode(
         version: HTTPVersion, keepAlive: Bool, isHead: Bool, date: DateLine? = nil,
-        requestID: borrowing Buffer,
-        into buffer: inout Buffer
+        requestID: borrowing Buffer, into buffer: inout Buffer
+    ) {
+        encode(
+            version: version, keepAlive: keepAlive, isHead: isHead, date: date,
+            requestID: requestID, line: Span(), into: &buffer)
+    }
+
+    /// The same, with one field line more, unless `upstreamField` is empty.
+    package func encode(
+        version: HTTPVersion, keepAlive: Bool, isHead: Bool, date: DateLine?,
+        requestID: borrowing Buffer, upstreamField: borrowing Buffer, into buffer: inout Buffer
+    ) {
+        encode(
+            version: version, keepAlive: keepAlive, isHead: isHead, date: date,
+            requestID: requestID, line: upstreamField.bytes, into: &buffer)
+    }
+
+    private func encode(
+        version: HTTPVersion, keepAlive: Bool, isHead: Bool, date: DateLine?,
+        requestID: borrowing Buffer, line: Span<UInt8>, into buffer: inout Buffer
     ) {
         let length = bodyCount
         precondition(
-            length + kind.utf8CodeUnitCount + requestID.count + 256 <= Self.mostBytes,
+            length + kind.utf8CodeUnitCount + requestID.count + line.count + 256
+                <= Self.mostBytes,
             "an answer too long")
         precondition(Self.mostBytes <= buffer.space, "no space for an answer")
         buffer.append("HTTP/1.1 ")
@@ -75,6 +94,7 @@ package struct OwnAnswer: Sendable {
             buffer.append(requestID.bytes)
             buffer.append("\r\n")
         }
+        buffer.append(line)
         buffer.append(connection: keepAlive, version)
         buffer.append("\r\n")
         if isHead { return }

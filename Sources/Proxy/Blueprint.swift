@@ -28,6 +28,9 @@ final class Blueprint: Sendable {
         let limits: ListenerLimits
         /// What its limits of connections count: the same for all workers and blueprints.
         let counts: ListenerCounts
+        /// Requests that go through other splits, and those splits' ids, in their order.
+        let routes: [(when: WhenSettings, split: Int)]
+        let exposesUpstream: Bool
     }
 
     struct Target: Sendable {
@@ -44,6 +47,7 @@ final class Blueprint: Sendable {
 
     struct Upstream: Sendable {
         let id: Int
+        let name: String
         let targets: [Target]
         let timeouts: UpstreamTimeouts
         let limits: UpstreamLimits
@@ -60,6 +64,8 @@ final class Blueprint: Sendable {
         let seed: UInt64
         let members: [Member]
         let weights: [Weight]
+        /// What is asked of requests before the sequence is.
+        let selection: Selection
     }
 
     struct Member: Sendable {

@@ -182,6 +182,7 @@ extension Blueprint.Split {
         sequence = seed.sequence
         self.seed = seed.seed
         weights = settings.weights
+        selection = Selection(settings)
         members = settings.members.map { name in
             Blueprint.Member(
                 upstream: foundation.registry.upstream(name),
@@ -199,5 +200,7 @@ extension Blueprint.Listener {
         timeouts = settings.timeouts
         limits = settings.limits
         counts = foundation.counts(atListener: settings.name)
+        routes = settings.routes.map { ($0.when, foundation.registry.split($0.split)) }
+        exposesUpstream = settings.exposesUpstream
     }
 }

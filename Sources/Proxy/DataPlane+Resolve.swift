@@ -168,8 +168,8 @@ extension Foundation {
         }
         let id = registry.upstream(settings.name)
         return Blueprint.Upstream(
-            id: id, targets: targets, timeouts: settings.timeouts, limits: settings.limits,
-            retries: settings.retries, isKong: settings.isKong,
+            id: id, name: settings.name, targets: targets, timeouts: settings.timeouts,
+            limits: settings.limits, retries: settings.retries, isKong: settings.isKong,
             queue: queue(of: id, settings.limits))
     }
 

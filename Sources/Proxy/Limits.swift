@@ -21,6 +21,8 @@ enum Limits {
     static let copiedBytes = 4 * 1024
     /// Room for a head of the largest size, and for what is added to it.
     static let scratchBytes = 192 * 1024
+    /// A field that holds the name of an upstream.
+    static let exposedLineBytes = 128
     /// Exchanges that go on in one turn after they waited for a place at a target.
     static let admissionsPerTurn = 64
     /// A worker gives a place to its own queue, unless the first of another one has waited so much

@@ -15,6 +15,7 @@ extension Worker {
         payload.removeAll()
         let client = exchanges[exchange].downstream
         writeID(of: exchange)
+        writeExposure(of: exchange)
         forgetRequest(exchange)
         let own = ownAnswer(failure)
         if isDraining { exchanges[exchange].keepsDownstream = false }
@@ -25,7 +26,7 @@ extension Worker {
             version: exchanges[exchange].isVersion10 ? .http10 : .http11,
             keepAlive: exchanges[exchange].keepsDownstream,
             isHead: exchanges[exchange].method == .head, date: dateLine, requestID: idText,
-            into: &scratch)
+            upstreamField: exposedLine, into: &scratch)
         if log.isOn { noteOwnAnswer(exchange, own) }
         sendScratch(client)
         timers.set(client, to: bodyDeadline(ofClient: client))

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import HTTP
 internal import Kernel
 internal import Settings
 internal import Splitting
@@ -46,6 +47,7 @@ extension Worker {
             upstream.targets[$0].id
         }
         upstreams[upstream.id].timeouts = upstream.timeouts
+        upstreams[upstream.id].exposure = UpstreamState.exposure(of: upstream.name)
         upstreams[upstream.id].requestsPerConnection = UInt32(
             clamping: upstream.limits.requestsPerConnection ?? .max)
         for target in upstream.targets {
@@ -70,6 +72,12 @@ extension Worker {
     private mutating func runListeners(_ blueprint: Blueprint, opening: [HandedListener]) {
         for listener in blueprint.listeners {
             listeners[listener.id].split = listener.split
+            listeners[listener.id].routes = RequestRules(
+                listener.routes.map { RequestRule($0.when) })
+            listeners[listener.id].routeSplits = Table(count: listener.routes.count) {
+                listener.routes[$0].split
+            }
+            listeners[listener.id].exposesUpstream = listener.exposesUpstream
             listeners[listener.id].port = listener.port
             listeners[listener.id].trustedProxies = listener.trustedProxies
             listeners[listener.id].timeouts = listener.timeouts

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Kernel
 internal import Splitting
+internal import Telemetry
 
 /// Targets that get nothing new.
 extension Worker {
@@ -29,6 +30,8 @@ extension Worker {
     /// nothing else is usable the split is kept, and the drain has no effect.
     func isShut(_ target: Int, to exchange: Int) -> Bool {
         guard targets[target].standing.isDrained else { return false }
+        // A pin asks for this upstream alone.
+        if exchanges[exchange].choice == .pin { return true }
         let split = exchanges[exchange].split
         for member in 0..<splits[split].members.count
         where splits[split].members[member].weight > .zero {

@@ -125,7 +125,9 @@ extension Worker {
     /// meanwhile, it chooses another one.
     mutating func useTarget(_ exchange: Int) {
         let target = Int(exchanges[exchange].placedTarget)
-        if target >= 0, targets[target].isCurrent, mayUse(target, exchange) {
+        if target >= 0, targets[target].isCurrent,
+            mayUse(targets[target].standing.rank, exchange)
+        {
             return use(target, exchange)
         }
         letGo(exchange)
@@ -191,15 +193,14 @@ extension Worker {
         let mark = mark(of: targets[target].position)
         var exchange = Int(upstreams[upstream].queue.first)
         while exchange >= 0 {
-            if barredTargets(exchange) & mark == 0, mayUse(target, exchange) { return exchange }
+            if barredTargets(exchange) & mark == 0,
+                mayUse(targets[target].standing.rank, exchange)
+            {
+                return exchange
+            }
             exchange = Int(exchanges[exchange].nextInList)
         }
         return nil
-    }
-
-    /// Whether a target may get the exchange as it stands.
-    private func mayUse(_ target: Int, _ exchange: Int) -> Bool {
-        targets[target].standing.rank.isUsable || exchanges[exchange].ignoresHealth
     }
 
     /// The targets of an upstream stand otherwise now: who waits may have a target to go to, or

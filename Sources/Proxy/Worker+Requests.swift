@@ -81,9 +81,11 @@ extension Worker {
         if case .length(let count) = requestHead.framing, count > bodyLimit(ofClient: index) {
             return refuse(index, .bodyTooLarge, isHead: requestHead.method == .head)
         }
+        let split =
+            listeners[listener].routes.isEmpty ? listeners[listener].split : routedSplit(index)
         let isVersion10 = requestHead.version == .http10
         let exchange = Exchange(
-            downstream: index, listener: listener, split: listeners[listener].split,
+            downstream: index, listener: listener, split: split,
             method: requestHead.method, isVersion10: isVersion10,
             hasBody: !BodyReader(requestHead.framing).hasEnded,
             upgradeMark: requestHead.upgradeMark, headCount: requestHead.byteCount,

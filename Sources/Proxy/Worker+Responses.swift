@@ -166,9 +166,12 @@ extension Worker {
         let delivery = ResponseDelivery(
             of: responseHead, to: exchanges[exchange].isVersion10 ? .http10 : .http11,
             keepAlive: mayKeep)
+        let exposes = exposesUpstream(exchange)
+        if exposes { responseHead.leaveOutUpstreamName(buffer.bytes) }
         if responseHead.needsDate { setDate() }
         ResponseEncoder.encode(
             responseHead, buffer.bytes, for: delivery, date: dateLine, into: &scratch)
+        if exposes { exposeUpstream(exchange) }
         if log.isOn {
             noteFirstByte(exchange, nanoseconds: latency)
             noteAnswerHead(exchange, headBytes: scratch.count)

@@ -7,7 +7,7 @@ extension Worker {
     /// the target itself may get nothing any more.
     mutating func repeatRequest(_ exchange: Int) {
         let target = exchanges[exchange].target
-        if hasWeight(exchange), targets[target].isCurrent, !isShut(target, to: exchange) {
+        if keepsChoice(exchange), targets[target].isCurrent, !isShut(target, to: exchange) {
             connect(exchange, to: target)
         } else {
             letGo(exchange)
@@ -31,7 +31,7 @@ extension Worker {
         exchanges[exchange].failedTarget = exchanges[exchange].target
         letGo(exchange)
         exchanges[exchange].queuedSince = .distantPast
-        if hasWeight(exchange) {
+        if keepsChoice(exchange) {
             chooseTarget(exchange)
         } else {
             choose(exchange)

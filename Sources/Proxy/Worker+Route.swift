@@ -6,12 +6,17 @@ internal import Telemetry
 
 /// From a request to a connection: split, upstream, target.
 extension Worker {
-    /// Chooses the upstream by the split's sequence and goes on to its target.
+    /// Chooses the upstream, by what the request itself says where its split asks that and else by
+    /// the split's sequence, and goes on to its target.
     mutating func choose(_ exchange: Int) {
         let split = exchanges[exchange].split
         exchanges[exchange].triedMembers = 0
         exchanges[exchange].ignoresHealth = false
-        assign(exchange, splits[split].nextMember(), by: .sequence)
+        if splits[split].isSelective, let selected = selectedMember(exchange) {
+            assign(exchange, selected.member, by: selected.by)
+        } else {
+            assign(exchange, splits[split].nextMember(), by: .sequence)
+        }
         exchanges[exchange].firstLane = exchanges[exchange].lane
         chooseTarget(exchange)
     }
@@ -80,6 +85,7 @@ extension Worker {
     /// The upstream has no target left: the share moves to one whose set weight is above 0 and
     /// that has a usable target, by weight if there are several. Never to one at 0.
     private mutating func chooseOtherUpstream(_ exchange: Int) {
+        if exchanges[exchange].choice == .pin { return endPin(exchange) }
         let split = exchanges[exchange].split
         exchanges[exchange].triedMembers |= 1 << UInt64(exchanges[exchange].member)
         let tried = exchanges[exchange].triedMembers
@@ -88,6 +94,10 @@ extension Worker {
             total += weightForShift(exchange, to: member)
         }
         guard total > 0 else { return chooseIgnoringHealth(exchange) }
+        if splits[split].isSelective, let member = stickyShift(exchange) {
+            assign(exchange, member, by: .shift)
+            return chooseTarget(exchange)
+        }
         var ticket = random.next() % total
         for member in 0..<splits[split].members.count where tried & 1 << UInt64(member) == 0 {
             let weight = weightForShift(exchange, to: member)
@@ -100,10 +110,12 @@ extension Worker {
     }
 
     /// Exchanges that wait for a connection to an upstream, or for a place there, choose again if
-    /// its weight is 0 now or it has left the split.
+    /// its weight is 0 now or it has left the split, or if their request chooses another one now.
     mutating func chooseAgainWhereWeightIsGone() {
         for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
-            guard exchanges[exchange].phase.isBeforeRequest, !hasWeight(exchange) else { continue }
+            guard exchanges[exchange].phase.isBeforeRequest, !keepsChoice(exchange) else {
+                continue
+            }
             perform(exchanges[exchange].handle(.weightGone), exchange)
         }
     }

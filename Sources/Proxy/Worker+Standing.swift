@@ -51,7 +51,8 @@ extension Worker {
         }
         exchanges[exchange].ignoresHealth = true
         exchanges[exchange].triedMembers = 0
-        assign(exchange, first, by: .sequence)
+        let isSticky = splits[split].isSelective && selectedMember(exchange)?.by == .sticky
+        assign(exchange, first, by: isSticky ? .sticky : .sequence)
         chooseTarget(exchange)
     }
 
@@ -65,8 +66,8 @@ extension Worker {
     /// The marks of the targets that the exchange may be sent to as they stand.
     func choosableTargets(_ exchange: Int) -> UInt64 {
         let upstream = exchanges[exchange].upstream
-        let isAny = upstreams[upstream].standing.isPlain || exchanges[exchange].ignoresHealth
-        return marks(of: upstream) { isAny || $0.isUsable }
+        let isAny = upstreams[upstream].standing.isPlain
+        return marks(of: upstream) { isAny || mayUse($0, exchange) }
     }
 
     private func marks(of upstream: Int, where isMeant: (TargetRank) -> Bool) -> UInt64 {

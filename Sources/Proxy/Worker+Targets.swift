@@ -12,7 +12,7 @@ extension Worker {
     mutating func openTarget(_ exchange: Int) -> Int? {
         let upstream = exchanges[exchange].upstream
         if upstreams[upstream].standing.isPlain { return openTarget(exchange, of: .sound) }
-        let last = exchanges[exchange].ignoresHealth ? TargetRank.drained : .degraded
+        let last = exchanges[exchange].ignoresHealth ? lastRank(of: exchange) : .degraded
         for number in upstreams[upstream].standing.best.rawValue...TargetRank.drained.rawValue {
             guard let rank = TargetRank(rawValue: number), rank <= last else { return nil }
             guard hasTarget(upstream, of: rank) else { continue }

@@ -17,7 +17,10 @@ extension Worker {
         noteAnswer(exchange, buffer)
         noteOrigin(exchange, buffer)
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
+        let exposes = exposesUpstream(exchange)
+        if exposes { responseHead.leaveOutUpstreamName(buffer.bytes) }
         ResponseEncoder.encode(responseHead, buffer.bytes, for: delivery, into: &scratch)
+        if exposes { exposeUpstream(exchange) }
         if log.isOn {
             noteFirstByte(exchange, nanoseconds: latency)
             noteAnswerHead(exchange, headBytes: scratch.count)

@@ -61,6 +61,8 @@ struct Worker: ~Copyable {
     /// Names requests, and the name that our own next answer tells.
     var ids: RequestIDs
     var idText = Buffer(capacity: RequestID.mostBytes)
+    /// The field that tells who was to give our own next answer; empty for none.
+    var exposedLine = Buffer(capacity: Limits.exposedLineBytes)
     var log = WorkerLog()
     var counters = WorkerCounters()
     /// When listeners that rest after a failed accept go on; nil while none rests.

@@ -9,8 +9,13 @@ internal import Splitting
 struct ListenerState: ~Copyable {
     /// nil when the listener is not, or no longer, open.
     var socket: ListeningSocket?
-    /// The id of its split.
+    /// The id of the split of all requests that no route takes.
     var split = -1
+    /// Its routes, and the id of each one's split.
+    var routes = RequestRules()
+    var routeSplits = Table<Int>(count: 0) { $0 }
+    /// Whether clients are told which upstream answered.
+    var exposesUpstream = false
     var port: UInt16 = 0
     var trustedProxies: [CIDR] = []
     var timeouts = ListenerTimeouts()
@@ -33,6 +38,9 @@ struct SplitState: ~Copyable {
     private let seed: UInt64
     private var plan: SplitPlan
     private(set) var members: Table<MemberState>
+    /// What is asked of requests before the sequence is, and whether anything is.
+    let selection: SplitSelection
+    let isSelective: Bool
 
     /// In the place of a split that is not known yet; nothing asks it.
     init() {
@@ -40,6 +48,8 @@ struct SplitState: ~Copyable {
         seed = 0
         plan = SplitPlan(weights: [.one], seed: 0)
         members = Table(count: 0) { _ in preconditionFailure("no members") }
+        selection = SplitSelection()
+        isSelective = false
     }
 
     init(_ split: Blueprint.Split) {
@@ -49,6 +59,9 @@ struct SplitState: ~Copyable {
         members = Table(count: split.members.count) {
             MemberState(upstream: split.members[$0].upstream, lane: split.members[$0].lane)
         }
+        let selection = SplitSelection(split.selection)
+        isSelective = selection.isNeeded
+        self.selection = selection
         setWeights(split.weights)
     }
 
@@ -98,6 +111,8 @@ struct UpstreamState: ~Copyable {
     /// How many wait in all workers together, and what each worker shows of its own.
     var queuedCount = SharedCounter.unused
     var posts = Table<QueuePost>(count: 0) { _ in preconditionFailure("no post yet") }
+    /// The field line that tells clients its name.
+    var exposure: Buffer?
 
     /// Whether its targets get only so many exchanges at once.
     var isLimited: Bool { limits.inflightPerTarget != nil }

@@ -3,6 +3,8 @@ enum Expansion {
     /// Why a text cannot be expanded.
     struct Fault: Error, Equatable {
         let message: String
+        /// Whether the message has words of the text, which may be a secret.
+        var repeatsText = true
     }
 
     /// The text with every variable replaced; as in the shell, `:-` serves for empty ones too.
@@ -52,7 +54,7 @@ enum Expansion {
         guard let value else {
             throw Fault(
                 message: "the variable `\(name)` is not set; expected a value or a default, "
-                    + "as in `${\(name):-default}`")
+                    + "as in `${\(name):-default}`", repeatsText: false)
         }
         return value
     }

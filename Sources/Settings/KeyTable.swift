@@ -15,8 +15,13 @@ struct KeyTable {
 
     static let listener = KeyTable(
         owner: "a listener",
-        known: ["address", "mode", "split", "trusted_proxies", "timeouts", "limits"],
-        later: ["routes", "tls", "proxy_protocol", "guard", "expose_upstream"])
+        known: [
+            "address", "mode", "split", "routes", "trusted_proxies", "timeouts", "limits",
+            "expose_upstream",
+        ],
+        later: ["tls", "proxy_protocol", "guard"])
+
+    static let route = KeyTable(owner: "a route", known: ["when", "split"], later: [])
 
     static let listenerTimeouts = KeyTable(
         owner: "`timeouts` of a listener", known: ["head", "body_idle", "keepalive", "tunnel"],
@@ -61,7 +66,16 @@ struct KeyTable {
     static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
 
     static let split = KeyTable(
-        owner: "a split", known: ["weights", "stable", "candidate"], later: ["sticky", "pins"])
+        owner: "a split", known: ["weights", "stable", "candidate", "sticky", "pins"], later: [])
+
+    static let sticky = KeyTable(owner: "`sticky`", known: ["by", "secret"], later: [])
+
+    static let pin = KeyTable(owner: "a pin", known: ["when", "upstream"], later: [])
+
+    static let when = KeyTable(
+        owner: "`when`",
+        known: ["header", "cookie", "query", "client", "method", "path_prefix", "host", "not"],
+        later: ["server_name"])
 
     static let control = KeyTable(
         owner: "control", known: ["socket", "mode", "group"], later: [])

@@ -17,6 +17,16 @@ enum Limits {
     static let upstreams = 1_000
     static let splits = 1_000
     static let workers = 1_024
+    /// Each may be tried for each request.
+    static let pinsOfSplit = 64
+    static let routesOfListener = 64
+    static let valuesOfCondition = 64
+    static let conditionsOfWhen = 32
+    /// What stands in requests is hardly ever longer.
+    static let matchedTextBytes = 1_024
+    static let stickyKeys = 8
+    /// Shorter ones can be guessed; longer ones are files by mistake.
+    static let secretBytes = 16...1_024
     /// A head must fit into one block of the proxy's; below 1 KiB ordinary ones would not.
     static let headBytes = 1 << 10...64 << 10
     /// As many as the parser of heads has room for.

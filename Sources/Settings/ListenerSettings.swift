@@ -8,8 +8,12 @@ package struct ListenerSettings: Sendable, Equatable {
     package let address: AddressSetting
     /// What it splits.
     package let mode: ListenerMode
-    /// The name of the split.
+    /// The name of the split of all requests that no route takes.
     package let split: String
+    /// Tried in this order.
+    package let routes: [RouteSettings]
+    /// Whether clients are told which upstream answered.
+    package let exposesUpstream: Bool
     /// The clients whose forwarding fields (X-Forwarded-For and its kin) are believed.
     package let trustedProxies: [CIDR]
     /// How long its clients may take, and how much it takes of them.
@@ -24,7 +28,9 @@ package struct ListenerSettings: Sendable, Equatable {
         split: String,
         trustedProxies: [CIDR] = [],
         timeouts: ListenerTimeouts = ListenerTimeouts(),
-        limits: ListenerLimits = ListenerLimits()
+        limits: ListenerLimits = ListenerLimits(),
+        routes: [RouteSettings] = [],
+        exposesUpstream: Bool = false
     ) {
         self.name = name
         self.address = address
@@ -33,6 +39,8 @@ package struct ListenerSettings: Sendable, Equatable {
         self.trustedProxies = trustedProxies
         self.timeouts = timeouts
         self.limits = limits
+        self.routes = routes
+        self.exposesUpstream = exposesUpstream
     }
 }
 

@@ -22,14 +22,15 @@ extension SettingsDocument {
         let address = readAddress(
             required("address", of: fields, owner: owner, at: entry.key), besides: others)
         let mode = readMode(fields["mode"])
-        let split = splitName(required("split", of: fields, owner: owner, at: entry.key))
+        let routing = readRouting(fields, owner: owner, at: entry.key)
         let trusted = readTrustedProxies(fields["trusted_proxies"])
         let timeouts = readListenerTimeouts(fields["timeouts"])
         let limits = readListenerLimits(fields["limits"])
-        guard let address, let mode, let split, let trusted else { return nil }
+        let exposes = flag(fields["expose_upstream"]) ?? false
+        guard let address, let mode, let split = routing.split, let trusted else { return nil }
         return ListenerSettings(
             name: entry.name, address: address, mode: mode, split: split, trustedProxies: trusted,
-            timeouts: timeouts, limits: limits)
+            timeouts: timeouts, limits: limits, routes: routing.routes, exposesUpstream: exposes)
     }
 
     private mutating func readMode(_ field: Field?) -> ListenerMode? {
@@ -41,7 +42,7 @@ extension SettingsDocument {
         return nil
     }
 
-    private mutating func splitName(_ field: Field?) -> String? {
+    mutating func splitName(_ field: Field?) -> String? {
         guard let node = field?.value,
             let name = text(of: node, expected: "the name of a split")
         else { return nil }

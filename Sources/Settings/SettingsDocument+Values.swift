@@ -52,6 +52,11 @@ extension SettingsDocument {
         }
     }
 
+    /// Yes or no.
+    mutating func flag(_ field: Field?) -> Bool? {
+        value(field, expected: "true or false") { ["true": true, "false": false][$0] }
+    }
+
     /// A duration, in milliseconds.
     mutating func duration(_ field: Field?, from least: Int = 0) -> Int? {
         let range = least == 0 ? "up to 24h" : "from \(DurationText.text(least)) to 24h"

@@ -12,6 +12,10 @@ package struct SplitSettings: Sendable, Equatable {
     package let stable: String
     /// The member that is being introduced; nil unless it is said or there are two members.
     package let candidate: String?
+    /// How clients are kept at their upstreams; nil: each request is chosen for by itself.
+    package let sticky: StickySettings?
+    /// Tried before anything else, in this order.
+    package let pins: [PinSettings]
 
     /// A split of parts that fit together.
     package init(
@@ -19,18 +23,23 @@ package struct SplitSettings: Sendable, Equatable {
         members: [String],
         weights: [Weight],
         stable: String,
-        candidate: String? = nil
+        candidate: String? = nil,
+        sticky: StickySettings? = nil,
+        pins: [PinSettings] = []
     ) {
         self.name = name
         self.members = members
         self.weights = weights
         self.stable = stable
         self.candidate = candidate
+        self.sticky = sticky
+        self.pins = pins
     }
 
     /// The same split with other weights, one for each member in the same order.
     package func with(weights: [Weight]) -> SplitSettings {
         SplitSettings(
-            name: name, members: members, weights: weights, stable: stable, candidate: candidate)
+            name: name, members: members, weights: weights, stable: stable,
+            candidate: candidate, sticky: sticky, pins: pins)
     }
 }

@@ -72,3 +72,10 @@ func delivered(
     ResponseEncoder.encode(head, bytes.span, for: delivery, date: date, into: &buffer)
     return text(buffer.bytes)
 }
+
+/// The canonical text of an address.
+func addressText(_ address: ClientAddress) -> String {
+    var buffer = Buffer(capacity: 64)
+    address.append(to: &buffer)
+    return text(buffer.bytes)
+}

@@ -54,9 +54,14 @@ struct DocumentationTests {
         func upstream(_ more: String) -> String {
             settingsText(upstream: "x: {targets: [a:1], \(more)}")
         }
+        func splitText(_ more: String) -> String {
+            settingsText(split: "kong: {weights: {x: 90, y: 10}, \(more)}")
+        }
         return switch row.place {
         case "listeners.NAME.":
             settingsText(listener: "api: \(mapping(("address", "a:1"), ("split", "kong")))")
+        case "listeners.NAME.routes[].":
+            listener("routes: [\(mapping(("split", "kong"), ("when", "{method: GET}")))]")
         case "listeners.NAME.timeouts.": listener("timeouts: \(mapping())")
         case "listeners.NAME.limits.": listener("limits: \(mapping())")
         case "upstreams.NAME.": settingsText(upstream: "x: \(mapping(("targets", "[a:1]")))")
@@ -71,6 +76,11 @@ struct DocumentationTests {
         case "upstreams.NAME.ejection.": upstream("ejection: \(mapping())")
         case "splits.NAME.":
             settingsText(split: "kong: \(mapping(("weights", "{x: 90, y: 10}")))")
+        case "splits.NAME.sticky.":
+            splitText("sticky: \(mapping(("by", "client_ip"), ("secret", "0123456789abcdef")))")
+        case "splits.NAME.pins[].":
+            splitText("pins: [\(mapping(("when", "{method: GET}"), ("upstream", "y")))]")
+        case "splits.NAME.pins[].when.": splitText("pins: [{when: \(mapping()), upstream: y}]")
         case "control.": settingsText(rest: "control: \(mapping(("socket", "s")))")
         case "admin.": settingsText(rest: "admin: \(mapping(("address", "a:2")))")
         case "access_log.": settingsText(rest: "access_log: \(mapping(("to", "stdout")))")

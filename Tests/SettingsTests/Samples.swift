@@ -20,6 +20,7 @@ func weight(_ text: String) -> Weight {
 let keyTables: [(place: String, table: KeyTable)] = [
     ("", .top),
     ("listeners.NAME.", .listener),
+    ("listeners.NAME.routes[].", .route),
     ("listeners.NAME.timeouts.", .listenerTimeouts),
     ("listeners.NAME.limits.", .listenerLimits),
     ("upstreams.NAME.", .upstream),
@@ -31,6 +32,9 @@ let keyTables: [(place: String, table: KeyTable)] = [
     ("upstreams.NAME.health.expect.", .expectation),
     ("upstreams.NAME.ejection.", .ejection),
     ("splits.NAME.", .split),
+    ("splits.NAME.sticky.", .sticky),
+    ("splits.NAME.pins[].", .pin),
+    ("splits.NAME.pins[].when.", .when),
     ("control.", .control),
     ("admin.", .admin),
     ("access_log.", .accessLog),

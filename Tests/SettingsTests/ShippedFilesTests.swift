@@ -50,7 +50,7 @@ struct ShippedFilesTests {
             separator: "\n", omittingEmptySubsequences: false)
         let active = lines.map { $0.replacing(/^( *)# ( *[a-z_]+:( |$))/) { "\($0.1)\($0.2)" } }
         let reading = try SettingsReader.read(
-            "sluice.yaml", environment: [:],
+            "sluice.yaml", environment: ["STICKY_SECRET": "0123456789abcdef"],
             files: files([
                 "sluice.yaml": active.joined(separator: "\n"),
                 "weights.yaml": "kong: {x: 90, y: 10}",
@@ -63,6 +63,15 @@ struct ShippedFilesTests {
             limits
                 == ListenerLimits(
                     connections: 10_000, connectionsPerClient: 100, bodyBytes: 10 << 20))
+        #expect(reading.snapshot.listeners[0].exposesUpstream)
+        #expect(reading.snapshot.listeners[0].routes.map(\.split) == ["kong"])
+        let split = reading.snapshot.splits[0]
+        #expect(
+            split.sticky?.keys == [
+                .header("apikey"), .header("authorization"), .cookie("session"), .clientIP,
+            ])
+        #expect(split.pins.map(\.upstream) == ["y"])
+        #expect(split.pins.first?.when.asksForClient == true)
         let x = reading.snapshot.upstreams[0]
         #expect(x.timeouts == UpstreamTimeouts(totalMilliseconds: 300_000))
         #expect(x.limits == UpstreamLimits(inflightPerTarget: 500, requestsPerConnection: 1_000))

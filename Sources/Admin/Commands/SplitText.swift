@@ -61,7 +61,35 @@ package enum SplitText {
                 role(of: member.name, split),
             ])
         }
-        return "\(text)\n\(table.text(indent: 2))"
+        return "\(text)\n\(table.text(indent: 2))\(notes(split))"
+    }
+
+    /// What the counts of a split mean that looks at requests; nothing for any other.
+    private static func notes(_ split: JSONValue) -> String {
+        var notes = ""
+        if let keys = split["sticky"]?.elements {
+            let names = keys.compactMap(\.text).joined(separator: ", ")
+            let sticky = total(split, "sticky")
+            notes += "  sticky by \(names): the set share is one of users, the measured one of "
+            notes +=
+                "requests, of which \(sticky) by a key and \(total(split, "sequence")) without\n"
+        }
+        let pinned = counts(split, "pin").filter { $0.count > 0 }
+        if !pinned.isEmpty {
+            let texts = pinned.map { "\($0.member)=\($0.count)" }.joined(separator: " ")
+            notes += "  pinned, and not counted above: \(texts)\n"
+        }
+        return notes
+    }
+
+    private static func total(_ split: JSONValue, _ kind: String) -> Int {
+        counts(split, kind).reduce(0) { $0 + $1.count }
+    }
+
+    private static func counts(
+        _ split: JSONValue, _ kind: String
+    ) -> [(member: String, count: Int)] {
+        (split["choices"]?[kind]?.members ?? []).map { ($0.name, $0.value.int ?? 0) }
     }
 
     private static func role(of member: String, _ split: JSONValue) -> String {

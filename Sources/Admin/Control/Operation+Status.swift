@@ -67,6 +67,11 @@ extension Operation {
             "weights": object(split.set.weights),
             "effective": object(split.effectiveWeights(usable)),
             "measured": .object((head.members ?? []) + counts),
+            "choices": choices(measured, of: members),
+            "sticky": split.settings.sticky.map { sticky in
+                JSONValue.array(sticky.keys.map { JSONValue.string("\($0)") })
+            } ?? JSONValue.null,
+            "pins": .number(split.settings.pins.count),
             "stable": .string(split.settings.stable),
             "candidate": split.settings.candidate.map { .string($0) } ?? .null,
             "source": .string(split.set.source.rawValue),
@@ -75,6 +80,19 @@ extension Operation {
                 Timestamp.text(milliseconds: split.set.changedAtMilliseconds)),
             "durable": .bool(split.isDurable),
         ])
+    }
+
+    /// What chose the members, and how often, since the weights changed.
+    private static func choices(
+        _ measured: Measurement.Share, of members: [String]
+    ) -> JSONValue {
+        .object(
+            ChoiceKind.allCases.map { kind in
+                let counts = zip(members, measured.choices[kind] ?? []).map { member, count in
+                    JSONValue.Member(name: member, value: .number(count))
+                }
+                return JSONValue.Member(name: "\(kind)", value: .object(counts))
+            })
     }
 
     private func weightsFileAnswer(_ weights: WeightReport) -> JSONValue {
@@ -110,6 +128,7 @@ extension Operation {
             "address": .string(bound.map { "\($0.address)" } ?? "\(listener.address)"),
             "mode": .string(listener.mode.rawValue),
             "split": .string(listener.split),
+            "routes": .array(listener.routes.map { .string($0.split) }),
             "connections": .number(counters.downstreamConnectionCount(listener: id)),
             "requests": .number(counters.downstreamRequestCount(listener: id)),
         ])
