@@ -1,5 +1,6 @@
 internal import Addressing
 internal import Bytes
+internal import HTTP
 internal import Kernel
 internal import Settings
 internal import Splitting
@@ -28,6 +29,11 @@ final class Blueprint: Sendable {
         let limits: ListenerLimits
         /// What its limits of connections count: the same for all workers and blueprints.
         let counts: ListenerCounts
+        /// Whether it has a guard, whether that lets no write through, and what passes all the
+        /// same.
+        let isGuarded: Bool
+        let isShut: Bool
+        let allowed: AllowedRequests
     }
 
     struct Target: Sendable {

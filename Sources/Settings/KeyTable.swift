@@ -15,8 +15,11 @@ struct KeyTable {
 
     static let listener = KeyTable(
         owner: "a listener",
-        known: ["address", "mode", "split", "trusted_proxies", "timeouts", "limits"],
-        later: ["routes", "tls", "proxy_protocol", "guard", "expose_upstream"])
+        known: ["address", "mode", "split", "trusted_proxies", "timeouts", "limits", "guard"],
+        later: ["routes", "tls", "proxy_protocol", "expose_upstream"])
+
+    static let listenerGuard = KeyTable(
+        owner: "`guard`", known: ["kind", "split", "upstream", "allow"], later: [])
 
     static let listenerTimeouts = KeyTable(
         owner: "`timeouts` of a listener", known: ["head", "body_idle", "keepalive", "tunnel"],
@@ -66,7 +69,9 @@ struct KeyTable {
     static let control = KeyTable(
         owner: "control", known: ["socket", "mode", "group"], later: [])
 
-    static let admin = KeyTable(owner: "admin", known: ["address"], later: ["tokens", "tls"])
+    static let admin = KeyTable(owner: "admin", known: ["address", "tokens"], later: ["tls"])
+
+    static let token = KeyTable(owner: "a token", known: ["name", "file"], later: [])
 
     static let accessLog = KeyTable(
         owner: "`access_log`", known: ["to", "format"], later: [])

@@ -15,6 +15,8 @@ package struct ListenerSettings: Sendable, Equatable {
     /// How long its clients may take, and how much it takes of them.
     package let timeouts: ListenerTimeouts
     package let limits: ListenerLimits
+    /// What it refuses while a split is frozen; nil: nothing.
+    package let guarding: GuardSettings?
 
     /// A listener; it trusts no proxy, unless said.
     package init(
@@ -24,7 +26,8 @@ package struct ListenerSettings: Sendable, Equatable {
         split: String,
         trustedProxies: [CIDR] = [],
         timeouts: ListenerTimeouts = ListenerTimeouts(),
-        limits: ListenerLimits = ListenerLimits()
+        limits: ListenerLimits = ListenerLimits(),
+        guarding: GuardSettings? = nil
     ) {
         self.name = name
         self.address = address
@@ -33,6 +36,7 @@ package struct ListenerSettings: Sendable, Equatable {
         self.trustedProxies = trustedProxies
         self.timeouts = timeouts
         self.limits = limits
+        self.guarding = guarding
     }
 }
 

@@ -26,10 +26,11 @@ extension SettingsDocument {
         let trusted = readTrustedProxies(fields["trusted_proxies"])
         let timeouts = readListenerTimeouts(fields["timeouts"])
         let limits = readListenerLimits(fields["limits"])
+        let guarding = readGuard(fields["guard"], of: split)
         guard let address, let mode, let split, let trusted else { return nil }
         return ListenerSettings(
             name: entry.name, address: address, mode: mode, split: split, trustedProxies: trusted,
-            timeouts: timeouts, limits: limits)
+            timeouts: timeouts, limits: limits, guarding: guarding)
     }
 
     private mutating func readMode(_ field: Field?) -> ListenerMode? {

@@ -20,10 +20,11 @@ package struct WorkerCounters: Sendable {
     var upstreamConnections = CountTable(columns: UpstreamConnectionState.allCases.count)
     var bytes = CountTable(columns: ByteDirection.allCases.count)
 
-    /// These three have a row for each listener.
+    /// These four have a row for each listener.
     var downstreamConnections = CountTable(columns: 1)
     var downstreamRequests = CountTable(columns: StatusColumn.count)
     var refusals = CountTable(columns: Refusal.allCases.count)
+    var guardRefusals = CountTable(columns: GuardRefusal.allCases.count)
 
     var loopTurns = LatencyHistogram()
     /// Lines of the access log that found no room.
@@ -50,6 +51,7 @@ package struct WorkerCounters: Sendable {
         downstreamConnections.grow(rows: listeners)
         downstreamRequests.grow(rows: listeners)
         refusals.grow(rows: listeners)
+        guardRefusals.grow(rows: listeners)
     }
 
     /// Adds what another worker counted, and grows where the other has more rows.
@@ -70,6 +72,7 @@ package struct WorkerCounters: Sendable {
         downstreamConnections.merge(other.downstreamConnections)
         downstreamRequests.merge(other.downstreamRequests)
         refusals.merge(other.refusals)
+        guardRefusals.merge(other.guardRefusals)
         loopTurns.merge(other.loopTurns)
         droppedLogLines += other.droppedLogLines
     }

@@ -22,6 +22,7 @@ let keyTables: [(place: String, table: KeyTable)] = [
     ("listeners.NAME.", .listener),
     ("listeners.NAME.timeouts.", .listenerTimeouts),
     ("listeners.NAME.limits.", .listenerLimits),
+    ("listeners.NAME.guard.", .listenerGuard),
     ("upstreams.NAME.", .upstream),
     ("upstreams.NAME.targets[].", .target),
     ("upstreams.NAME.timeouts.", .upstreamTimeouts),
@@ -33,6 +34,7 @@ let keyTables: [(place: String, table: KeyTable)] = [
     ("splits.NAME.", .split),
     ("control.", .control),
     ("admin.", .admin),
+    ("admin.tokens[].", .token),
     ("access_log.", .accessLog),
     ("log.", .log),
 ]

@@ -52,7 +52,7 @@ struct ShippedFilesTests {
             "sluice.yaml", environment: [:],
             files: files([
                 "sluice.yaml": active.joined(separator: "\n"),
-                "weights.yaml": "kong: {x: 90, y: 10}",
+                "weights.yaml": "kong: {x: 90, y: 10}\nadmin_x: {x_admin: 1}",
             ]))
 
         #expect(reading.warnings.isEmpty)

@@ -30,6 +30,7 @@ extension Operation {
         }
         gauges.health = await health().gauges
         await addDrains(to: &gauges)
+        await addGuards(to: &gauges, weights)
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation
         if snapshot.weightsFile != nil {
