@@ -21,6 +21,12 @@ package protocol Plane: Sendable {
     /// Gives nothing new to these, and drains nothing else.
     nonisolated(nonsending) func drain(_ scopes: Set<DrainScope>) async -> [Int]
 
+    /// Freezes these splits, and no other.
+    nonisolated(nonsending) func freeze(_ splits: [String: FreezeMode]) async -> GuardCensus
+
+    /// Counts the writes that are on their way to Admin APIs.
+    func guardCensus() async -> GuardCensus
+
     /// Counts what is in flight at each target.
     func census() async -> Census
 
@@ -83,6 +89,13 @@ extension DataPlane: Plane {
     /// `setDrains`, as the control plane calls it.
     package nonisolated(nonsending) func drain(_ scopes: Set<DrainScope>) async -> [Int] {
         await setDrains(scopes).pendingWorkers
+    }
+
+    /// `setFreezes`, as the control plane calls it.
+    package nonisolated(nonsending) func freeze(
+        _ splits: [String: FreezeMode]
+    ) async -> GuardCensus {
+        await setFreezes(splits)
     }
 
     /// `ping`, as the control plane calls it.

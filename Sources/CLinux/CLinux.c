@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <grp.h>
+#include <pwd.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/random.h>
@@ -103,6 +104,18 @@ ssize_t sluice_group_number(const char *name) {
     const struct group *found = getgrnam(name);
     if (found != NULL) return (ssize_t)found->gr_gid;
     return errno != 0 ? -errno : -EINVAL;
+}
+
+ssize_t sluice_user_name(uint32_t number, uint8_t *to, size_t count) {
+    char text[4096];
+    struct passwd entry;
+    struct passwd *found = NULL;
+    if (getpwuid_r((uid_t)number, &entry, text, sizeof text, &found) != 0) return 0;
+    if (found == NULL) return 0;
+    size_t length = strlen(found->pw_name);
+    if (length > count) length = count;
+    memcpy(to, found->pw_name, length);
+    return (ssize_t)length;
 }
 
 ssize_t sluice_count_entries(const char *folder) {

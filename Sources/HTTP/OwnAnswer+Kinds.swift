@@ -10,6 +10,14 @@ extension OwnAnswer {
         OwnAnswer(status: 413, kind: "body_too_large", message: "The request body is too large.")
     }
 
+    /// Nobody may write to the Admin API behind the listener.
+    package static var frozen: OwnAnswer {
+        OwnAnswer(
+            status: 423, kind: "frozen",
+            message: "The Admin API is frozen for an upgrade: it can only be read.",
+            isLikeKong: true)
+    }
+
     /// No target of any usable upstream could be connected to.
     package static var connectFailed: OwnAnswer {
         OwnAnswer(

@@ -11,10 +11,14 @@ package struct OwnAnswer: Sendable {
     package let message: StaticString
     /// When the client may try again (RFC 9110 section 10.2.3); 0: nothing is said.
     package let retryAfterSeconds: Int
+    /// Whether the body is what Kong's own errors are: `{"message":"..."}` and nothing besides.
+    package let isLikeKong: Bool
 
     package init(
-        status: Int, kind: StaticString, message: StaticString, retryAfterSeconds: Int = 0
+        status: Int, kind: StaticString, message: StaticString, retryAfterSeconds: Int = 0,
+        isLikeKong: Bool = false
     ) {
+        self.isLikeKong = isLikeKong
         self.status = status
         self.kind = kind
         self.message = message
@@ -41,7 +45,9 @@ package struct OwnAnswer: Sendable {
     package static var mostBytes: Int { 1024 }
 
     /// The length of the body in bytes.
-    package var bodyCount: Int { 25 + kind.utf8CodeUnitCount + message.utf8CodeUnitCount }
+    package var bodyCount: Int {
+        message.utf8CodeUnitCount + (isLikeKong ? 14 : 25 + kind.utf8CodeUnitCount)
+    }
 
     /// Appends the whole answer to a request of `version`; without its body if `isHead`. The
     /// answer says which request it is for, unless `requestID` is empty.
@@ -98,9 +104,13 @@ package struct OwnAnswer: Sendable {
         buffer.append(connection: keepAlive, version)
         buffer.append("\r\n")
         if isHead { return }
-        buffer.append("{\"error\":\"")
-        buffer.append(kind)
-        buffer.append("\",\"message\":\"")
+        if isLikeKong {
+            buffer.append("{\"message\":\"")
+        } else {
+            buffer.append("{\"error\":\"")
+            buffer.append(kind)
+            buffer.append("\",\"message\":\"")
+        }
         buffer.append(message)
         buffer.append("\"}")
     }
@@ -113,6 +123,7 @@ package struct OwnAnswer: Sendable {
         case 413: "Content Too Large"
         case 414: "URI Too Long"
         case 417: "Expectation Failed"
+        case 423: "Locked"
         case 431: "Request Header Fields Too Large"
         case 501: "Not Implemented"
         case 502: "Bad Gateway"

@@ -24,6 +24,13 @@ package struct FileFacts: Hashable, Sendable {
         (WallClock.nanoseconds() - modifiedNanoseconds) / 1_000_000
     }
 
+    /// The permission bits of a file; nil when it cannot be looked at.
+    package static func permissions(of path: String) -> UInt32? {
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { return nil }
+        return facts.st_mode & 0o777
+    }
+
     private static func nanoseconds(_ time: timespec) -> Int64 {
         Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }

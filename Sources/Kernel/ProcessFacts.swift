@@ -34,6 +34,15 @@ package enum ProcessFacts {
     /// Ends the process here and now.
     package static func exitAtOnce(code: Int32) -> Never { _exit(code) }
 
+    /// The name of a user by its number; nil when nobody has it.
+    package static func userName(of number: UInt32) -> String? {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 256) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            count = max(0, unsafe sluice_user_name(number, start, memory.count))
+        }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
     /// The number of this process.
     package static var identifier: Int { Int(getpid()) }
 

@@ -1,5 +1,6 @@
 internal import Addressing
 internal import Bytes
+internal import HTTP
 internal import Kernel
 internal import Settings
 internal import Splitting
@@ -31,6 +32,11 @@ final class Blueprint: Sendable {
         /// Requests that go through other splits, and those splits' ids, in their order.
         let routes: [(when: WhenSettings, split: Int)]
         let exposesUpstream: Bool
+        /// Whether it has a guard, whether that lets no write through, and what passes all the
+        /// same.
+        let isGuarded: Bool
+        let isShut: Bool
+        let allowed: AllowedRequests
     }
 
     struct Target: Sendable {

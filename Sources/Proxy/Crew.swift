@@ -8,6 +8,8 @@ final class Crew: Sendable {
     let mailboxes: [Mailbox<WorkerMessage>]
     /// Who is told of targets that fail; nil while nobody listens.
     let failureHandler = Lock<(@Sendable (PostedFailure) -> Void)?>(nil)
+    /// Who is told of requests that guards refuse; nil while nobody listens.
+    let guardHandler = Lock<(@Sendable (PostedRefusal) -> Void)?>(nil)
     /// How many client connections each worker has.
     private let loads: [SharedCounter]
     /// The sockets that all workers have open.

@@ -1,5 +1,6 @@
 internal import Addressing
 internal import Bytes
+internal import HTTP
 internal import Kernel
 package import Settings
 internal import Splitting
@@ -70,6 +71,7 @@ extension DataPlane {
 extension Foundation {
     /// Notes which listeners are open from now on; `opened` are new.
     fileprivate mutating func listen(to listeners: [ListenerSettings], _ opened: [BoundListener]) {
+        takeOnGuards(of: listeners)
         listening = [:]
         for listener in listeners { listening[listener.name] = listener.address }
         let known = bound
@@ -202,5 +204,8 @@ extension Blueprint.Listener {
         counts = foundation.counts(atListener: settings.name)
         routes = settings.routes.map { ($0.when, foundation.registry.split($0.split)) }
         exposesUpstream = settings.exposesUpstream
+        isGuarded = settings.guarding != nil
+        isShut = settings.guarding.map { foundation.isShut($0) } ?? false
+        allowed = AllowedRequests(settings.guarding?.allow ?? [])
     }
 }

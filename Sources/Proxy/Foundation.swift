@@ -28,6 +28,9 @@ struct Foundation: Sendable {
     var standings: [Int: TargetStanding] = [:]
     /// What operators want to get nothing new.
     var drains: Set<DrainScope> = []
+    /// What is frozen, by the split's name, and the guards by the listener's.
+    var freezes: [String: FreezeMode] = [:]
+    var guards: [String: GuardSettings] = [:]
     /// By which addresses, as the settings write them, each target's id is or was found.
     var targetNames: [Int: Set<String>] = [:]
     /// The upstreams that run, as the settings have them.

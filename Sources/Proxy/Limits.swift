@@ -38,6 +38,8 @@ enum Limits {
     static let probeBytes = 256 * 1024
     /// A worker reports a target's failures once in so long.
     static let reportPauseMilliseconds = 1_000
+    /// A worker tells of refusals by one listener's guard once in so long.
+    static let guardPauseMilliseconds = 100
     /// So many of these reports wait for the judge of health.
     static let keptReports = 1_024
     /// How long a client may take to close after the last answer.

@@ -81,6 +81,9 @@ extension Worker {
             listeners[listener.id].port = listener.port
             listeners[listener.id].trustedProxies = listener.trustedProxies
             listeners[listener.id].timeouts = listener.timeouts
+            listeners[listener.id].isGuarded = listener.isGuarded
+            listeners[listener.id].isShut = listener.isShut
+            listeners[listener.id].allowed = listener.allowed
             takeOnLimits(of: listener)
         }
         countPresentConnections()

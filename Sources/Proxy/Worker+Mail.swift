@@ -35,6 +35,9 @@ extension Worker {
                 lookForPlace(upstream)
             case .census(let reply):
                 reply(census())
+            case .guards(let listeners, let reply):
+                if let listeners { shut(listeners) }
+                reply(writesInFlight())
             case .copyCounters(let reply):
                 counters.logLinesDropped(inTotal: log.droppedCount)
                 reply(counters.copy())

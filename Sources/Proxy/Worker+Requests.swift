@@ -81,6 +81,7 @@ extension Worker {
         if case .length(let count) = requestHead.framing, count > bodyLimit(ofClient: index) {
             return refuse(index, .bodyTooLarge, isHead: requestHead.method == .head)
         }
+        if listeners[listener].isShut, isRefusedByGuard(index) { return }
         let split =
             listeners[listener].routes.isEmpty ? listeners[listener].split : routedSplit(index)
         let isVersion10 = requestHead.version == .http10

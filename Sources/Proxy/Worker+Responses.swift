@@ -30,6 +30,10 @@ extension Worker {
         let client = exchanges[exchange].downstream
         let target = exchanges[exchange].upstreamConnection
         let buffer = connections[client].inbound.take() ?? takeBuffer()
+        if isHeldBack(exchange, buffer) {
+            connections[client].inbound = consume buffer
+            return holdBack(exchange)
+        }
         encodeRequest(exchange, buffer)
         if log.isOn { noteAttempt(exchange, headBytes: scratch.count) }
         connections[client].body = BodyReader(

@@ -24,6 +24,9 @@ enum WorkerMessage: Sendable {
     case lookForPlace(upstream: Int)
     /// Count what is in flight, by the targets' ids.
     case census(reply: @Sendable ([Int: TargetLoad]) -> Void)
+    /// Let no write through at these listeners, and at no other (nil: as before); reply with the
+    /// writes that are on their way, by the listeners' ids.
+    case guards(shut: Set<Int>?, reply: @Sendable ([Int: Int]) -> Void)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)

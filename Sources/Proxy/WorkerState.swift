@@ -28,6 +28,13 @@ struct ListenerState: ~Copyable {
     var connectionLimitPerClient: Int?
     /// What the two limits count; nil before the first blueprint.
     var counts: ListenerCounts?
+    /// Whether it has a guard, whether that lets no write through, and what passes all the same.
+    var isGuarded = false
+    var isShut = false
+    var allowed = AllowedRequests()
+    /// Refusals of the guard are not told of before this moment, and so many were not.
+    var guardQuietUntil = Instant(nanoseconds: 0)
+    var untoldRefusals = 0
     /// Whether it rests after an accept that failed.
     var isPaused = false
 }

@@ -19,10 +19,26 @@ package struct ControlSettings: Sendable, Equatable {
 package struct AdminSettings: Sendable, Equatable {
     /// Where the admin address listens.
     package let address: AddressSetting
+    /// Who may change things there; empty: nobody.
+    package let tokens: [TokenSetting]
 
-    /// An admin address.
-    package init(address: AddressSetting) {
+    /// An admin address; it only shows, unless there are tokens.
+    package init(address: AddressSetting, tokens: [TokenSetting] = []) {
         self.address = address
+        self.tokens = tokens
+    }
+}
+
+/// A token for the admin address.
+package struct TokenSetting: Sendable, Equatable {
+    /// Its name, by which the audit calls who has it.
+    package let name: String
+    /// The path of the file that holds it, ready to open.
+    package let file: String
+
+    package init(name: String, file: String) {
+        self.name = name
+        self.file = file
     }
 }
 

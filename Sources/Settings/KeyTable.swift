@@ -17,11 +17,14 @@ struct KeyTable {
         owner: "a listener",
         known: [
             "address", "mode", "split", "routes", "trusted_proxies", "timeouts", "limits",
-            "expose_upstream",
+            "guard", "expose_upstream",
         ],
-        later: ["tls", "proxy_protocol", "guard"])
+        later: ["tls", "proxy_protocol"])
 
     static let route = KeyTable(owner: "a route", known: ["when", "split"], later: [])
+
+    static let listenerGuard = KeyTable(
+        owner: "`guard`", known: ["kind", "split", "upstream", "allow"], later: [])
 
     static let listenerTimeouts = KeyTable(
         owner: "`timeouts` of a listener", known: ["head", "body_idle", "keepalive", "tunnel"],
@@ -80,7 +83,9 @@ struct KeyTable {
     static let control = KeyTable(
         owner: "control", known: ["socket", "mode", "group"], later: [])
 
-    static let admin = KeyTable(owner: "admin", known: ["address"], later: ["tokens", "tls"])
+    static let admin = KeyTable(owner: "admin", known: ["address", "tokens"], later: ["tls"])
+
+    static let token = KeyTable(owner: "a token", known: ["name", "file"], later: [])
 
     static let accessLog = KeyTable(
         owner: "`access_log`", known: ["to", "format"], later: [])

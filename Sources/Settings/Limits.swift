@@ -53,6 +53,9 @@ enum Limits {
     static let finalStatuses = 200...599
     static let statusRanges = 32
     static let conditionBytes = 256
+    /// More would be a policy of its own; looking through them happens to refused writes only.
+    static let allowedRequests = 100
+    static let tokens = 64
     /// More often, looking up names would be a load of its own.
     static let resolveIntervalMilliseconds = 1_000
     /// What `sockaddr_un` holds on Linux, without the closing NUL.

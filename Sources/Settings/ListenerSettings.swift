@@ -19,6 +19,8 @@ package struct ListenerSettings: Sendable, Equatable {
     /// How long its clients may take, and how much it takes of them.
     package let timeouts: ListenerTimeouts
     package let limits: ListenerLimits
+    /// What it refuses while a split is frozen; nil: nothing.
+    package let guarding: GuardSettings?
 
     /// A listener; it trusts no proxy, unless said.
     package init(
@@ -30,7 +32,8 @@ package struct ListenerSettings: Sendable, Equatable {
         timeouts: ListenerTimeouts = ListenerTimeouts(),
         limits: ListenerLimits = ListenerLimits(),
         routes: [RouteSettings] = [],
-        exposesUpstream: Bool = false
+        exposesUpstream: Bool = false,
+        guarding: GuardSettings? = nil
     ) {
         self.name = name
         self.address = address
@@ -41,6 +44,7 @@ package struct ListenerSettings: Sendable, Equatable {
         self.limits = limits
         self.routes = routes
         self.exposesUpstream = exposesUpstream
+        self.guarding = guarding
     }
 }
 

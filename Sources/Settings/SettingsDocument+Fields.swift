@@ -60,7 +60,7 @@ extension SettingsDocument {
     }
 
     /// Names become metric labels, parts of addresses and arguments of commands.
-    private static func isName(_ text: String) -> Bool {
+    static func isName(_ text: String) -> Bool {
         guard (1...Limits.nameBytes).contains(text.utf8.count), let first = text.utf8.first,
             first != UInt8(ascii: "-"), first != UInt8(ascii: ".")
         else { return false }

@@ -27,10 +27,16 @@ extension SettingsDocument {
         let timeouts = readListenerTimeouts(fields["timeouts"])
         let limits = readListenerLimits(fields["limits"])
         let exposes = flag(fields["expose_upstream"]) ?? false
+        let guarding = readGuard(fields["guard"], of: routing.split)
+        if guarding != nil, let routes = fields["routes"] {
+            faults.add(
+                "`routes` of a listener with a `guard`; expected its `split` alone", at: routes.key)
+        }
         guard let address, let mode, let split = routing.split, let trusted else { return nil }
         return ListenerSettings(
             name: entry.name, address: address, mode: mode, split: split, trustedProxies: trusted,
-            timeouts: timeouts, limits: limits, routes: routing.routes, exposesUpstream: exposes)
+            timeouts: timeouts, limits: limits, routes: routing.routes, exposesUpstream: exposes,
+            guarding: guarding)
     }
 
     private mutating func readMode(_ field: Field?) -> ListenerMode? {

@@ -116,6 +116,16 @@ package struct ControlGauges: Sendable {
     package var accessLogLines = 0
     package var droppedLogLines = 0
     package var accessLogErrors = 0
+    /// The splits that have guards or are frozen, and the ids of listeners with a guard.
+    package var freezes: [Freeze] = []
+    package var guardedListeners: Set<Int> = []
+    /// The members of splits that are kept at weight 0.
+    package var latches: [(split: String, upstream: String)] = []
+    /// Entries of the audit that were dropped, and that wait to be written.
+    package var auditLost = 0
+    package var auditWaiting = 0
+    /// Changes refused for want of a right token.
+    package var refusedTokens = 0
     /// The program's version.
     package var version = ""
     /// The process's resources.

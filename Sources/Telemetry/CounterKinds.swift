@@ -37,6 +37,11 @@ package enum Refusal: Int, CaseIterable, Sendable {
     }
 }
 
+/// What a guard refused a request for.
+package enum GuardRefusal: String, CaseIterable, Sendable {
+    case method, path, target, upgrade, override
+}
+
 /// Why an exchange did not get a place at a target.
 package enum QueueRefusal: Int, CaseIterable, Sendable {
     /// As many as may wait did so already.

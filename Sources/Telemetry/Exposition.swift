@@ -71,6 +71,7 @@ package struct Exposition: Sendable {
         writeListeners(to: &writer)
         writeDrains(to: &writer)
         writeHealth(to: &writer)
+        writeGuards(to: &writer)
         writeControl(to: &writer)
         writeProcess(to: &writer)
         return writer.bytes

@@ -20,10 +20,11 @@ package struct WorkerCounters: Sendable {
     var upstreamConnections = CountTable(columns: UpstreamConnectionState.allCases.count)
     var bytes = CountTable(columns: ByteDirection.allCases.count)
 
-    /// These three have a row for each listener.
+    /// These four have a row for each listener.
     var downstreamConnections = CountTable(columns: 1)
     var downstreamRequests = CountTable(columns: StatusColumn.count)
     var refusals = CountTable(columns: Refusal.allCases.count)
+    var guardRefusals = CountTable(columns: GuardRefusal.allCases.count)
 
     /// What is counted of Kongs only.
     var kong = KongCounters()
@@ -53,6 +54,7 @@ package struct WorkerCounters: Sendable {
         downstreamConnections.grow(rows: listeners)
         downstreamRequests.grow(rows: listeners)
         refusals.grow(rows: listeners)
+        guardRefusals.grow(rows: listeners)
     }
 
     /// Adds what another worker counted, and grows where the other has more rows.
@@ -74,6 +76,7 @@ package struct WorkerCounters: Sendable {
         downstreamRequests.merge(other.downstreamRequests)
         refusals.merge(other.refusals)
         kong.merge(other.kong)
+        guardRefusals.merge(other.guardRefusals)
         loopTurns.merge(other.loopTurns)
         droppedLogLines += other.droppedLogLines
     }

@@ -26,7 +26,7 @@ struct Split: ParsableCommand {
         abstract: "Shows splits, or sets the weights of one.",
         usage: """
             sluice split [NAME] [--json]
-            sluice split NAME MEMBER=WEIGHT ... [--reason TEXT] [--if-generation N]
+            sluice split NAME MEMBER=WEIGHT ... [--reason TEXT] [--if-generation N] [--force]
             """)
 
     @Argument(help: "The split; every split when it is left out.")
@@ -40,6 +40,9 @@ struct Split: ParsableCommand {
 
     @Option(name: .long, help: "Change only what this generation has set.")
     var ifGeneration: UInt64?
+
+    @Flag(name: .long, help: "Raise a member too that is kept at 0.")
+    var force = false
 
     @Flag(name: .long, help: "Print JSON.")
     var json = false
@@ -56,13 +59,14 @@ struct Split: ParsableCommand {
     func run() throws {
         let commands = SocketCommands(socket: try socket.path(), asJSON: json)
         guard let name, !weights.isEmpty else {
-            guard reason == nil, ifGeneration == nil else {
+            guard reason == nil, ifGeneration == nil, !force else {
                 throw ValidationError("no weights; expected a split and MEMBER=WEIGHT ...")
             }
             return try finish(commands.showSplits(name))
         }
         try finish(
-            commands.setWeights(name, weights, reason: reason, ifGeneration: ifGeneration))
+            commands.setWeights(
+                name, weights, reason: reason, ifGeneration: ifGeneration, isForced: force))
     }
 }
 
@@ -76,6 +80,9 @@ struct Rollback: ParsableCommand {
     @Option(name: .long, help: "Why, for those who look later.")
     var reason: String?
 
+    @Flag(name: .long, help: "Also where the stable upstream is kept at 0.")
+    var force = false
+
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
@@ -83,7 +90,7 @@ struct Rollback: ParsableCommand {
 
     func run() throws {
         let commands = SocketCommands(socket: try socket.path(), asJSON: json)
-        try finish(commands.rollback(name, reason: reason))
+        try finish(commands.rollback(name, reason: reason, isForced: force))
     }
 }
 

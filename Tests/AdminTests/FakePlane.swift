@@ -16,6 +16,9 @@ final class FakePlane: Plane {
         var resolved: [ResolvedTarget] = []
         /// What was drained, call by call.
         var drains: [Set<DrainScope>] = []
+        /// What was frozen, call by call, and the writes on their way by listener.
+        var freezes: [[String: FreezeMode]] = []
+        var writes: [String: Int] = [:]
         /// What is in flight, by addresses; those that are not resolved are former targets of x.
         var loads: [String: TargetLoad] = [:]
         /// How targets stand beside being drained, by addresses.
@@ -46,6 +49,20 @@ final class FakePlane: Plane {
         memory.withLock { memory in
             memory.drains.append(scopes)
             return memory.pendingWorkers
+        }
+    }
+
+    func freeze(_ splits: [String: FreezeMode]) async -> GuardCensus {
+        memory.withLock { memory in
+            memory.freezes.append(splits)
+            return GuardCensus(
+                writesInFlight: memory.writes, pendingWorkers: memory.pendingWorkers)
+        }
+    }
+
+    func guardCensus() async -> GuardCensus {
+        memory.withLock { memory in
+            GuardCensus(writesInFlight: memory.writes, pendingWorkers: memory.pendingWorkers)
         }
     }
 

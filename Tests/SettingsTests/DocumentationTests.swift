@@ -64,6 +64,11 @@ struct DocumentationTests {
             listener("routes: [\(mapping(("split", "kong"), ("when", "{method: GET}")))]")
         case "listeners.NAME.timeouts.": listener("timeouts: \(mapping())")
         case "listeners.NAME.limits.": listener("limits: \(mapping())")
+        case "listeners.NAME.guard.":
+            settingsText(
+                listener: "api: {address: a:1, split: own, guard: "
+                    + mapping(("kind", "kong_admin"), ("split", "kong"), ("upstream", "x")) + "}",
+                split: "kong: {x: 90, y: 10}\n  own: {x: 1}")
         case "upstreams.NAME.": settingsText(upstream: "x: \(mapping(("targets", "[a:1]")))")
         case "upstreams.NAME.targets[].":
             settingsText(upstream: "x: {targets: [\(mapping(("address", "a:1")))]}")
@@ -83,6 +88,10 @@ struct DocumentationTests {
         case "splits.NAME.pins[].when.": splitText("pins: [{when: \(mapping()), upstream: y}]")
         case "control.": settingsText(rest: "control: \(mapping(("socket", "s")))")
         case "admin.": settingsText(rest: "admin: \(mapping(("address", "a:2")))")
+        case "admin.tokens[].":
+            settingsText(
+                rest: "admin: {address: a:2, tokens: ["
+                    + mapping(("name", "ops"), ("file", "t")) + "]}")
         case "access_log.": settingsText(rest: "access_log: \(mapping(("to", "stdout")))")
         case "log.": settingsText(rest: "log: \(mapping())")
         default: settingsText(rest: entry ?? "")

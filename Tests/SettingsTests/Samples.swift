@@ -23,6 +23,7 @@ let keyTables: [(place: String, table: KeyTable)] = [
     ("listeners.NAME.routes[].", .route),
     ("listeners.NAME.timeouts.", .listenerTimeouts),
     ("listeners.NAME.limits.", .listenerLimits),
+    ("listeners.NAME.guard.", .listenerGuard),
     ("upstreams.NAME.", .upstream),
     ("upstreams.NAME.targets[].", .target),
     ("upstreams.NAME.timeouts.", .upstreamTimeouts),
@@ -37,6 +38,7 @@ let keyTables: [(place: String, table: KeyTable)] = [
     ("splits.NAME.pins[].when.", .when),
     ("control.", .control),
     ("admin.", .admin),
+    ("admin.tokens[].", .token),
     ("access_log.", .accessLog),
     ("log.", .log),
 ]

@@ -53,7 +53,7 @@ struct ShippedFilesTests {
             "sluice.yaml", environment: ["STICKY_SECRET": "0123456789abcdef"],
             files: files([
                 "sluice.yaml": active.joined(separator: "\n"),
-                "weights.yaml": "kong: {x: 90, y: 10}",
+                "weights.yaml": "kong: {x: 90, y: 10}\nadmin_x: {x_admin: 1}",
             ]))
 
         #expect(reading.warnings.isEmpty)

@@ -8,7 +8,22 @@ package enum CheckCommand {
         let (errors, warnings) = SettingsReader.check(path, environment: environment)
         for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
         for error in errors { StandardStream.error.write("\(error)\n") }
-        guard errors.isEmpty else { return ExitStatus.failed }
+        guard errors.isEmpty, checkTokens(path, environment) else { return ExitStatus.failed }
         return ExitStatus.printing("\(path): sound\n")
+    }
+
+    /// Whether the files of the tokens hold some; says what is wrong.
+    private static func checkTokens(_ path: String, _ environment: [String: String]) -> Bool {
+        guard let reading = try? SettingsReader.read(path, environment: environment) else {
+            return true
+        }
+        do throws(AdminTokens.Fault) {
+            let tokens = try AdminTokens.read(reading.snapshot.admin?.tokens ?? [])
+            for warning in tokens.warnings { StandardStream.error.write("\(warning) (warning)\n") }
+            return true
+        } catch {
+            StandardStream.error.write("\(error)\n")
+            return false
+        }
     }
 }

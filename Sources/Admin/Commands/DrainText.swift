@@ -111,7 +111,7 @@ package enum DrainText {
     }
 
     /// A line end in a reason must not look like one of ours.
-    private static func oneLine(_ text: String) -> String {
+    static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).joined(separator: " | ")
     }
 

@@ -27,7 +27,8 @@ package struct SocketCommands: Sendable {
 
     /// `sluice split kong x=75 y=25`.
     package func setWeights(
-        _ name: String, _ assignments: [String], reason: String?, ifGeneration: UInt64?
+        _ name: String, _ assignments: [String], reason: String?, ifGeneration: UInt64?,
+        isForced: Bool = false
     ) -> Int32 {
         var weights: [JSONValue.Member] = []
         for assignment in assignments {
@@ -49,6 +50,7 @@ package struct SocketCommands: Sendable {
         }
         var body = [JSONValue.Member(name: "weights", value: .object(weights))]
         if let reason { body.append(JSONValue.Member(name: "reason", value: .string(reason))) }
+        if isForced { body.append(JSONValue.Member(name: "force", value: .bool(true))) }
         return show(
             "PUT", "/v1/splits/\(Self.escaped(name))", body: .object(body),
             ifGeneration: ifGeneration
@@ -56,9 +58,12 @@ package struct SocketCommands: Sendable {
     }
 
     /// `sluice rollback`, of one split or of all, and what still lives on the other side.
-    package func rollback(_ name: String?, reason: String?) -> Int32 {
+    package func rollback(_ name: String?, reason: String?, isForced: Bool = false) -> Int32 {
         let path = name.map { "/v1/splits/\(Self.escaped($0))/rollback" } ?? "/v1/rollback"
-        let body: JSONValue? = reason.map { .object(["reason": .string($0)]) }
+        var members: [JSONValue.Member] = []
+        if let reason { members.append(.init(name: "reason", value: .string(reason))) }
+        if isForced { members.append(.init(name: "force", value: .bool(true))) }
+        let body: JSONValue? = members.isEmpty ? nil : .object(members)
         return show("POST", path, body: body) { answer in
             let splits = answer["splits"]?.elements ?? [answer]
             return splits.map(SplitText.change).joined() + remaining(after: splits)

@@ -22,6 +22,9 @@ package enum SplitText {
             text += "warning: a restart forgets this: neither the weight file nor state_dir "
             text += "could be written\n"
         }
+        for skipped in answer["skipped"]?.elements ?? [] {
+            text += "warning: left as it is: \(skipped.text ?? "")\n"
+        }
         return text + lateWorkers(answer)
     }
 

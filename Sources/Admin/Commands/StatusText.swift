@@ -5,7 +5,7 @@ package enum StatusText {
         let splits = status["splits"]?.elements ?? []
         return [
             head(status), listeners(status), upstreams(status), targets(status),
-            DrainText.table(status), KongText.table(status),
+            DrainText.table(status), FreezeText.table(status), KongText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }
@@ -36,6 +36,9 @@ package enum StatusText {
             text += ", has faults; the weights stay as they are\n"
             for error in file?["errors"]?.elements ?? [] { text += "  \(error.text ?? "")\n" }
             return text
+        }
+        if let refused = file?["refused"]?.text {
+            return text + ", sound but refused; the weights stay as they are\n  \(refused)\n"
         }
         if file?["drift"]?.bool == true {
             let splits = (file?["drifted_splits"]?.elements ?? []).compactMap(\.text)

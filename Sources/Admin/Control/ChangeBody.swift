@@ -5,19 +5,21 @@ package struct ChangeBody: Sendable, Equatable {
     /// The texts of the numbers, by split and member.
     package let weights: [String: [String: String]]
     package let reason: String
+    /// Whether a latched member is raised all the same.
+    package let isForced: Bool
 
     static let longestReason = 1_000
 
     /// `{"weights": {"x": 75, "y": 25}, "reason": "..."}` for one split.
     package static func split(_ name: String, _ bytes: [UInt8]) throws(Refusal) -> ChangeBody {
         let value = try parse(bytes)
-        let members = try object(value, "the body", allowed: ["weights", "reason"])
+        let members = try object(value, "the body", allowed: ["weights", "reason", "force"])
         guard let weights = members["weights"] else {
             throw .badRequest("`weights` is missing; expected {\"x\": 75, \"y\": 25}")
         }
         return ChangeBody(
             weights: [name: try numbers(weights, "`weights`")],
-            reason: try reason(members["reason"]))
+            reason: try reason(members["reason"]), isForced: try force(members["force"]))
     }
 
     /// `{"kong": {"weights": {...}}, "kong-tls": {...}, "reason": "..."}` for several splits.
@@ -27,7 +29,12 @@ package struct ChangeBody: Sendable, Equatable {
         }
         var weights: [String: [String: String]] = [:]
         var said: JSONValue?
+        var force: JSONValue?
         for member in members {
+            if member.name == "force", member.value.members == nil {
+                force = member.value
+                continue
+            }
             // A split may be named `reason` too: then its value is an object.
             if member.name == "reason", member.value.members == nil {
                 said = member.value
@@ -42,7 +49,8 @@ package struct ChangeBody: Sendable, Equatable {
         guard !weights.isEmpty else {
             throw .badRequest("the body names no split; expected at least one")
         }
-        return ChangeBody(weights: weights, reason: try reason(said))
+        return ChangeBody(
+            weights: weights, reason: try reason(said), isForced: try self.force(force))
     }
 
     /// `{"reason": "..."}` or nothing.
@@ -50,6 +58,23 @@ package struct ChangeBody: Sendable, Equatable {
         guard !bytes.isEmpty else { return "" }
         let members = try object(try parse(bytes), "the body", allowed: ["reason"])
         return try reason(members["reason"])
+    }
+
+    /// `{"reason": "...", "force": true}`, each of it or nothing.
+    package static func rollback(
+        _ bytes: [UInt8]
+    ) throws(Refusal) -> (reason: String, isForced: Bool) {
+        guard !bytes.isEmpty else { return ("", false) }
+        let members = try object(try parse(bytes), "the body", allowed: ["reason", "force"])
+        return (try reason(members["reason"]), try force(members["force"]))
+    }
+
+    private static func force(_ value: JSONValue?) throws(Refusal) -> Bool {
+        guard let value else { return false }
+        guard let isForced = value.bool else {
+            throw .badRequest("`force` is \(value.kind); expected true or false")
+        }
+        return isForced
     }
 
     static func parse(_ bytes: [UInt8]) throws(Refusal) -> JSONValue {
@@ -125,7 +150,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case .unknownSplit: status = 404
         case .invalid: status = 400
         case .outdated: status = 412
-        case .overtaken: status = 409
+        case .overtaken, .latched: status = 409
         }
     }
 }

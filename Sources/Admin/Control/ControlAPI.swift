@@ -8,7 +8,7 @@ package struct ControlAPI: Sendable {
     package enum Access: Sendable, Equatable {
         /// On the control socket, whose permissions say who may use it.
         case full
-        /// On the admin address.
+        /// On the admin address, where only those with a token may change anything.
         case readOnly
     }
 
@@ -45,7 +45,7 @@ package struct ControlAPI: Sendable {
     ) async -> Answer {
         await change(ifMatch: ifMatch) { () throws(Refusal) in
             let body = try ChangeBody.split(name, bytes)
-            return (.weights(body.weights), body.reason)
+            return (.weights(body.weights), body.reason, body.isForced)
         }
     }
 
@@ -53,21 +53,23 @@ package struct ControlAPI: Sendable {
     package func putSplits(_ bytes: [UInt8], ifMatch: String?) async -> Answer {
         await change(ifMatch: ifMatch, isOfOne: false) { () throws(Refusal) in
             let body = try ChangeBody.splits(bytes)
-            return (.weights(body.weights), body.reason)
+            return (.weights(body.weights), body.reason, body.isForced)
         }
     }
 
     /// `POST /v1/splits/{name}/rollback`.
     package func rollback(_ name: String, _ bytes: [UInt8], ifMatch: String?) async -> Answer {
         await change(ifMatch: ifMatch) { () throws(Refusal) in
-            (.rollback(split: name), try ChangeBody.reason(bytes))
+            let body = try ChangeBody.rollback(bytes)
+            return (.rollback(split: name), body.reason, body.isForced)
         }
     }
 
     /// `POST /v1/rollback`: every split to its stable upstream, in one generation.
     package func rollbackAll(_ bytes: [UInt8], ifMatch: String?) async -> Answer {
         await change(ifMatch: ifMatch, isOfOne: false) { () throws(Refusal) in
-            (.rollback(split: nil), try ChangeBody.reason(bytes))
+            let body = try ChangeBody.rollback(bytes)
+            return (.rollback(split: nil), body.reason, body.isForced)
         }
     }
 
@@ -100,14 +102,14 @@ package struct ControlAPI: Sendable {
 
     private func change(
         ifMatch: String?, isOfOne: Bool = true,
-        _ read: () throws(Refusal) -> (WeightRequest.Wish, reason: String)
+        _ read: () throws(Refusal) -> (WeightRequest.Wish, reason: String, isForced: Bool)
     ) async -> Answer {
         do throws(Refusal) {
             try checkAccess()
-            let (wish, reason) = try read()
+            let (wish, reason, isForced) = try read()
             let request = WeightRequest(
-                wish, source: .socket, reason: reason,
-                expectedGeneration: try Self.generation(ifMatch))
+                wish, source: access == .full ? .socket : .api, reason: reason,
+                expectedGeneration: try Self.generation(ifMatch), isForced: isForced)
             do throws(WeightRefusal) {
                 return await answer(try await operation.keeper.change(request), isOfOne)
             } catch {
@@ -119,10 +121,16 @@ package struct ControlAPI: Sendable {
     }
 
     func checkAccess() throws(Refusal) {
-        guard access == .full else {
+        if access == .full { return }
+        if case .token = Caller.current { return }
+        guard operation.tokens.isEmpty else {
+            operation.tokens.countRefusal()
             throw Refusal(
-                status: 403, message: "read-only here; changes go through the control socket")
+                status: 401,
+                message: "read-only without a token; expected Authorization: Bearer TOKEN")
         }
+        throw Refusal(
+            status: 403, message: "read-only here; changes go through the control socket")
     }
 
     /// What is set now, with what the change came to.
@@ -141,6 +149,10 @@ package struct ControlAPI: Sendable {
                 JSONValue.Member(name: "splits", value: .array(values)),
                 JSONValue.Member(name: "durable", value: .bool(outcome.isDurable)),
             ]
+            if !outcome.skipped.isEmpty {
+                let texts = JSONValue.array(outcome.skipped.map { .string($0) })
+                members.append(JSONValue.Member(name: "skipped", value: texts))
+            }
         }
         if !outcome.pendingWorkers.isEmpty {
             let late = JSONValue.array(outcome.pendingWorkers.map { .number($0) })

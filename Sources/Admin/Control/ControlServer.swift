@@ -30,9 +30,11 @@ package enum ControlServer {
             onServerRunning: onServerRunning, logger: quiet)
     }
 
-    private static func router(_ api: ControlAPI) -> Router<BasicRequestContext> {
-        let router = Router()
+    private static func router(_ api: ControlAPI) -> Router<ControlContext> {
+        let router = Router(context: ControlContext.self)
         router.add(middleware: Fallback())
+        router.add(
+            middleware: CallerMiddleware(access: api.access, tokens: api.operation.tokens))
         router.get("v1/status") { request, _ in response(await api.status(), request) }
         router.get("v1/splits") { request, _ in response(await api.splits(), request) }
         router.get("v1/splits/:name") { request, context in
@@ -53,6 +55,7 @@ package enum ControlServer {
             await changing(request) { await api.rollbackAll($0, ifMatch: $1) }
         }
         addUpstreams(to: router, api)
+        addFreezes(to: router, api)
         router.get("metrics") { request, _ in response(await api.metrics(), request) }
         router.get("healthz") { request, _ in response(await api.health(), request) }
         router.get("readyz") { request, _ in response(await api.readiness(), request) }
@@ -82,6 +85,7 @@ package enum ControlServer {
             fields[.contentEncoding] = "gzip"
             fields[.vary] = "Accept-Encoding"
         }
+        if answer.status == 401 { fields[.wwwAuthenticate] = "Bearer" }
         return Response(
             status: .init(code: answer.status), headers: fields,
             body: .init(byteBuffer: ByteBuffer(bytes: body)))
@@ -100,8 +104,8 @@ package enum ControlServer {
     /// Says in JSON what no route answers.
     private struct Fallback: RouterMiddleware {
         func handle(
-            _ request: Request, context: BasicRequestContext,
-            next: (Request, BasicRequestContext) async throws -> Response
+            _ request: Request, context: ControlContext,
+            next: (Request, ControlContext) async throws -> Response
         ) async throws -> Response {
             do {
                 return try await next(request, context)

@@ -31,6 +31,7 @@ extension Operation {
         gauges.health = await health().gauges
         await addDrains(to: &gauges)
         gauges.kongs = kongStandings
+        await addGuards(to: &gauges, weights)
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation
         if snapshot.weightsFile != nil {

@@ -15,7 +15,10 @@ extension Operation {
         let usable = plane.usableUpstreams
         return weights.splits.map { split in
             let measured = weights.measurement.share(of: split.settings, counters, registry)
-            return (split.settings.name, Self.answer(split, measured, usable))
+            let latched = weights.latches.filter { $0.split == split.settings.name }
+            let answer = Self.answer(split, measured, usable).members ?? []
+            let latches = JSONValue.Member(name: "latches", value: latchesAnswer(latched))
+            return (split.settings.name, .object(answer + [latches]))
         }
     }
 
@@ -38,6 +41,9 @@ extension Operation {
                 "successful": .bool(wasLastReloadSuccessful),
                 "errors": .array(lastReloadFaults.map { .string($0) }),
             ]),
+            "freezes": .array(await freezesAnswer()),
+            "latches": latchesAnswer(weights.latches),
+            "audit": await auditAnswer(),
             "listeners": .array(snapshot.listeners.map { answer($0, counters) }),
             "upstreams": .array(upstreams.map(\.value)),
             "splits": .array(splits.map(\.value)),
@@ -101,6 +107,7 @@ extension Operation {
             "path": .string(path),
             "valid": .bool(weights.fileFaults.isEmpty),
             "errors": .array(weights.fileFaults.map { .string("\($0)") }),
+            "refused": weights.refusedFile.map { .string($0) } ?? .null,
             "drift": .bool(!weights.driftedSplits.isEmpty),
             "drifted_splits": .array(weights.driftedSplits.map { .string($0) }),
         ])

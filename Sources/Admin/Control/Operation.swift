@@ -13,6 +13,10 @@ package actor Operation {
     package nonisolated let plane: any Plane
     /// What gets nothing new.
     package nonisolated let drains: DrainKeeper
+    /// What nobody may write to, what was done, and who may do it at the admin address.
+    package nonisolated let freezes: FreezeKeeper
+    package nonisolated let audit: AuditTrail?
+    package nonisolated let tokens = AdminTokens()
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
@@ -36,9 +40,12 @@ package actor Operation {
     package init(
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
         configuration: (path: String, environment: [String: String])? = nil,
-        judge: HealthJudge? = nil, names: NameWatch? = nil, disk: DiskQueue = .threads
+        judge: HealthJudge? = nil, names: NameWatch? = nil, disk: DiskQueue = .threads,
+        audit: AuditTrail? = nil
     ) {
-        drains = DrainKeeper(plane: plane, logger: logger, disk: disk)
+        self.audit = audit
+        drains = DrainKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
+        freezes = FreezeKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
         self.snapshot = snapshot
         self.plane = plane
         self.keeper = keeper
@@ -50,8 +57,11 @@ package actor Operation {
 
     /// Begins to serve.
     package func start(text: WeightsText) async throws {
+        try readTokens(snapshot).adopt()
+        await audit?.adopt(snapshot)
         let stored = loadState()
         await drains.begin(snapshot)
+        await freezes.begin(snapshot)
         let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
@@ -70,10 +80,14 @@ package actor Operation {
                 configuration.path, environment: configuration.environment)
             for warning in reading.warnings { logger.warning("\(warning)") }
             let next = keepWhatIsFixed(reading.snapshot)
+            let tokens = try readTokens(next)
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
             let hasSameLog = next.accessLog != nil && next.accessLog == snapshot.accessLog
             snapshot = next
+            tokens.adopt()
+            await audit?.adopt(next)
             await drains.adopt(next)
+            await freezes.adopt(next)
             watchTargets()
             // Who rotates logs by this signal finds the old name in use no more. Nobody waits for
             // a disk that may not answer.
@@ -89,6 +103,15 @@ package actor Operation {
             logger.error("\(configuration.path) was read again and refused: nothing changes")
             return false
         }
+    }
+
+    /// Reads the files of the tokens; to be taken on when everything else is.
+    private func readTokens(
+        _ snapshot: Snapshot
+    ) throws(AdminTokens.Fault) -> (adopt: () -> Void, count: Int) {
+        let (found, warnings) = try AdminTokens.read(snapshot.admin?.tokens ?? [])
+        for warning in warnings { logger.warning("\(warning)") }
+        return ({ [tokens] in tokens.adopt(found) }, found.count)
     }
 
     /// Those who watch over the targets take on what runs now.
@@ -114,6 +137,8 @@ package actor Operation {
         watchKongs(counters, nowSeconds: now)
         let messages = logWatch.look(
             at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
+        tellRefusedTokens()
+        if let audit { Task { await audit.retry() } }
         for message in messages { logger.log(level: message.level, "\(message.text)") }
     }
 
@@ -150,7 +175,7 @@ package actor Operation {
         let fixed: [(String, Bool)] = [
             ("workers", next.workers != snapshot.workers),
             ("control", next.control != snapshot.control),
-            ("admin", next.admin != snapshot.admin),
+            ("admin", next.admin?.address != snapshot.admin?.address),
             ("log", next.logLevel != snapshot.logLevel),
             ("shutdown_delay", times.delayMilliseconds != next.shutdown.delayMilliseconds),
             ("shutdown_grace", times.graceMilliseconds != next.shutdown.graceMilliseconds),
@@ -161,7 +186,9 @@ package actor Operation {
         var kept = next
         kept.workers = snapshot.workers
         kept.control = snapshot.control
-        kept.admin = snapshot.admin
+        kept.admin = snapshot.admin.map { admin in
+            AdminSettings(address: admin.address, tokens: next.admin?.tokens ?? [])
+        }
         kept.logLevel = snapshot.logLevel
         kept.shutdown = times
         return kept

@@ -22,7 +22,12 @@ package actor DrainKeeper {
     private var version = 0
     private var isWritten = true
 
-    package init(plane: any Plane, logger: Logger, disk: DiskQueue) {
+    private let audit: AuditTrail?
+
+    package init(
+        plane: any Plane, logger: Logger, disk: DiskQueue, audit: AuditTrail? = nil
+    ) {
+        self.audit = audit
         self.plane = plane
         self.logger = logger
         self.disk = disk
@@ -70,6 +75,13 @@ package actor DrainKeeper {
         // From the check to the messages to the workers nothing waits.
         let late = await plane.drain(scopes)
         if isChange || !isWritten { await write() }
+        if isChange {
+            await audit?.append(
+                AuditEvent(
+                    request.wish == .drain ? "drain" : "undrain", subject: "\(scope)",
+                    from: .bool(request.wish != .drain), to: .bool(request.wish == .drain),
+                    reason: request.reason))
+        }
         return DrainOutcome(
             scope: scope, isChange: isChange, pendingWorkers: late,
             isDurable: path == nil ? request.wish == .undrain : isWritten)

@@ -5,6 +5,9 @@ package enum JSONWriter {
     /// The value as text, with a line end behind it.
     package static func text(_ value: JSONValue) -> String { written(value, indent: 0) + "\n" }
 
+    /// The value on one line, without a line end.
+    package static func line(_ value: JSONValue) -> String { compact(value) }
+
     private static func written(_ value: JSONValue, indent: Int) -> String {
         let compact = compact(value)
         guard compact.count + indent > longestLine else { return compact }

@@ -63,12 +63,14 @@ package struct ProxyProcess: Sendable {
             throw .system("the process cannot begin", error)
         }
         let store = WeightStore(WeightStore.Places(snapshot))
-        let keeper = WeightKeeper(plane: plane, store: store, logger: logger, disk: .threads)
+        let audit = AuditTrail(logger: logger)
+        let keeper = WeightKeeper(
+            plane: plane, store: store, logger: logger, disk: .threads, audit: audit)
         judge = HealthJudge(plane, logger: logger)
         names = NameWatch(plane, judge: judge, logger: logger)
         operation = Operation(
             snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration,
-            judge: judge, names: names)
+            judge: judge, names: names, audit: audit)
         self.snapshot = snapshot
         self.text = text
         self.logger = logger
@@ -88,6 +90,7 @@ package struct ProxyProcess: Sendable {
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 TickService(operation: operation),
                 TargetService(plane, judge: judge, names: names),
+                GuardService(plane: plane, logger: logger),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }

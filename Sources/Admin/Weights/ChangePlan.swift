@@ -7,6 +7,8 @@ struct ChangePlan {
     let before: [String: [Weight]]
     let request: WeightRequest
     let names: [String]
+    /// Splits that are left as they are, and why.
+    var skipped: [String] = []
 
     var isChange: Bool { wanted != before }
 

@@ -5,26 +5,40 @@ internal import Splitting
 extension WeightKeeper {
     func decide(_ request: WeightRequest) throws(WeightRefusal) -> ChangePlan {
         var wanted: [String: [Weight]] = [:]
+        var skipped: [Latch] = []
         switch request.wish {
         case .weights(let texts):
             for (name, weights) in texts { wanted[name] = try check(weights, name) }
         case .rollback(let name):
             let chosen = try name.map { name throws(WeightRefusal) in [try split(name)] } ?? splits
             for split in chosen {
-                wanted[split.name] = ShareOrder.rollback(split, from: weights(of: split))
+                let target = ShareOrder.rollback(split, from: weights(of: split))
+                let latch = latch(against: target, of: split, from: weights(of: split))
+                if let latch, !request.isForced {
+                    // The other splits go back all the same.
+                    skipped.append(latch)
+                } else {
+                    wanted[split.name] = target
+                }
             }
+            if wanted.isEmpty, let latch = skipped.first { throw .latched(latch) }
         case .written(let document):
             wanted = document.weights.filter { name, new in
                 // A text that came back after a while is the one that was followed, no edit.
                 set[name].map { $0.weights != new && $0.followed != document.hash } ?? false
             }
         }
+        for split in splits where !request.isForced {
+            if let new = wanted[split.name] { try checkLatches(split, new) }
+        }
         try checkGeneration(request, wanted.keys.sorted())
         let names = splits.map(\.name).filter { wanted[$0] != nil }
         let before = Dictionary(names.compactMap { name in set[name].map { (name, $0.weights) } }) {
             first, _ in first
         }
-        return ChangePlan(wanted: wanted, before: before, request: request, names: names)
+        return ChangePlan(
+            wanted: wanted, before: before, request: request, names: names,
+            skipped: skipped.map(\.text))
     }
 
     func check(

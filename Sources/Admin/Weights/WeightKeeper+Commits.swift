@@ -43,7 +43,7 @@ extension WeightKeeper {
         WeightOutcome(
             generation: generation, before: plan.before, isChange: plan.isChange,
             pendingWorkers: pending,
-            isDurable: plan.names.allSatisfy { durable[$0] ?? true })
+            isDurable: plan.names.allSatisfy { durable[$0] ?? true }, skipped: plan.skipped)
     }
 
     /// Takes in what the disk said.

@@ -15,6 +15,7 @@ package actor WeightKeeper {
     let store: WeightStore
     let logger: Logger
     let disk: DiskQueue
+    let audit: AuditTrail?
 
     /// The splits of sluice.yaml, with the weights that stand there.
     private(set) var splits: [SplitSettings] = []
@@ -40,7 +41,20 @@ package actor WeightKeeper {
     /// A faulty weight file that has been seen once.
     private var suspect: WeightsText?
 
-    package init(plane: any Plane, store: WeightStore, logger: Logger, disk: DiskQueue) {
+    /// The members that are kept at weight 0, and whether the disk has them.
+    var latches: [Latch] = []
+    var latchPath: String?
+    var latchVersion = 0
+    var areLatchesWritten = true
+    let latchFile = StateFile()
+    /// Why the text of the weight file is not in force although it is sound; nil when it is.
+    var latchedFile: String?
+
+    package init(
+        plane: any Plane, store: WeightStore, logger: Logger, disk: DiskQueue,
+        audit: AuditTrail? = nil
+    ) {
+        self.audit = audit
         self.plane = plane
         self.store = store
         self.logger = logger
@@ -100,16 +114,20 @@ package actor WeightKeeper {
         await takeTurn()
         defer { endTurn() }
         let state = set.isEmpty ? stored : WeightsState(generation: generation, splits: current)
-        let decision = try StartDecision.decide(
-            splits: snapshot.splits, state: state, text: found,
-            nowMilliseconds: WallClock.nanoseconds() / 1_000_000)
-        let late = try await plane.run(snapshot.with(weights: decision.state.weights))
+        await adoptLatches(snapshot, state)
+        let decided = obeyingLatches(
+            try StartDecision.decide(
+                splits: snapshot.splits, state: state, text: found,
+                nowMilliseconds: WallClock.nanoseconds() / 1_000_000
+            ).state,
+            snapshot.splits, before: state)
+        let late = try await plane.run(snapshot.with(weights: decided.weights))
 
-        let newer = set.values.filter { $0.generation > decision.state.generation }
+        let newer = set.values.filter { $0.generation > decided.generation }
         splits = snapshot.splits
         text = found
-        generation = max(generation, decision.state.generation)
-        set = Dictionary(decision.state.splits.map { ($0.name, $0) }) { first, _ in first }
+        generation = max(generation, decided.generation)
+        set = Dictionary(decided.splits.map { ($0.name, $0) }) { first, _ in first }
         // A retreat came in while the snapshot was being built. It holds for the members that
         // there are now; one that is new gets nothing by it.
         for split in newer {
@@ -123,6 +141,7 @@ package actor WeightKeeper {
         note(receipt, names: splits.map(\.name))
         if !newer.isEmpty { _ = await plane.route(by: weights(of: newer.map(\.name))) }
         await measureAnew(splits.map(\.name))
+        await writeDownStart(current, before: state)
         return late
     }
 
@@ -133,7 +152,9 @@ package actor WeightKeeper {
             try checkNotOvertaken(ticket, plan)
             let outcome = isUrgent(plan) ? await retreat(plan) : try await commit(plan, ticket)
             if outcome.isChange { tally.count(plan.names, .file, "done") }
+            latchedFile = nil
         } catch {
+            if case .latched(let latch) = error { latchedFile = latch.text }
             // The text that a retreat is about to write over is not an edit.
             let isEdit = document.weights.contains { name, weights in
                 weights != set[name]?.weights && weights != retreats[name]?.from
@@ -176,6 +197,7 @@ package actor WeightKeeper {
         let late = await tellWorkers(changes)
         note(receipt, names: plan.names)
         await measureAnew(plan.changedNames)
+        await writeDown(changes, plan)
         return outcome(of: plan, number, late)
     }
 
@@ -197,6 +219,7 @@ package actor WeightKeeper {
         note(receipt, names: plan.names)
         endRetreat()
         await measureAnew(names)
+        await writeDown(changes, plan)
         return outcome(of: plan, number, late)
     }
 
@@ -238,7 +261,7 @@ package actor WeightKeeper {
 
 /// Turns: ordinary changes one after the other, in the order of their asking.
 extension WeightKeeper {
-    private func takeTurn() async {
+    func takeTurn() async {
         if !isBusy {
             isBusy = true
             return
@@ -246,7 +269,7 @@ extension WeightKeeper {
         await withCheckedContinuation { line.append($0) }
     }
 
-    private func endTurn() {
+    func endTurn() {
         if line.isEmpty {
             isBusy = false
         } else {
@@ -262,6 +285,7 @@ extension WeightRefusal {
         case .unknownSplit, .invalid: "refused"
         case .outdated: "outdated"
         case .overtaken: "overtaken"
+        case .latched: "latched"
         }
     }
 }

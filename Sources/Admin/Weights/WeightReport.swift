@@ -36,6 +36,10 @@ package struct WeightReport: Sendable {
     package let driftedSplits: [String]
     /// What is wrong with the weight file; empty when nothing is.
     package let fileFaults: [SettingsError]
+    /// Why the weight file is not in force although it has no fault; nil when it is.
+    package let refusedFile: String?
+    /// The members that are kept at weight 0.
+    package let latches: [Latch]
     /// The changes so far, and what was routed since the last one of each split.
     package let changes: [ControlGauges.WeightChanges]
     package let measurement: Measurement
@@ -53,7 +57,8 @@ extension WeightKeeper {
         return WeightReport(
             splits: reported, generation: generation,
             driftedSplits: reported.filter { isDrifted($0) }.map(\.settings.name),
-            fileFaults: text.errors, changes: tally.changes, measurement: measurement)
+            fileFaults: text.errors, refusedFile: latchedFile, latches: latches,
+            changes: tally.changes, measurement: measurement)
     }
 
     private func isDrifted(_ split: WeightReport.Split) -> Bool {

@@ -19,11 +19,14 @@ package struct WeightRequest: Sendable {
     package let reason: String
     /// The generation that the change was made for; nil when any will do.
     package let expectedGeneration: UInt64?
+    /// Whether a latched member is raised all the same.
+    package let isForced: Bool
 
     package init(
         _ wish: Wish, source: WeightSource, reason: String = "",
-        expectedGeneration: UInt64? = nil
+        expectedGeneration: UInt64? = nil, isForced: Bool = false
     ) {
+        self.isForced = isForced
         self.wish = wish
         self.source = source
         self.reason = reason
@@ -39,6 +42,8 @@ package enum WeightRefusal: Error, Sendable, Equatable, CustomStringConvertible 
     case outdated(expected: UInt64, current: UInt64)
     /// A change towards the stable upstream came in while this one waited.
     case overtaken(by: UInt64)
+    /// A member that is kept at 0 would get weight.
+    case latched(Latch)
 
     /// What is wrong and what was expected, in one line.
     package var description: String {
@@ -51,6 +56,8 @@ package enum WeightRefusal: Error, Sendable, Equatable, CustomStringConvertible 
             "If-Match: generation \(expected) is outdated; expected \(current)"
         case .overtaken(let generation):
             "overtaken by generation \(generation), which goes back to the stable upstream"
+        case .latched(let latch):
+            latch.text
         }
     }
 }
@@ -67,4 +74,6 @@ package struct WeightOutcome: Sendable, Equatable {
     package let pendingWorkers: [Int]
     /// Whether the change survives a restart.
     package let isDurable: Bool
+    /// Splits that were left as they are, and why.
+    package var skipped: [String] = []
 }

@@ -205,6 +205,8 @@ ssize_t sluice_lock(int fd);
 // Swaps two names in one step (RENAME_EXCHANGE).
 ssize_t sluice_exchange(const char *one, const char *other);
 ssize_t sluice_group_number(const char *name);
+// Writes the name of a user, at most `count` bytes of it, and returns its length; 0 for nobody.
+ssize_t sluice_user_name(uint32_t number, uint8_t *to, size_t count);
 // How many names a folder holds; 0 when it cannot be read.
 ssize_t sluice_count_entries(const char *folder);
 // User and system time of the process.

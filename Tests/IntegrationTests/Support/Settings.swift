@@ -17,6 +17,8 @@ struct Settings {
     var weightsPath = "weights.yaml"
     var socket = "sluice.sock"
     var workers = 2
+    /// More keys of the admin address, as `, tokens: []`.
+    var adminMore = ""
     /// More lines of sluice.yaml.
     var more = ""
 
@@ -45,7 +47,7 @@ struct Settings {
               kong: \(weights)
             state_dir: state
             control: {socket: \(socket)}
-            admin: {address: 127.0.0.1:0}
+            admin: {address: 127.0.0.1:0\(adminMore)}
             workers: \(workers)
             \(weightsFile == nil ? "" : "weights_file: \(weightsPath)\n")\(more)
             """

@@ -1,0 +1,99 @@
+internal import Kernel
+internal import Settings
+
+/// The tokens of the admin address: who has one may change things there.
+package final class AdminTokens: Sendable {
+    /// Why a token cannot be used.
+    package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
+        /// Which one, and what was expected.
+        package let description: String
+    }
+
+    private struct Contents {
+        /// The hashes, so that all compares take the same time whatever is shown.
+        var digests: [(name: String, digest: [UInt8])] = []
+        var refusals = 0
+        var untoldRefusals = 0
+    }
+
+    private static let lengths = 16...4_096
+
+    private let contents = Lock(Contents())
+
+    /// None yet.
+    package init() {}
+
+    /// Whether there is no token, so that nobody may change anything.
+    var isEmpty: Bool { contents.withLock { $0.digests.isEmpty } }
+
+    /// How many changes were refused for want of a right one.
+    var refusals: Int { contents.withLock { $0.refusals } }
+
+    /// Reads the files of tokens; what is probably not meant is a warning.
+    static func read(
+        _ settings: [TokenSetting]
+    ) throws(Fault) -> (tokens: [(name: String, digest: [UInt8])], warnings: [String]) {
+        var tokens: [(name: String, digest: [UInt8])] = []
+        var warnings: [String] = []
+        for setting in settings {
+            let owner = "the token \(setting.name): \(setting.file)"
+            let bytes: [UInt8]
+            do throws(Errno) {
+                bytes = try DurableFile.read(setting.file, limit: lengths.upperBound + 1)
+            } catch {
+                throw Fault(description: "\(owner): \(error)")
+            }
+            let line = bytes.last == 0x0a ? bytes.dropLast() : bytes[...]
+            guard lengths.contains(line.count), line.allSatisfy({ (0x21...0x7e).contains($0) })
+            else {
+                throw Fault(
+                    description: "\(owner): expected one line of 16 to 4096 visible characters")
+            }
+            if let mode = FileFacts.permissions(of: setting.file), mode & 0o077 != 0 {
+                warnings.append("\(owner) may be read by others; expected mode 0600")
+            }
+            let digest = SHA256.digest(line)
+            if let other = tokens.first(where: { $0.digest == digest }) {
+                throw Fault(description: "\(owner): it is the same as that of \(other.name)")
+            }
+            tokens.append((setting.name, digest))
+        }
+        return (tokens, warnings)
+    }
+
+    /// Takes on what was read.
+    func adopt(_ tokens: [(name: String, digest: [UInt8])]) {
+        contents.withLock { $0.digests = tokens }
+    }
+
+    /// The name of the token that a field `Authorization: Bearer ...` shows; nil when it shows
+    /// none that is known.
+    package func name(shownBy authorization: String?) -> String? {
+        let words = (authorization ?? "").split(separator: " ", maxSplits: 1)
+        guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
+        let shown = SHA256.digest(words[1].utf8)
+        var found: String?
+        for (name, digest) in contents.withLock({ $0.digests }) {
+            // Every byte of every one is looked at.
+            let difference = zip(digest, shown).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
+            if difference == 0 { found = name }
+        }
+        return found
+    }
+
+    /// Counts a change that was refused.
+    func countRefusal() {
+        contents.withLock { contents in
+            contents.refusals += 1
+            contents.untoldRefusals += 1
+        }
+    }
+
+    /// How many were refused since this was asked last.
+    func takeUntoldRefusals() -> Int {
+        contents.withLock { contents in
+            defer { contents.untoldRefusals = 0 }
+            return contents.untoldRefusals
+        }
+    }
+}
