@@ -31,9 +31,13 @@ struct KeyTable {
         owner: "an upstream",
         known: [
             "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval",
+            "resolve_interval", "admin",
         ],
-        later: ["protocol", "tls", "send_proxy_protocol", "admin"])
+        later: ["protocol", "tls", "send_proxy_protocol"])
+
+    static let upstreamAdmin = KeyTable(
+        owner: "`admin` of an upstream", known: ["url", "token_file", "ca", "interval"],
+        later: [])
 
     static let upstreamTimeouts = KeyTable(
         owner: "`timeouts` of an upstream",
@@ -61,7 +65,16 @@ struct KeyTable {
     static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
 
     static let split = KeyTable(
-        owner: "a split", known: ["weights", "stable", "candidate"], later: ["sticky", "pins"])
+        owner: "a split", known: ["weights", "stable", "candidate", "upgrade"],
+        later: ["sticky", "pins"])
+
+    static let upgrade = KeyTable(owner: "`upgrade`", known: ["watch", "smoke"], later: [])
+
+    static let smokeRequest = KeyTable(
+        owner: "a smoke request", known: ["method", "path", "headers", "compare"], later: [])
+
+    static let smokeComparison = KeyTable(
+        owner: "`compare`", known: ["status", "fields", "json", "ignore"], later: [])
 
     static let control = KeyTable(
         owner: "control", known: ["socket", "mode", "group"], later: [])

@@ -91,7 +91,7 @@ extension SettingsDocument {
         let other = members.count == 2 ? members.first { $0 != stable } : nil
         return SplitSettings(
             name: name, members: members, weights: weighted.map(\.1), stable: stable,
-            candidate: said.candidate ?? other)
+            candidate: said.candidate ?? other, upgrade: readUpgrade(fields["upgrade"]))
     }
 
     private mutating func member(_ field: Field?, of members: [String]) -> String? {

@@ -32,6 +32,7 @@ extension SettingsDocument {
         replace(
             &upstream.resolveIntervalMilliseconds,
             with: duration(fields["resolve_interval"], from: Limits.resolveIntervalMilliseconds))
+        upstream.admin = readAdminAccess(fields["admin"])
         return targets == nil ? nil : upstream
     }
 

@@ -12,6 +12,8 @@ package struct SplitSettings: Sendable, Equatable {
     package let stable: String
     /// The member that is being introduced; nil unless it is said or there are two members.
     package let candidate: String?
+    /// What its upgrades are made of.
+    package var upgrade: UpgradeSettings
 
     /// A split of parts that fit together.
     package init(
@@ -19,18 +21,21 @@ package struct SplitSettings: Sendable, Equatable {
         members: [String],
         weights: [Weight],
         stable: String,
-        candidate: String? = nil
+        candidate: String? = nil,
+        upgrade: UpgradeSettings = UpgradeSettings()
     ) {
         self.name = name
         self.members = members
         self.weights = weights
         self.stable = stable
         self.candidate = candidate
+        self.upgrade = upgrade
     }
 
     /// The same split with other weights, one for each member in the same order.
     package func with(weights: [Weight]) -> SplitSettings {
         SplitSettings(
-            name: name, members: members, weights: weights, stable: stable, candidate: candidate)
+            name: name, members: members, weights: weights, stable: stable, candidate: candidate,
+            upgrade: upgrade)
     }
 }

@@ -16,6 +16,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var slowStartMilliseconds: Int
     /// Names of targets are looked up again after so many milliseconds.
     package var resolveIntervalMilliseconds: Int
+    /// Where its Admin API is; nil: it is not looked at.
+    package var admin: AdminAccessSettings?
 
     /// An upstream of at least one target; what is not said has its preset.
     package init(
@@ -27,7 +29,8 @@ package struct UpstreamSettings: Sendable, Equatable {
         health: HealthSettings? = nil,
         ejection: EjectionSettings? = nil,
         slowStartMilliseconds: Int = 0,
-        resolveIntervalMilliseconds: Int = 10_000
+        resolveIntervalMilliseconds: Int = 10_000,
+        admin: AdminAccessSettings? = nil
     ) {
         self.name = name
         self.targets = targets
@@ -38,6 +41,7 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.ejection = ejection
         self.slowStartMilliseconds = slowStartMilliseconds
         self.resolveIntervalMilliseconds = resolveIntervalMilliseconds
+        self.admin = admin
     }
 }
 

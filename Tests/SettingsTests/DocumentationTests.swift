@@ -54,6 +54,9 @@ struct DocumentationTests {
         func upstream(_ more: String) -> String {
             settingsText(upstream: "x: {targets: [a:1], \(more)}")
         }
+        func split(_ more: String) -> String {
+            settingsText(split: "kong: {weights: {x: 90, y: 10}, \(more)}")
+        }
         return switch row.place {
         case "listeners.NAME.":
             settingsText(listener: "api: \(mapping(("address", "a:1"), ("split", "kong")))")
@@ -69,6 +72,15 @@ struct DocumentationTests {
         case "upstreams.NAME.health.expect.":
             upstream("health: {kind: http, expect: \(mapping())}")
         case "upstreams.NAME.ejection.": upstream("ejection: \(mapping())")
+        case "upstreams.NAME.admin.":
+            upstream("admin: \(mapping(("url", "\"https://a:1\"")))")
+        case "splits.NAME.upgrade.": split("upgrade: \(mapping())")
+        case "splits.NAME.upgrade.smoke[].":
+            split("upgrade: {smoke: [\(mapping(("path", "/")))]}")
+        case "splits.NAME.upgrade.smoke[].compare.":
+            split(
+                "upgrade: {smoke: [{path: /, compare: "
+                    + (row.key == "ignore" ? mapping(("json", "true")) : mapping()) + "}]}")
         case "splits.NAME.":
             settingsText(split: "kong: \(mapping(("weights", "{x: 90, y: 10}")))")
         case "control.": settingsText(rest: "control: \(mapping(("socket", "s")))")
