@@ -63,6 +63,7 @@ package struct Exposition: Sendable {
         writeListeners(to: &writer)
         writeDrains(to: &writer)
         writeHealth(to: &writer)
+        writeTripwire(to: &writer)
         writeControl(to: &writer)
         writeProcess(to: &writer)
         return writer.bytes

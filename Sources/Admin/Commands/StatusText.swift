@@ -5,7 +5,7 @@ package enum StatusText {
         let splits = status["splits"]?.elements ?? []
         return [
             head(status), listeners(status), upstreams(status), targets(status),
-            DrainText.table(status),
+            DrainText.table(status), TripwireText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }

@@ -30,6 +30,7 @@ extension Operation {
         }
         gauges.health = await health().gauges
         await addDrains(to: &gauges)
+        await addTripwire(to: &gauges)
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation
         if snapshot.weightsFile != nil {

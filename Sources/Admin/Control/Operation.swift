@@ -16,6 +16,8 @@ package actor Operation {
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
+    /// Who looks at the Admin APIs; nil where nobody does.
+    nonisolated let tripwire: TripwireWatch?
     nonisolated let logger: Logger
     nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000
     /// sluice.yaml; nil when the snapshot came from elsewhere.
@@ -34,7 +36,8 @@ package actor Operation {
     package init(
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
         configuration: (path: String, environment: [String: String])? = nil,
-        judge: HealthJudge? = nil, names: NameWatch? = nil, disk: DiskQueue = .threads
+        judge: HealthJudge? = nil, names: NameWatch? = nil,
+        tripwire: TripwireWatch? = nil, disk: DiskQueue = .threads
     ) {
         drains = DrainKeeper(plane: plane, logger: logger, disk: disk)
         self.snapshot = snapshot
@@ -44,6 +47,7 @@ package actor Operation {
         self.configuration = configuration
         self.judge = judge
         self.names = names
+        self.tripwire = tripwire
     }
 
     /// Begins to serve.
@@ -53,6 +57,7 @@ package actor Operation {
         let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
+        await tripwire?.begin(snapshot)
         watchTargets()
         for listener in plane.boundListeners {
             logger.notice("listener \(listener.name): on \(listener.address)")
@@ -72,6 +77,7 @@ package actor Operation {
             let hasSameLog = next.accessLog != nil && next.accessLog == snapshot.accessLog
             snapshot = next
             await drains.adopt(next)
+            await tripwire?.adopt(next)
             watchTargets()
             // Who rotates logs by this signal finds the old name in use no more. Nobody waits for
             // a disk that may not answer.

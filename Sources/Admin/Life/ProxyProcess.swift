@@ -38,6 +38,7 @@ package struct ProxyProcess: Sendable {
     private let judge: HealthJudge
     private let names: NameWatch
     private let watcher: FileWatcher
+    private let tripwire: TripwireWatch
     /// Kept for the life of the process; nil when nothing is kept, or when nothing can be.
     private let stateLock: FileLock?
     private let snapshot: Snapshot
@@ -66,9 +67,10 @@ package struct ProxyProcess: Sendable {
         let keeper = WeightKeeper(plane: plane, store: store, logger: logger, disk: .threads)
         judge = HealthJudge(plane, logger: logger)
         names = NameWatch(plane, judge: judge, logger: logger)
+        tripwire = TripwireWatch(logger: logger, freezes: { [] })
         operation = Operation(
             snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration,
-            judge: judge, names: names)
+            judge: judge, names: names, tripwire: tripwire)
         self.snapshot = snapshot
         self.text = text
         self.logger = logger
@@ -88,6 +90,7 @@ package struct ProxyProcess: Sendable {
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 TickService(operation: operation),
                 TargetService(plane, judge: judge, names: names),
+                TripwireService(tripwire: tripwire),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }
