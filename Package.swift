@@ -41,8 +41,13 @@ let lifecycle = Target.Dependency.product(
 let unixSignals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let asyncHTTPClient = Target.Dependency.product(
+    name: "AsyncHTTPClient", package: "async-http-client")
 
 let package = Package(
     name: "sluice",
@@ -51,10 +56,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
             traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -89,7 +96,7 @@ let package = Package(
             "Admin",
             [
                 "Addressing", "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
-                hummingbird, nioCore, logging, lifecycle,
+                asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL, logging, lifecycle,
             ]),
         .executableTarget(
             name: "sluice",
@@ -112,7 +119,12 @@ let package = Package(
                 "Admin", "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings",
                 "Splitting", "Telemetry",
             ]),
-        tests("AdminTests", ["Admin", "Settings", "Splitting"]),
+        tests(
+            "AdminTests",
+            [
+                "Admin", "Kernel", "Settings", "Splitting", "Telemetry", hummingbird,
+                hummingbirdTLS, nioCore, nioSSL, logging,
+            ]),
         tests("KongLikeTests", ["KongLike", "Addressing"]),
         tests("IntegrationTests", ["Kernel", "Bytes", "KongLike"]),
         tests("TidyTests", []),

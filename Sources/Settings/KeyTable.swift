@@ -39,9 +39,13 @@ struct KeyTable {
         owner: "an upstream",
         known: [
             "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval", "kong",
+            "resolve_interval", "kong", "admin",
         ],
-        later: ["protocol", "tls", "send_proxy_protocol", "admin"])
+        later: ["protocol", "tls", "send_proxy_protocol"])
+
+    static let upstreamAdmin = KeyTable(
+        owner: "`admin` of an upstream", known: ["url", "token_file", "ca", "interval"],
+        later: [])
 
     static let upstreamTimeouts = KeyTable(
         owner: "`timeouts` of an upstream",
@@ -69,7 +73,8 @@ struct KeyTable {
     static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
 
     static let split = KeyTable(
-        owner: "a split", known: ["weights", "stable", "candidate", "sticky", "pins"], later: [])
+        owner: "a split",
+        known: ["weights", "stable", "candidate", "sticky", "pins", "upgrade"], later: [])
 
     static let sticky = KeyTable(owner: "`sticky`", known: ["by", "secret"], later: [])
 
@@ -79,6 +84,14 @@ struct KeyTable {
         owner: "`when`",
         known: ["header", "cookie", "query", "client", "method", "path_prefix", "host", "not"],
         later: ["server_name"])
+
+    static let upgrade = KeyTable(owner: "`upgrade`", known: ["watch", "smoke"], later: [])
+
+    static let smokeRequest = KeyTable(
+        owner: "a smoke request", known: ["method", "path", "headers", "compare"], later: [])
+
+    static let smokeComparison = KeyTable(
+        owner: "`compare`", known: ["status", "fields", "json", "ignore"], later: [])
 
     static let control = KeyTable(
         owner: "control", known: ["socket", "mode", "group"], later: [])

@@ -58,6 +58,15 @@ enum Limits {
     static let tokens = 64
     /// More often, looking up names would be a load of its own.
     static let resolveIntervalMilliseconds = 1_000
+    /// More often, reading all that an Admin API has would be a load of its own.
+    static let adminIntervalMilliseconds = 1_000
+    static let urlBytes = 1_024
+    /// Each is sent to both sides, one after the other.
+    static let smokeRequests = 64
+    static let smokeHeaders = 32
+    static let smokeFields = 32
+    static let smokeIgnoredPaths = 64
+    static let headerValueBytes = 4_096
     /// What `sockaddr_un` holds on Linux, without the closing NUL.
     static let socketPathBytes = 107
     /// A longer wait is a mistyped unit.

@@ -55,7 +55,7 @@ extension SettingsDocument {
         }
     }
 
-    private mutating func requestPath(_ field: Field?) -> String? {
+    mutating func requestPath(_ field: Field?) -> String? {
         value(
             field,
             expected: "a path such as /healthz: a `/` and ASCII without spaces and `#`, at most "
@@ -68,7 +68,7 @@ extension SettingsDocument {
         }
     }
 
-    private mutating func requestMethod(_ field: Field?) -> String? {
+    mutating func requestMethod(_ field: Field?) -> String? {
         value(field, expected: "GET, HEAD or OPTIONS, which change nothing") { text in
             ["GET", "HEAD", "OPTIONS"].contains(text) ? text : nil
         }

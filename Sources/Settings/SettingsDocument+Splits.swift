@@ -92,7 +92,7 @@ extension SettingsDocument {
         return SplitSettings(
             name: name, members: members, weights: weighted.map(\.1), stable: stable,
             candidate: said.candidate ?? other, sticky: readSticky(fields["sticky"]),
-            pins: readPins(fields["pins"], of: members))
+            pins: readPins(fields["pins"], of: members), upgrade: readUpgrade(fields["upgrade"]))
     }
 
     private mutating func member(_ field: Field?, of members: [String]) -> String? {

@@ -33,6 +33,7 @@ extension SettingsDocument {
             &upstream.resolveIntervalMilliseconds,
             with: duration(fields["resolve_interval"], from: Limits.resolveIntervalMilliseconds))
         replace(&upstream.isKong, with: readKong(fields["kong"]))
+        upstream.admin = readAdminAccess(fields["admin"])
         return targets == nil ? nil : upstream
     }
 

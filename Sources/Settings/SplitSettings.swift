@@ -16,6 +16,8 @@ package struct SplitSettings: Sendable, Equatable {
     package let sticky: StickySettings?
     /// Tried before anything else, in this order.
     package let pins: [PinSettings]
+    /// What its upgrades are made of.
+    package var upgrade: UpgradeSettings
 
     /// A split of parts that fit together.
     package init(
@@ -25,7 +27,8 @@ package struct SplitSettings: Sendable, Equatable {
         stable: String,
         candidate: String? = nil,
         sticky: StickySettings? = nil,
-        pins: [PinSettings] = []
+        pins: [PinSettings] = [],
+        upgrade: UpgradeSettings = UpgradeSettings()
     ) {
         self.name = name
         self.members = members
@@ -34,12 +37,13 @@ package struct SplitSettings: Sendable, Equatable {
         self.candidate = candidate
         self.sticky = sticky
         self.pins = pins
+        self.upgrade = upgrade
     }
 
     /// The same split with other weights, one for each member in the same order.
     package func with(weights: [Weight]) -> SplitSettings {
         SplitSettings(
             name: name, members: members, weights: weights, stable: stable,
-            candidate: candidate, sticky: sticky, pins: pins)
+            candidate: candidate, sticky: sticky, pins: pins, upgrade: upgrade)
     }
 }

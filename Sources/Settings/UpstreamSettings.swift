@@ -18,6 +18,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var resolveIntervalMilliseconds: Int
     /// Whether its targets are Kongs, whose answers tell who made them.
     package var isKong = false
+    /// Where its Admin API is; nil: it is not looked at.
+    package var admin: AdminAccessSettings?
 
     /// An upstream of at least one target; what is not said has its preset.
     package init(
@@ -29,7 +31,8 @@ package struct UpstreamSettings: Sendable, Equatable {
         health: HealthSettings? = nil,
         ejection: EjectionSettings? = nil,
         slowStartMilliseconds: Int = 0,
-        resolveIntervalMilliseconds: Int = 10_000
+        resolveIntervalMilliseconds: Int = 10_000,
+        admin: AdminAccessSettings? = nil
     ) {
         self.name = name
         self.targets = targets
@@ -40,6 +43,7 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.ejection = ejection
         self.slowStartMilliseconds = slowStartMilliseconds
         self.resolveIntervalMilliseconds = resolveIntervalMilliseconds
+        self.admin = admin
     }
 }
 

@@ -102,6 +102,8 @@ package struct ControlGauges: Sendable {
     package var kongs: [KongStanding] = []
     /// How long the oldest exchange of every upstream has run.
     package var oldestInflight: [OldestInflight] = []
+    /// What the tripwires tell.
+    package var tripwire = TripwireGauges()
     /// The weight changes so far.
     package var weightChanges: [WeightChanges] = []
     /// The number of the last change of set weights.

@@ -72,6 +72,7 @@ package struct Exposition: Sendable {
         writeDrains(to: &writer)
         writeHealth(to: &writer)
         writeGuards(to: &writer)
+        writeTripwire(to: &writer)
         writeControl(to: &writer)
         writeProcess(to: &writer)
         return writer.bytes

@@ -79,6 +79,15 @@ struct DocumentationTests {
         case "upstreams.NAME.health.expect.":
             upstream("health: {kind: http, expect: \(mapping())}")
         case "upstreams.NAME.ejection.": upstream("ejection: \(mapping())")
+        case "upstreams.NAME.admin.":
+            upstream("admin: \(mapping(("url", "\"https://a:1\"")))")
+        case "splits.NAME.upgrade.": splitText("upgrade: \(mapping())")
+        case "splits.NAME.upgrade.smoke[].":
+            splitText("upgrade: {smoke: [\(mapping(("path", "/")))]}")
+        case "splits.NAME.upgrade.smoke[].compare.":
+            splitText(
+                "upgrade: {smoke: [{path: /, compare: "
+                    + (row.key == "ignore" ? mapping(("json", "true")) : mapping()) + "}]}")
         case "splits.NAME.":
             settingsText(split: "kong: \(mapping(("weights", "{x: 90, y: 10}")))")
         case "splits.NAME.sticky.":

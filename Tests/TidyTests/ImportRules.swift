@@ -17,8 +17,9 @@ enum ImportRules {
     ]
 
     private static let controlPlane: Set = [
-        "ArgumentParser", "Foundation", "FoundationEssentials", "HTTPTypes", "Hummingbird",
-        "HummingbirdCore", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals",
+        "ArgumentParser", "AsyncHTTPClient", "Foundation", "FoundationEssentials", "HTTPTypes",
+        "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+        "ServiceLifecycle", "UnixSignals",
     ]
 
     /// The fences know C, the pure targets only each other, the data plane no Foundation and no

@@ -5,7 +5,8 @@ package enum StatusText {
         let splits = status["splits"]?.elements ?? []
         return [
             head(status), listeners(status), upstreams(status), targets(status),
-            DrainText.table(status), FreezeText.table(status), KongText.table(status),
+            DrainText.table(status), FreezeText.table(status), TripwireText.table(status),
+            KongText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")
     }

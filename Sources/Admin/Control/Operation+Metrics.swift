@@ -32,6 +32,7 @@ extension Operation {
         await addDrains(to: &gauges)
         gauges.kongs = kongStandings
         await addGuards(to: &gauges, weights)
+        await addTripwire(to: &gauges)
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation
         if snapshot.weightsFile != nil {

@@ -47,6 +47,7 @@ extension Operation {
             "listeners": .array(snapshot.listeners.map { answer($0, counters) }),
             "upstreams": .array(upstreams.map(\.value)),
             "splits": .array(splits.map(\.value)),
+            "tripwire": await tripwireAnswer(),
         ])
     }
 

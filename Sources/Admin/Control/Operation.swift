@@ -20,6 +20,8 @@ package actor Operation {
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
+    /// Who looks at the Admin APIs; nil where nobody does.
+    nonisolated let tripwire: TripwireWatch?
     nonisolated let logger: Logger
     nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000
     /// sluice.yaml; nil when the snapshot came from elsewhere.
@@ -40,8 +42,8 @@ package actor Operation {
     package init(
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
         configuration: (path: String, environment: [String: String])? = nil,
-        judge: HealthJudge? = nil, names: NameWatch? = nil, disk: DiskQueue = .threads,
-        audit: AuditTrail? = nil
+        judge: HealthJudge? = nil, names: NameWatch? = nil, tripwire: TripwireWatch? = nil,
+        disk: DiskQueue = .threads, audit: AuditTrail? = nil
     ) {
         self.audit = audit
         drains = DrainKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
@@ -53,6 +55,7 @@ package actor Operation {
         self.configuration = configuration
         self.judge = judge
         self.names = names
+        self.tripwire = tripwire
     }
 
     /// Begins to serve.
@@ -65,6 +68,7 @@ package actor Operation {
         let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
+        await tripwire?.begin(snapshot)
         watchTargets()
         for listener in plane.boundListeners {
             logger.notice("listener \(listener.name): on \(listener.address)")
@@ -88,6 +92,7 @@ package actor Operation {
             await audit?.adopt(next)
             await drains.adopt(next)
             await freezes.adopt(next)
+            await tripwire?.adopt(next)
             watchTargets()
             // Who rotates logs by this signal finds the old name in use no more. Nobody waits for
             // a disk that may not answer.

@@ -38,6 +38,7 @@ package struct ProxyProcess: Sendable {
     private let judge: HealthJudge
     private let names: NameWatch
     private let watcher: FileWatcher
+    private let tripwire: TripwireWatch
     /// Kept for the life of the process; nil when nothing is kept, or when nothing can be.
     private let stateLock: FileLock?
     private let snapshot: Snapshot
@@ -68,9 +69,10 @@ package struct ProxyProcess: Sendable {
             plane: plane, store: store, logger: logger, disk: .threads, audit: audit)
         judge = HealthJudge(plane, logger: logger)
         names = NameWatch(plane, judge: judge, logger: logger)
+        tripwire = TripwireWatch(logger: logger, freezes: { [] })
         operation = Operation(
             snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration,
-            judge: judge, names: names, audit: audit)
+            judge: judge, names: names, tripwire: tripwire, audit: audit)
         self.snapshot = snapshot
         self.text = text
         self.logger = logger
@@ -91,6 +93,7 @@ package struct ProxyProcess: Sendable {
                 TickService(operation: operation),
                 TargetService(plane, judge: judge, names: names),
                 GuardService(plane: plane, logger: logger),
+                TripwireService(tripwire: tripwire),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }

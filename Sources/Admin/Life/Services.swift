@@ -101,3 +101,10 @@ package struct TargetService: Service {
         }
     }
 }
+
+/// Watches over the Admin APIs.
+struct TripwireService: Service {
+    let tripwire: TripwireWatch
+
+    func run() async throws { await cancelWhenGracefulShutdown { await tripwire.run() } }
+}
