@@ -47,6 +47,7 @@ extension ControlAPI {
             let request = try read()
             do throws(FreezeFault) {
                 let outcome = try await operation.freezes.change(request)
+                operation.tripwire?.look()
                 return await answer(request.split, outcome)
             } catch {
                 throw Refusal(error)

@@ -43,11 +43,12 @@ package actor Operation {
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
         configuration: (path: String, environment: [String: String])? = nil,
         judge: HealthJudge? = nil, names: NameWatch? = nil, tripwire: TripwireWatch? = nil,
-        disk: DiskQueue = .threads, audit: AuditTrail? = nil
+        freezes: FreezeKeeper? = nil, disk: DiskQueue = .threads, audit: AuditTrail? = nil
     ) {
         self.audit = audit
         drains = DrainKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
-        freezes = FreezeKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
+        self.freezes =
+            freezes ?? FreezeKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
         self.snapshot = snapshot
         self.plane = plane
         self.keeper = keeper

@@ -69,10 +69,13 @@ package struct ProxyProcess: Sendable {
             plane: plane, store: store, logger: logger, disk: .threads, audit: audit)
         judge = HealthJudge(plane, logger: logger)
         names = NameWatch(plane, judge: judge, logger: logger)
-        tripwire = TripwireWatch(logger: logger, freezes: { [] })
+        let freezes = FreezeKeeper(plane: plane, logger: logger, disk: .threads, audit: audit)
+        tripwire = TripwireWatch(
+            logger: logger, freezes: { await freezes.freezes.map(FreezeFacts.init) })
         operation = Operation(
             snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration,
-            judge: judge, names: names, tripwire: tripwire, audit: audit)
+            judge: judge, names: names, tripwire: tripwire,
+            freezes: freezes, audit: audit)
         self.snapshot = snapshot
         self.text = text
         self.logger = logger

@@ -1,3 +1,5 @@
+package import Settings
+
 /// Whether writes to a split's Admin APIs are frozen: what the tripwire has to know of it.
 package struct FreezeFacts: Sendable, Equatable {
     /// What is frozen.
@@ -21,5 +23,17 @@ package struct FreezeFacts: Sendable, Equatable {
         self.split = split
         self.mode = mode
         self.sinceMilliseconds = sinceMilliseconds
+    }
+}
+
+extension FreezeFacts {
+    /// What is in force.
+    init(_ freeze: Freeze) {
+        let mode: Mode =
+            switch freeze.mode {
+            case .both: .both
+            case .candidate: .candidate
+            }
+        self.init(split: freeze.split, mode: mode, sinceMilliseconds: freeze.sinceMilliseconds)
     }
 }
