@@ -21,6 +21,7 @@ package struct KongFacts: Equatable, Sendable {
         case kong
     }
 
+    /// Who made it.
     package private(set) var maker = Maker.unknown
     /// Milliseconds that the service took, as Kong measured it; nil when it is not told.
     package var serviceMilliseconds: UInt64? { upstreamLatency.milliseconds }

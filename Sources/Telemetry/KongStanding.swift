@@ -10,8 +10,11 @@ package enum KongAlarm: String, CaseIterable, Sendable {
 package struct KongStanding: Sendable, Equatable {
     /// A version, how long ago the last answer with it came, and the id of the target that gave it.
     package struct Version: Sendable, Equatable {
+        /// The version's text.
         package let version: String
+        /// The age of the last answer with it.
         package let secondsAgo: Double
+        /// The id of the target that it came from.
         package let target: Int
 
         package init(version: String, secondsAgo: Double, target: Int) {

@@ -1,5 +1,6 @@
-/// Which versions of Kong each upstream answers with, and when it last did so: a few for each, since
-/// whoever answers chooses the text. One more takes the place of the one that is silent the longest.
+/// Which versions of Kong each upstream answers with, and when it last did so: a few for each,
+/// since whoever answers chooses the text. One more takes the place of the one that is silent the
+/// longest.
 package struct KongVersions: Sendable {
     /// One version of one upstream.
     package struct Sighting: Sendable, Equatable {

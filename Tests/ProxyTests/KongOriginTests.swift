@@ -104,7 +104,7 @@ extension LiveTests {
             let client = try stage.client()
             client.send(Self.get)
             _ = await stage.counters { $0.inflightCount(lane: 0) == 1 }
-            client.close()
+            client.reset()
             let counters = await stage.counters(until: stage.isAtRest)
             #expect(counters.requestCount(lane: 0, code: 0) == 1)
             #expect(counters.kongResponseCounts(lane: 0).reduce(0, +) == 0)
