@@ -46,7 +46,8 @@ struct SplitSelection: ~Copyable {
     func pinnedMember(
         _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ origin: RequestOrigin
     ) -> Int? {
-        pins.firstMatch(head, bytes, origin).map { pinned[$0] }
+        guard let pin = pins.firstMatch(head, bytes, origin) else { return nil }
+        return pinned[pin]
     }
 
     /// The position of the request's client, nil when it has no key.
