@@ -19,7 +19,8 @@ package struct RequestKeys: ~Copyable {
         case client
     }
 
-    private struct Place {
+    // Not private: the compiler fails in other modules that destroy a table of private elements.
+    struct Place {
         enum Kind { case header, cookie, client }
 
         let kind: Kind

@@ -3,14 +3,15 @@ internal import Bytes
 /// Rules in their order, laid out flat once: a request is matched where its bytes lie, without a
 /// copy and without memory of its own.
 package struct RequestRules: ~Copyable {
-    private struct Rule {
+    // Not private: the compiler fails in other modules that destroy a table of private elements.
+    struct Rule {
         /// The terms up to here are conditions, from there up to the end exceptions.
         let start: Int
         let exceptions: Int
         let end: Int
     }
 
-    private struct Term {
+    struct Term {
         enum Subject { case header, cookie, query, client, method, pathPrefix, host }
 
         let subject: Subject
@@ -18,7 +19,7 @@ package struct RequestRules: ~Copyable {
         let values: ByteRange
     }
 
-    private struct Value {
+    struct Value {
         var text = ByteRange.empty
         var network: UInt128 = 0
         var mask: UInt128 = 0

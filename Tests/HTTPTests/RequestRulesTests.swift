@@ -134,8 +134,10 @@ struct RequestRulesTests {
     }
 
     @Test func `a client within a range`() {
-        let mask = UInt128.max << 8
-        let rule = RequestRule([.client([(network: 0xffff_c000_0200, mask: mask), (1, .max)])])
+        let ranges: [(network: UInt128, mask: UInt128)] = [
+            (network: 0xffff_c000_0200, mask: UInt128.max << 8), (network: 1, mask: UInt128.max),
+        ]
+        let rule = RequestRule([.client(ranges)])
         #expect(Self.isTaken(Self.get(), rule) == true)
         #expect(Self.isTaken(Self.get(), rule, from: ClientAddress(bits: 1)) == true)
         let other = ClientAddress(bits: 0xffff_c000_0307)

@@ -8,8 +8,37 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let limits = HeadLimits()
     guard head.parse(bytes.span, limits: limits) == .complete else { return 0 }
     checkForwarding(head, bytes.span, isTrusted: count % 2 == 0)
+    checkSelection(head, bytes.span)
     checkCut(bytes, at: head.byteCount / 2, length: head.byteCount)
     return 0
+}
+
+/// A rule holds or its opposite does, and a field that is there with a value is there.
+private func checkSelection(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) {
+    let client = head.client(bytes, from: ClientAddress(bits: 1)) { $0.bits & 1 == 1 }
+    let origin = RequestOrigin(client: client, isTrusted: client.bits == 1)
+    let conditions: [RequestRule.Condition] = [
+        .header("a", ["b"]), .cookie("a", ["b"]), .query("a", ["b"]), .method(["GET"]),
+        .pathPrefix(["/a"]), .host(["a", "*.b"]), .client([(network: 1, mask: 1)]),
+    ]
+    for condition in conditions {
+        let rules = RequestRules([
+            RequestRule([condition]), RequestRule([], exceptions: [condition]),
+        ])
+        precondition(rules.firstMatch(head, bytes, origin) != nil, "neither holds")
+    }
+    let pairs: [(RequestRule.Condition, RequestRule.Condition)] = [
+        (.header("a", ["b"]), .header("a", [])), (.cookie("a", ["b"]), .cookie("a", [])),
+        (.query("a", ["b"]), .query("a", [])),
+    ]
+    for (value, presence) in pairs {
+        let rules = RequestRules([RequestRule([value], exceptions: [presence])])
+        precondition(rules.firstMatch(head, bytes, origin) == nil, "a value, but no name")
+    }
+    let keys = RequestKeys([.header("a"), .cookie("a")])
+    if case .text(let range) = keys.find(head, bytes, isTrusted: false) {
+        precondition(!range.isEmpty && range.end <= head.byteCount, "a key outside of the head")
+    }
 }
 
 /// What is forwarded must be the same request to a strict parser, and no byte more.
