@@ -5,11 +5,11 @@ import Foundation
 struct Freeze: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lets nobody write to the Admin APIs of a split's upstreams.",
+        usage: "sluice freeze SPLIT [--mode both|candidate] [--reason TEXT] [--json]",
         discussion: """
             Listeners with a guard refuse with 423 what writes. It is in force when the command \
             returns, survives restarts, and ends with `sluice unfreeze`.
-            """,
-        usage: "sluice freeze SPLIT [--mode both|candidate] [--reason TEXT] [--json]")
+            """)
 
     @Argument(help: "The split.")
     var split: String

@@ -84,9 +84,9 @@ import Testing
             other[index] ^= 1
             #expect(throws: AuditChain.Break.self) { try AuditChain.verify(other) }
         }
-        let lines = bytes.split(separator: 0x0a).map(Array.init)
+        let lines: [[UInt8]] = bytes.split(separator: 0x0a).map { Array($0) + [0x0a] }
         for (order, line) in [([0, 2, 3], 2), ([1, 0, 2, 3], 1), ([0, 1, 1, 2, 3], 3)] {
-            let other = order.flatMap { lines[$0] + [0x0a] }
+            let other: [UInt8] = order.flatMap { (index: Int) -> [UInt8] in lines[index] }
             do throws(AuditChain.Break) {
                 _ = try AuditChain.verify(other)
                 Issue.record("\(order) holds")
