@@ -141,10 +141,10 @@ final class FakeAdmin: Sendable {
 
 /// What an Admin API tells, or why it cannot be read.
 func read(
-    _ url: String, token: String? = nil, ca: String? = nil
+    _ url: String, token: String? = nil, ca: String? = nil, seconds: Int = 30
 ) async -> Result<AdminReading, AdminFault> {
     var times = AdminClient.Times()
-    times.answerSeconds = 2
+    times.answerSeconds = seconds
     let access = AdminAccessSettings(url: url, tokenFile: token, ca: ca)
     return await AdminClient.read(access, isWhole: true, times: times).map { look in
         look.reading ?? AdminReading(node: look.node, inventory: EntityInventory())

@@ -71,8 +71,8 @@ struct AdminAccessSettingsTests {
 
     @Test func `an upgrade`() throws {
         let text = """
-            {watch: 1h, smoke: [{path: /}, {path: '/a?b', method: HEAD, headers: {Host: h, X-a: "1 2"},
-                compare: {status: false, fields: [ETag]}},
+            {watch: 1h, smoke: [{path: /}, {path: '/a?b', method: HEAD,
+                headers: {Host: h, X-a: "1 2"}, compare: {status: false, fields: [ETag]}},
                 {path: /j, compare: {json: true, ignore: [a, b.*.c]}}]}
             """
         let upgrade = try snapshot(split(text)).splits[0].upgrade

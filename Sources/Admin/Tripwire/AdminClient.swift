@@ -24,6 +24,9 @@ package struct AdminClient: AdminTransport {
     private static let longestPage = 32 << 20
     private static let longestFile = 1 << 20
 
+    /// Network unreachable, timed out, refused and host unreachable, as Linux numbers them.
+    private static let noConnection: Set<Int32> = [101, 110, 111, 113]
+
     private let client: HTTPClient
     private let url: String
     private let token: String?
@@ -114,6 +117,8 @@ package struct AdminClient: AdminTransport {
             return .broken(error.shortDescription)
         case let error as NIOConnectionError:
             return .connect(Self.reason(of: error))
+        case let error as IOError where Self.noConnection.contains(error.errnoCode):
+            return .connect("\(Errno(code: error.errnoCode))")
         case let error as IOError:
             return .broken("\(Errno(code: error.errnoCode))")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:

@@ -45,6 +45,7 @@ package struct EntityChanges: Sendable, Equatable {
         case added, removed, changed
     }
 
+    /// What is only in the later list, only in the earlier one, and in both but not alike.
     package private(set) var added = IDList()
     package private(set) var removed = IDList()
     package private(set) var changed = IDList()

@@ -14,6 +14,7 @@ package struct SplitTripwire: Sendable, Equatable {
 
     /// What an Admin API had when the freeze had settled.
     package struct Baseline: Sendable, Equatable {
+        /// When the reading began, in milliseconds since 1970, and what it found.
         package let takenAtMilliseconds: Int64
         package var inventory: EntityInventory
 
@@ -27,6 +28,7 @@ package struct SplitTripwire: Sendable, Equatable {
     /// Something that changed behind the guard. It stays until the freeze is lifted, also when
     /// somebody changes it back.
     package struct Change: Sendable, Equatable {
+        /// Where, what, and when it was first seen, in milliseconds since 1970.
         package let upstream: String
         package let kind: EntityKind
         package let sinceMilliseconds: Int64
@@ -46,6 +48,7 @@ package struct SplitTripwire: Sendable, Equatable {
 
     /// What two sides tell differently.
     package struct Disagreement: Sendable, Equatable {
+        /// Between whom, in what, and since when, in milliseconds since 1970.
         package let first: String
         package let second: String
         package let kind: EntityKind
@@ -74,16 +77,19 @@ package struct SplitTripwire: Sendable, Equatable {
 
     /// What is worth a line of the log.
     package struct Event: Sendable, Equatable {
+        /// How important it is.
         package enum Level: Sendable, Equatable {
             case notice, warning, error
         }
 
+        /// Its level and its words.
         package let level: Level
         package let text: String
     }
 
     static let mostIDs = 1_000
 
+    /// The split's name.
     package let split: String
     /// The freeze that is in force; nil when there is none.
     package private(set) var freeze: FreezeFacts?

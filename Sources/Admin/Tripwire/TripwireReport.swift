@@ -95,6 +95,7 @@ package struct TripwireReport: Sendable, Equatable {
         case alarm
     }
 
+    /// The machine, whose alarms and baselines these are.
     package let tripwire: SplitTripwire
     /// Why not all is seen, and what else one should know.
     package let verdict: Verdict

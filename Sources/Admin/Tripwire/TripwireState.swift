@@ -9,6 +9,7 @@ package struct TripwireState: Sendable, Equatable {
         case notAState, damaged
         case malformed(line: Int)
 
+        /// What is wrong and what was expected, in one line.
         package var description: String {
             switch self {
             case .notAState: "not what is kept there; expected `\(title)` in the first line"

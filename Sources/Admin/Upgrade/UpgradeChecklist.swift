@@ -3,6 +3,7 @@
 package struct UpgradeChecklist: Sendable, Equatable {
     /// Who said something, when, and what.
     package struct Word: Sendable, Equatable {
+        /// In milliseconds since 1970; who, and why.
         package let atMilliseconds: Int64
         package let by: String
         package let note: String
@@ -15,8 +16,10 @@ package struct UpgradeChecklist: Sendable, Equatable {
         }
     }
 
+    /// Longer notes belong elsewhere.
     package static let longestNote = 1_000
 
+    /// The split's name.
     package let split: String
     /// The old side and the new one.
     package let x: String
