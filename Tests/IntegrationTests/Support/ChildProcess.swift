@@ -26,6 +26,8 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o644)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o644)
+        // Sockets that a library makes in this process are not marked as its own.
+        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
         // A thread of this process may hold signals back: a child must get them.
         var attributes = posix_spawnattr_t()
