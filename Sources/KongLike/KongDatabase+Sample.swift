@@ -5,7 +5,7 @@ extension KongDatabase {
     /// (request-termination), `/empty` (an upstream without a target). With `catchesAll` there is
     /// a route `/` too; without it every other path has no route.
     package static func sample(
-        version: KongVersion = "3.4.1", catchesAll: Bool = false, seed: UInt64 = 1
+        version: KongVersion = "2.8.0", catchesAll: Bool = false, seed: UInt64 = 1
     ) throws(Refusal) -> KongDatabase {
         let database = KongDatabase(version: version, seed: seed)
         try database.add(

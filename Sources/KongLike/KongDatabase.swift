@@ -43,8 +43,8 @@ package final class KongDatabase: Sendable {
 
     let state: Lock<State>
 
-    /// An empty one, migrated for that version.
-    package init(version: KongVersion = "3.4.1", seed: UInt64 = 1) {
+    /// An empty one, migrated for that version: older nodes do not start on it.
+    package init(version: KongVersion = "2.8.0", seed: UInt64 = 1) {
         state = Lock(State(migrations: .finished(version), random: SeededRandom(seed: seed)))
     }
 

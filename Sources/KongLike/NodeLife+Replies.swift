@@ -76,9 +76,9 @@ extension NodeLife {
     /// An error as Kong's templates have it, in the type that the client accepts.
     func error(
         _ status: Int, _ message: String, for head: RequestHead?, by maker: Reply.Maker = .gateway,
-        fields: [(name: String, value: String)] = []
+        fields: [(name: String, value: String)] = [], id: String? = nil
     ) -> Reply {
-        let id = newRequestID()
+        let id = id ?? newRequestID()
         let form = ErrorForm(accepting: head?.value("accept") ?? head?.value("content-type"))
         var reply = Reply(
             status: form == .grpc ? 200 : status, maker: maker, fields: fields,
@@ -155,11 +155,15 @@ enum ErrorForm {
             """
             <?xml version="1.0" encoding="UTF-8"?>
             <error>
-              <message>\(message)</message>\(requestID.map { "\n  <requestid>\($0)</requestid>" } ?? "")
+              <message>\(message)</message>\(Self.element(requestID))
             </error>
             """
         case .grpc: ""
         }
+    }
+
+    private static func element(_ requestID: String?) -> String {
+        requestID.map { "\n  <requestid>\($0)</requestid>" } ?? ""
     }
 
     static func grpcStatus(of status: Int) -> Int {

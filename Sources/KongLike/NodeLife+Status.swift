@@ -72,6 +72,7 @@ extension NodeLife {
     private static func memory(_ workers: Int) -> String {
         let dictionaries = [
             ("kong", "0.04", "5.00"), ("kong_locks", "0.06", "8.00"),
+            ("kong_secrets", "0.04", "5.00"),
             ("kong_healthchecks", "0.04", "5.00"), ("kong_cluster_events", "0.04", "5.00"),
             ("kong_rate_limiting_counters", "0.09", "12.00"),
             ("kong_core_db_cache", "0.80", "128.00"),

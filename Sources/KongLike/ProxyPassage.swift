@@ -168,9 +168,9 @@ struct ProxyPassage {
         // Kong tries a service that fails again; that it takes no time worth telling, and that
         // it waits only once for one that is late, are assumptions.
         if faults.service != nil {
-            reply = failed(502, after: .zero)
+            reply = failed(502, after: .zero, id)
         } else if time >= patience {
-            reply = failed(504, after: patience)
+            reply = failed(504, after: patience, id)
         } else {
             reply.maker = .service(Int(time.nanoseconds / 1_000_000))
             reply.fields += limitFields
@@ -182,13 +182,13 @@ struct ProxyPassage {
         return reply
     }
 
-    private func failed(_ status: Int, after time: TimeAmount) -> Reply {
+    private func failed(_ status: Int, after time: TimeAmount, _ id: String?) -> Reply {
         let message =
             status == 504
             ? "The upstream server is timing out"
             : "An invalid response was received from the upstream server"
         let maker = Reply.Maker.failedService(Int(time.nanoseconds / 1_000_000))
-        var reply = life.error(status, message, for: head, by: maker)
+        var reply = life.error(status, message, for: head, by: maker, id: id)
         reply.delay = time
         return reply
     }

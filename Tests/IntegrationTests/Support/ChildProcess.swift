@@ -47,7 +47,8 @@ final class ChildProcess: Sendable {
         }
         var pid: pid_t = 0
         let result = Descriptors.lock.withLock { _ in
-            unsafe posix_spawnp(&pid, program, &actions, &attributes, words, pairs)
+            Descriptors.markAll()
+            return unsafe posix_spawnp(&pid, program, &actions, &attributes, words, pairs)
         }
         guard result == 0 else { throw WireError.system("start \(program)", result) }
         self.pid = pid
@@ -128,6 +129,14 @@ final class ChildProcess: Sendable {
 enum Descriptors {
     /// Held while a descriptor is made and marked, and while a program starts.
     static let lock = Lock(())
+
+    /// Sockets that a library has made in this process are its own too.
+    static func markAll() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        for descriptor in names.compactMap({ Int32($0) }) where descriptor > 2 {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
+    }
 
     /// Makes a descriptor that no other program gets.
     static func make(_ body: () -> Int32) throws -> Int32 {
