@@ -66,14 +66,12 @@ final class FakeAdmin: Sendable {
             responder: Responder(admin: self), server: server,
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { port.yield($0.localAddress?.port ?? 0) })
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try? await application.run() }
-            for await number in ports {
-                let scheme = tls == nil ? "http" : "https"
-                try await body("\(scheme)://127.0.0.1:\(number)")
-                break
-            }
-            group.cancelAll()
+        // It serves to the end of the tests: a server that is cancelled while somebody connects
+        // ends the process.
+        Task.detached { try? await application.run() }
+        for await number in ports {
+            try await body("\(tls == nil ? "http" : "https")://127.0.0.1:\(number)")
+            break
         }
     }
 
