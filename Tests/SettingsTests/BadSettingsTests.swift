@@ -182,7 +182,7 @@ struct BadSettingsTests {
     }
 
     @Test(arguments: [
-        (KeyTable.top, ""), (.listener, "listener"), (.upstream, "upstream"), (.split, "split"),
+        (KeyTable.top, ""), (.listener, "listener"), (.upstream, "upstream"),
         (.admin, "admin"), (.log, "log"), (.listenerTimeouts, "timeouts"),
     ])
     func `a key that is reserved for later is refused as such`(keys: KeyTable, place: String) {
@@ -196,7 +196,6 @@ struct BadSettingsTests {
                     settingsText(
                         listener: "api: {address: a:1, split: kong, timeouts: {^\(key): 1}}")
                 case "upstream": settingsText(upstream: "x: {targets: [a:1], ^\(key): 1}")
-                case "split": settingsText(split: "kong: {weights: {x: 1, y: 1}, ^\(key): 1}")
                 case "admin": settingsText(rest: "admin: {address: a:2, ^\(key): 1}")
                 case "log": settingsText(rest: "log: {^\(key): 1}")
                 default: settingsText(rest: "^\(key): 1")
