@@ -1,8 +1,10 @@
 /// A day in the Gregorian calendar.
 package struct CalendarDate: Sendable, Equatable {
+    /// The year of our era.
     package let year: Int64
     /// 1 is January.
     package let month: Int64
+    /// Of the month, from 1.
     package let day: Int64
 
     /// The day so many days after the 1st of January 1970, or before it. Years are counted from
