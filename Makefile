@@ -33,7 +33,7 @@ release: packages ## Builds .build/release/sluice, with Swift's libraries inside
 	$(SWIFT) build -c release --static-swift-stdlib --product sluice
 
 test: release packages-test ## Runs all tests against the release binary
-	SLUICE_BINARY=$(BINARY) $(SWIFT) test --disable-xctest
+	SLUICE_BINARY=$(BINARY) scripts/test $(SWIFT) test --disable-xctest
 
 tidy: packages ## Runs only the tests that read the sources
 	$(SWIFT) test --disable-xctest --filter TidyTests

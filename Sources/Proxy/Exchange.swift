@@ -49,7 +49,7 @@ package struct Exchange {
         case retryGranted, retryRefused
         /// The weights changed and the chosen upstream has none left.
         case weightGone
-        /// The chosen target is drained now: it gets nothing more.
+        /// The chosen target gets nothing more: it is drained now, ill or gone.
         case targetDrained
         /// The first byte of the request went to the target.
         case requestBegan
@@ -191,7 +191,8 @@ package struct Exchange {
     var refusedTargets: UInt64 = 0
     /// The id of the one whose connection broke under the request last, -1 for none.
     var failedTarget = -1
-    /// The next position to look at when more than 64 have failed: marks are used up by then.
+    /// What to look at next when more than 64 have failed and marks are used up: rank × the number
+    /// of targets + position.
     var sweep = 0
     /// The id of the one at which it has a place, -1 for none.
     var placedTarget: Int32 = -1

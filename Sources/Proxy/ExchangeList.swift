@@ -40,15 +40,25 @@ struct ExchangeList {
         last = Int32(exchange)
     }
 
-    mutating func prepend(_ exchange: Int, in exchanges: borrowing Slab<Exchange>) {
-        exchanges[exchange].nextInList = first
-        exchanges[exchange].previousInList = -1
-        if first >= 0 {
-            exchanges[Int(first)].previousInList = Int32(exchange)
+    /// Puts an exchange that waited before where its time says, ahead of who came with it.
+    mutating func insertByTime(_ exchange: Int, in exchanges: borrowing Slab<Exchange>) {
+        var next = first
+        while next >= 0, exchanges[Int(next)].queuedSince < exchanges[exchange].queuedSince {
+            next = exchanges[Int(next)].nextInList
+        }
+        let previous = next >= 0 ? exchanges[Int(next)].previousInList : last
+        exchanges[exchange].nextInList = next
+        exchanges[exchange].previousInList = previous
+        if previous >= 0 {
+            exchanges[Int(previous)].nextInList = Int32(exchange)
+        } else {
+            first = Int32(exchange)
+        }
+        if next >= 0 {
+            exchanges[Int(next)].previousInList = Int32(exchange)
         } else {
             last = Int32(exchange)
         }
-        first = Int32(exchange)
     }
 
     mutating func remove(_ exchange: Int, in exchanges: borrowing Slab<Exchange>) {

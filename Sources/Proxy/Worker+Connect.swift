@@ -96,7 +96,7 @@ extension Worker {
         detach(exchange)
         let target = Int(connections[index].target)
         guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
-            !isShut(target, to: exchange), mayCarryMore(index),
+            !isPoolShut(target, to: exchange), mayCarryMore(index),
             targets[target].pooledCount < Limits.pooledPerTarget, isInStep(index)
         else { return close(index) }
         putInPool(index, target)

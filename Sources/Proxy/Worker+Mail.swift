@@ -10,20 +10,19 @@ extension Worker {
             switch message {
             case .run(let blueprint, let opening, let acknowledge):
                 run(blueprint, opening: opening)
-                obeyDrains()
+                obeyStandings(isAnyBack: true)
                 acknowledge()
             case .weights(let changes, let acknowledge):
                 for change in changes { setWeights(change) }
                 chooseAgainWhereWeightIsGone()
-                obeyDrains()
+                obeyStandings(isAnyBack: false)
                 acknowledge()
             case .retarget(let upstreams, let counts, let acknowledge):
                 retarget(upstreams, counts)
-                obeyDrains()
+                obeyStandings(isAnyBack: true)
                 acknowledge()
             case .standings(let changes, let acknowledge):
                 setStandings(changes)
-                obeyDrains()
                 acknowledge()
             case .probe(let probe, let reply):
                 begin(probe, reply)

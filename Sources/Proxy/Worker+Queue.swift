@@ -41,7 +41,7 @@ extension Worker {
             upstreams[upstream].queue.append(exchange, in: exchanges)
         } else {
             // It had its turn, and the target at which there was a place refused it.
-            upstreams[upstream].queue.prepend(exchange, in: exchanges)
+            upstreams[upstream].queue.insertByTime(exchange, in: exchanges)
         }
         timers.set(client, to: min(queueDeadline(exchange), exchanges[exchange].end))
         postOldest(of: upstream)

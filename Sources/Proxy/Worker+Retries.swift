@@ -8,11 +8,10 @@ extension Worker {
     mutating func repeatRequest(_ exchange: Int) {
         let target = exchanges[exchange].target
         if keepsChoice(exchange), targets[target].isCurrent, !isShut(target, to: exchange) {
-            connect(exchange, to: target)
-        } else {
-            letGo(exchange)
-            choose(exchange)
+            return connect(exchange, to: target)
         }
+        letGo(exchange)
+        chooseTargetOrAnew(exchange)
     }
 
     /// Asks the upstream's budget for a retry.
@@ -31,6 +30,11 @@ extension Worker {
         exchanges[exchange].failedTarget = exchanges[exchange].target
         letGo(exchange)
         exchanges[exchange].queuedSince = .distantPast
+        chooseTargetOrAnew(exchange)
+    }
+
+    /// Who is sent again stays in its upstream, unless that may get nothing any more.
+    private mutating func chooseTargetOrAnew(_ exchange: Int) {
         if keepsChoice(exchange) {
             chooseTarget(exchange)
         } else {

@@ -152,6 +152,9 @@ extension Worker {
         guard var waiting = connections[index].outbound.take() else { return .flushed }
         switch connections[index].socket.send(waiting) {
         case .done(let count):
+            if connections[index].side == .upstream, connections[index].exchange >= 0 {
+                noteSent(Int(connections[index].exchange), count)
+            }
             if log.isOn { noteBytes(count, at: index) }
             waiting.consume(count)
         case .wouldBlock: break

@@ -7,14 +7,58 @@ internal import Telemetry
 extension Worker {
     /// Takes on how targets stand.
     mutating func setStandings(_ changes: [StandingChange]) {
+        var isAnyBack = false
         for change in changes {
+            let wasUsable = targets[change.target].standing.rank.isUsable
+            let isUsable = change.standing.rank.isUsable
             targets[change.target].standing = change.standing
-            if !change.standing.rank.isUsable { targets[change.target].failures.reset() }
+            if !isUsable { targets[change.target].failures.reset() }
+            if isUsable, !wasUsable { isAnyBack = true }
         }
         for upstream in Set(changes.map { targets[$0.target].upstream }) {
             sumUpStandings(of: upstream)
-            lookAgain(at: upstream)
         }
+        obeyStandings(isAnyBack: isAnyBack)
+    }
+
+    /// Lets those go on elsewhere who wait for a target that may get nothing more of them, be it
+    /// for a connection or for a place. To be called after every change of what may be chosen;
+    /// `isAnyBack`: there may be a target that could not be chosen before.
+    mutating func obeyStandings(isAnyBack: Bool) {
+        emptyDrainedPools()
+        for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
+            guard exchanges[exchange].phase.isBeforeRequest else { continue }
+            let isConnecting = exchanges[exchange].phase == .connecting
+            if isConnecting, !isShut(exchanges[exchange].target, to: exchange) { continue }
+            if exchanges[exchange].ignoresHealth {
+                // It went there for want of anything else, and has passed over what is back now.
+                guard isAnyBack, hasUsableTarget(splitOf: exchange) else { continue }
+                perform(exchanges[exchange].handle(.weightGone), exchange)
+            } else if isConnecting {
+                perform(exchanges[exchange].handle(.targetDrained), exchange)
+            }
+        }
+        for upstream in 0..<upstreams.count { lookAgain(at: upstream) }
+    }
+
+    /// Whether a target gets nothing more of an exchange: it is drained, ill or gone, and something
+    /// else is usable. Where nothing is, the split is kept.
+    func isShut(_ target: Int, to exchange: Int) -> Bool {
+        if targets[target].isCurrent, targets[target].standing.rank.isUsable { return false }
+        guard exchanges[exchange].choice == .pin else { return hasUsableTarget(splitOf: exchange) }
+        // A pin asks for this upstream alone, however ill it is.
+        let isOpen = targets[target].isCurrent && !targets[target].standing.isDrained
+        return !isOpen || upstreams[exchanges[exchange].upstream].standing.isUsable
+    }
+
+    /// Whether any member with a weight of an exchange's split has a usable target.
+    func hasUsableTarget(splitOf exchange: Int) -> Bool {
+        let split = exchanges[exchange].split
+        for member in 0..<splits[split].members.count
+        where splits[split].members[member].weight > .zero {
+            if upstreams[splits[split].members[member].upstream].standing.isUsable { return true }
+        }
+        return false
     }
 
     /// Sees what the targets of an upstream amount to.

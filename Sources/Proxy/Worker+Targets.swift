@@ -81,11 +81,14 @@ extension Worker {
     }
 
     /// With more than 64 targets several share a mark, and all marks may be used up while some
-    /// targets were never tried: each is looked at once more, in their order.
+    /// targets were never tried: each is looked at once more, in their order, rank after rank.
     private func unmarkedTarget(_ exchange: Int, of rank: TargetRank) -> Int? {
         let upstream = exchanges[exchange].upstream
-        while exchanges[exchange].sweep < upstreams[upstream].targets.count {
-            let target = upstreams[upstream].targets[exchanges[exchange].sweep]
+        let count = upstreams[upstream].targets.count
+        let start = Int(rank.rawValue) * count
+        exchanges[exchange].sweep = max(exchanges[exchange].sweep, start)
+        while exchanges[exchange].sweep < start + count {
+            let target = upstreams[upstream].targets[exchanges[exchange].sweep - start]
             exchanges[exchange].sweep += 1
             if targets[target].standing.rank == rank, takePlace(exchange, at: target) {
                 return target

@@ -57,7 +57,7 @@ final class TemporaryFolder: Sendable {
 
 /// Waits for a condition; a test that waits in vain fails.
 func wait(
-    _ what: String, seconds: Double = 10, _ condition: () async -> Bool
+    _ what: String, seconds: Double = 60, _ condition: () async -> Bool
 ) async throws {
     let deadline = Instant.now().advanced(byMilliseconds: Int(seconds * 1_000))
     while await !condition() {

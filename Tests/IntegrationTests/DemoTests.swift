@@ -19,7 +19,7 @@ struct DemoTests {
         let demo = try ChildProcess(
             [Sluice.binary, "demo"], output: folder["output"], errors: folder["errors"])
         let shows = { (text: String) in
-            try eventually(within: 10) { try folder.read("output").contains(text) }
+            try eventually { try folder.read("output").contains(text) }
         }
         #expect(try shows("y: set 10.00 %"))
         let words = try folder.read("output").split { $0.isWhitespace }

@@ -14,7 +14,7 @@ struct DrainTests {
             #expect(eventually { a.requestCount > 0 && b.requestCount > 0 })
             let target = "127.0.0.1:\(b.port)"
             let result = try sluice.command(
-                "drain", "x", "--target", target, "--reason", "kernel", "--wait", "20s")
+                "drain", "x", "--target", target, "--reason", "kernel", "--wait", "60s")
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.output.contains("x \(target): nothing in flight there any more"))
             // What nginx has answered is in its log when it has answered one more.
@@ -39,7 +39,7 @@ struct DrainTests {
         for _ in 1...10 {
             let (atA, atB) = (a.requests.count, b.requests.count)
             #expect(eventually { a.requests.count > atA && b.requests.count > atB })
-            let command = try sluice.command("drain", "x", "--target", target, "--wait", "20s")
+            let command = try sluice.command("drain", "x", "--target", target, "--wait", "60s")
             #expect(command.status == 0, "\(command.errors)")
             let (before, still) = (a.requests.count, b.requests.count)
             #expect(eventually { a.requests.count > before + 200 })

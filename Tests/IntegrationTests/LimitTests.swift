@@ -91,7 +91,7 @@ struct LimitTests {
             return .ok("x")
         })
         var settings = Settings(x: x.port)
-        settings.upstreamMore = ", timeouts: {total: 300ms}"
+        settings.upstreamMore = ", timeouts: {total: 4s}"
         let sluice = try Sluice(settings)
         let url = "http://127.0.0.1:\(sluice.port)"
         #expect(try curl(url + "/slow") == "504 total_timeout")
@@ -140,7 +140,7 @@ struct LimitTests {
         for client in deaf { try client.send("GET /large HTTP/1.1\r\nHost: test\r\n\r\n") }
         var letters = "GET / HTTP/1.1\r\nX: ".makeIterator()
         let connections = { try sluice.metrics().sum("sluice_downstream_connections") }
-        let areGone = try eventually(within: 60) {
+        let areGone = try eventually(within: 3 * patience) {
             let letter = letters.next().map(String.init) ?? "x"
             for client in slow { try? client.send(letter) }
             for client in deaf { try? client.send("x") }

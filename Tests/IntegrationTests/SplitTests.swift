@@ -23,7 +23,8 @@ struct SplitTests {
             #expect(Double(counts.min() ?? -1) >= expected - 2, "window \(window)")
             #expect(Double(counts.max() ?? -1) <= expected + 2, "window \(window)")
         }
-        #expect(one.requestCount + two.requestCount == 10_000)
+        // nginx writes a request down when its answer is on its way already.
+        #expect(eventually { one.requestCount + two.requestCount == 10_000 })
     }
 
     @Test func `under load two nginx get exactly what the split says`() throws {
@@ -93,7 +94,9 @@ struct SplitTests {
     static func watchedPerEpoll(pid: pid_t) throws -> [Int] {
         let folder = "/proc/\(pid)/fdinfo"
         return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
-            let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            // What the control plane had open a moment ago may be closed by now.
+            let path = "\(folder)/\(name)"
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
             let watched = text.split(separator: "\n").count { $0.hasPrefix("tfd:") }
             return watched > 20 ? watched : nil
         }

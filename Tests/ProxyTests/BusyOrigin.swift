@@ -31,12 +31,12 @@ final class BusyOrigin: Sendable {
     private let gate: Gate
     private let origin: Origin
 
-    init() throws {
+    init(port: UInt16 = 0) throws {
         let load = Lock(Load())
         let gate = try Gate()
         self.load = load
         self.gate = gate
-        origin = try Origin { peer, _ in
+        origin = try Origin(port: port) { peer, _ in
             while let request = peer.message(.request) {
                 load.withLock { load in
                     load.now += 1

@@ -42,10 +42,10 @@ final class Origin: Sendable {
     private let accepted = Lock(0)
 
     /// `serve` gets each connection with its number; the connection closes when it returns.
-    init(_ serve: @escaping @Sendable (Peer, Int) -> Void) throws {
-        let any = SocketAddress(version4: 0x7f00_0001, port: 0)
+    init(port: UInt16 = 0, _ serve: @escaping @Sendable (Peer, Int) -> Void) throws {
+        let any = SocketAddress(version4: 0x7f00_0001, port: port)
         let socket = try ListeningSocket.listen(on: any, sharesPort: false)
-        port = socket.localAddress()?.port ?? 0
+        self.port = socket.localAddress()?.port ?? 0
         bell = try EventCounter()
         let descriptor = socket.release()
         try WorkerThread.start(name: "origin") { [self] in

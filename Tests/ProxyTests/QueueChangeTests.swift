@@ -174,6 +174,43 @@ extension LiveTests {
             await stage.endWithoutPlaces()
         }
 
+        /// A port that refuses for now: none that the system gives to anybody (ip(7)).
+        private func deadPort() -> UInt16 { UInt16.random(in: 20_000..<32_000) }
+
+        @Test(arguments: [1, 2, 4])
+        func `who comes later is not held up by one that was refused there`(
+            workers: Int
+        ) async throws {
+            let full = try BusyOrigin()
+            let port = deadPort()
+            let stage = try await Stage(
+                workers: workers, [[full.port, port]], upstreamLimits: limits(1))
+            let first = try (0..<2).map { _ in try stage.client() }
+            for client in first { client.send(Self.get) }
+            // One is at the full target. The other one was refused by the dead one and waits.
+            await stage.counters { $0.queuedCount(lane: 0) == 1 }
+            let revived = try BusyOrigin(port: port)
+            defer { for origin in [full, revived] { origin.stop() } }
+            let later = try (0..<12).map { _ in try stage.client() }
+            for client in later { client.send(Self.get) }
+            #expect(await revived.holds(1))
+            await stage.counters { $0.queuedCount(lane: 0) == 12 }
+            revived.release()
+            // A place there goes round past the one that does not want it, also between workers.
+            for client in later { #expect(try client.answer().status == 200) }
+            let counters = await stage.counters { $0.queuedCount(lane: 0) == 1 }
+            #expect(counters.queuedCount(lane: 0) == 1)
+            #expect(revived.seen.most == 1)
+            // And a place that is free is taken although somebody waits.
+            later[0].send(Self.get)
+            #expect(try later[0].answer().status == 200)
+            #expect(full.seen.now == 1)
+            full.release()
+            for client in first { #expect(try client.answer().status == 200) }
+            for client in first + later { client.close() }
+            await stage.endWithoutPlaces()
+        }
+
         /// How an exchange at the target comes to its end.
         enum Ending: Sendable, CaseIterable {
             case answer, answerAndClose, close, reset, cutAnswer, nonsense, silence

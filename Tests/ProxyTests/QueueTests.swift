@@ -74,6 +74,41 @@ extension LiveTests {
             await stage.endWithoutPlaces()
         }
 
+        @Test(arguments: [2, 4])
+        func `no worker keeps the places for its own`(workers: Int) async throws {
+            let origin = try BusyOrigin()
+            origin.release()
+            defer { origin.stop() }
+            let stage = try await Stage(
+                workers: workers, [[origin.port]], upstreamLimits: Self.limits(1))
+            let count = 24
+            let answers = Lock(Array(repeating: 0, count: count))
+            let isOver = Lock(false)
+            let finished = Lock(0)
+            let port = stage.port
+            for number in 0..<count {
+                try WorkerThread.start(name: "client") {
+                    defer { finished.withLock { $0 += 1 } }
+                    guard let client = try? Peer(connectingTo: port) else { return }
+                    // Whoever is served comes again at once.
+                    while !isOver.withLock({ $0 }) {
+                        client.send(Self.get(number))
+                        guard client.message(.answer)?.status == 200 else { return }
+                        answers.withLock { $0[number] += 1 }
+                    }
+                }
+            }
+            let deadline = Instant.now().advanced(byMilliseconds: Peer.patienceMilliseconds)
+            while answers.withLock({ $0.min() ?? 0 }) < 5, Instant.now() < deadline {
+                await Task.yield()
+            }
+            let counts = answers.withLock { $0 }
+            #expect(counts.allSatisfy { $0 >= 5 }, "\(counts)")
+            isOver.withLock { $0 = true }
+            while finished.withLock({ $0 }) < count { await Task.yield() }
+            await stage.endWithoutPlaces()
+        }
+
         @Test(arguments: [1, 4], [0, 3])
         func `as many wait as may, over all workers, and the others are told at once`(
             workers: Int, queue: Int

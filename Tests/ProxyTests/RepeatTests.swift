@@ -81,65 +81,6 @@ extension LiveTests {
         }
 
         @Test
-        func `nothing is repeated after the first byte of an answer`() async throws {
-            for part in ["H", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"] {
-                for way in BrokenUpstreamTests.Way.allCases {
-                    let target = try Target()
-                    let stage = try await Stage([[target.port]])
-                    let client = try stage.client()
-                    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-                    let upstream = try target.accept()
-                    _ = try upstream.request()
-                    upstream.send(Self.answer)
-                    _ = try client.answer()
-                    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-                    _ = try upstream.request()
-                    upstream.send(part)
-                    await stage.settle()
-                    if way == .closes { upstream.close() } else { upstream.reset() }
-                    var message = try client.answer()
-                    if message.status == 103 { message = try client.answer() }
-                    #expect(message.status == 502, "\(part), \(way)")
-                    let unwanted = try target.acceptNow()
-                    #expect(unwanted == nil, "\(part), \(way)")
-                    client.close()
-                    await stage.end()
-                }
-            }
-        }
-
-        @Test
-        func `a repeated request has its whole body and its trailers again`() async throws {
-            let body = "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\n"
-            for count in stride(from: 0, through: body.utf8.count, by: 1) {
-                let target = try Target()
-                let stage = try await Stage([[target.port]])
-                let client = try stage.client()
-                client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-                let first = try target.accept()
-                _ = try first.request()
-                first.send(Self.answer)
-                _ = try client.answer()
-                client.send("PUT /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
-                let bytes = Array(body.utf8)
-                client.send(bytes[..<count])
-                await stage.settle()
-                first.close()
-                let second = try target.accept()
-                client.send(bytes[count...])
-                client.send("\r\n")
-                let request = try second.request()
-                #expect(request.target == "/p")
-                #expect(request.text == "abcde")
-                #expect(request.trailers == ["X-Sum: 5"])
-                second.send(Self.answer)
-                #expect(try client.answer().status == 200)
-                client.close()
-                await stage.end()
-            }
-        }
-
-        @Test
         func `a body too large to be held is not repeated`() async throws {
             let target = try Target()
             let stage = try await Stage([[target.port]])

@@ -112,30 +112,6 @@ extension LiveTests {
         }
 
         @Test
-        func `nothing is sent again after the first byte of an answer`() async throws {
-            for part in ["H", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"] {
-                for way in BrokenUpstreamTests.Way.allCases {
-                    let target = try Target()
-                    let stage = try await Stage([[target.port]], retries: Self.always)
-                    let client = try stage.client()
-                    client.send(Self.get)
-                    let upstream = try target.accept()
-                    _ = try upstream.request()
-                    upstream.send(part)
-                    await stage.settle()
-                    if way == .closes { upstream.close() } else { upstream.reset() }
-                    var message = try client.answer()
-                    if message.status == 103 { message = try client.answer() }
-                    #expect(message.status == 502, "\(part), \(way)")
-                    let unwanted = try target.acceptNow()
-                    #expect(unwanted == nil, "\(part), \(way)")
-                    client.close()
-                    await stage.end()
-                }
-            }
-        }
-
-        @Test
         func `a target that takes too long is not asked again, nor is another`() async throws {
             let silent = try Target()
             let stage = try await Stage(
@@ -150,31 +126,6 @@ extension LiveTests {
             #expect(unwanted == nil)
             client.close()
             await stage.end()
-        }
-
-        @Test
-        func `a request that is sent again has its whole body again`() async throws {
-            let body = Array("3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\n".utf8)
-            for count in 0...body.count {
-                let target = try Target()
-                let stage = try await Stage([[target.port]], retries: Self.always)
-                let client = try stage.client()
-                client.send("PUT /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
-                client.send(body[..<count])
-                let first = try target.accept()
-                while first.received.isEmpty, first.receive() {}
-                first.reset()
-                let second = try target.accept()
-                client.send(body[count...])
-                client.send("\r\n")
-                let request = try second.request()
-                #expect(request.text == "abcde")
-                #expect(request.trailers == ["X-Sum: 5"])
-                second.send(Self.answer)
-                #expect(try client.answer().status == 200)
-                client.close()
-                await stage.end()
-            }
         }
 
         @Test(arguments: [0, 2])

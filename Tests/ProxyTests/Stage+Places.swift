@@ -32,3 +32,10 @@ extension Stage {
         await end(sourceLocation: sourceLocation)
     }
 }
+
+extension Stage {
+    /// The number that the split's sequence gives out next: how many choices there were.
+    var sequenceNumber: UInt64 {
+        plane.foundation.withLock { $0.seeds["kong"]?.sequence.value ?? 0 }
+    }
+}

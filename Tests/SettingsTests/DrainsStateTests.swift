@@ -31,25 +31,11 @@ struct DrainsStateTests {
     }
 
     @Test func `a state cut at any byte is refused`() {
-        let bytes = Array(state.encoded().utf8)
-        for count in bytes.indices {
-            #expect(throws: StateError.self) {
-                try DrainsState(decoding: Array(bytes[..<count]))
-            }
-        }
+        expectRefusedCuts(of: state.encoded()) { try DrainsState(decoding: $0) }
     }
 
     @Test func `a state with any bit flipped is refused`() {
-        let bytes = Array(state.encoded().utf8)
-        for index in bytes.indices {
-            for bit in 0..<8 {
-                var damaged = bytes
-                damaged[index] ^= 1 << UInt8(bit)
-                #expect(throws: StateError.self, "byte \(index), bit \(bit)") {
-                    try DrainsState(decoding: damaged)
-                }
-            }
-        }
+        expectRefusedFlips(of: state.encoded()) { try DrainsState(decoding: $0) }
     }
 
     @Test(arguments: [
@@ -74,8 +60,6 @@ struct DrainsStateTests {
         ),
     ])
     func `a well-sealed text that is no state is refused`(body: String, error: StateError) {
-        let sealed = body + "checksum \(TextHash(body.utf8))\n"
-        #expect(throws: error) { try DrainsState(decoding: Array(sealed.utf8)) }
-        #expect(error.description.contains("expected"))
+        expectRefused(sealing: body, error) { try DrainsState(decoding: $0) }
     }
 }

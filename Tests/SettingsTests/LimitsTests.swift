@@ -29,8 +29,7 @@ struct LimitsTests {
         ),
     ])
     func `of a listener`(text: String, expected: ListenerLimits) throws {
-        let listener = "api: {address: a:1, split: kong, limits: \(text)}"
-        let listeners = try snapshot(settingsText(listener: listener)).listeners
+        let listeners = try snapshot(listenerText("limits", text)).listeners
         #expect(listeners.map(\.limits) == [expected])
     }
 
@@ -48,8 +47,7 @@ struct LimitsTests {
         ),
     ])
     func `of an upstream`(text: String, expected: UpstreamLimits) throws {
-        let upstream = "x: {targets: [a:1], limits: \(text)}"
-        let upstreams = try snapshot(settingsText(upstream: upstream)).upstreams
+        let upstreams = try snapshot(upstreamText("limits", text)).upstreams
         #expect(upstreams.map(\.limits) == [expected, UpstreamLimits()])
     }
 
@@ -96,8 +94,7 @@ struct LimitsTests {
         ("{^queue: 1}", "`queue` is not a key of `limits` of a listener; expected connections"),
     ])
     func `faulty ones of a listener are refused`(text: String, expected: String) {
-        let listener = "api: {address: a:1, split: kong, limits: \(text)}"
-        MarkedText(settingsText(listener: listener)).expectFault(expected)
+        MarkedText(listenerText("limits", text)).expectFault(expected)
     }
 
     @Test(arguments: [
@@ -112,8 +109,7 @@ struct LimitsTests {
         ("{^inflight: 1}", "`inflight` is not a key of `limits` of an upstream; expected inflight"),
     ])
     func `faulty ones of an upstream are refused`(text: String, expected: String) {
-        let upstream = "x: {targets: [a:1], limits: \(text)}"
-        MarkedText(settingsText(upstream: upstream)).expectFault(expected)
+        MarkedText(upstreamText("limits", text)).expectFault(expected)
     }
 
     @Test func `a queue that nobody comes to draws a warning`() {

@@ -50,3 +50,13 @@ func settingsText(
 
     """
 }
+
+/// A sound sluice.yaml but for one key of its listener.
+func listenerText(_ key: String, _ value: String) -> String {
+    settingsText(listener: "api: {address: a:1, split: kong, \(key): \(value)}")
+}
+
+/// A sound sluice.yaml but for one key of its first upstream.
+func upstreamText(_ key: String, _ value: String) -> String {
+    settingsText(upstream: "x: {targets: [a:1], \(key): \(value)}")
+}

@@ -18,8 +18,7 @@ struct TimeoutsTests {
         ),
     ])
     func `of a listener`(text: String, expected: ListenerTimeouts) throws {
-        let listener = "api: {address: a:1, split: kong, timeouts: \(text)}"
-        let listeners = try snapshot(settingsText(listener: listener)).listeners
+        let listeners = try snapshot(listenerText("timeouts", text)).listeners
         #expect(listeners.map(\.timeouts) == [expected])
     }
 
@@ -38,8 +37,7 @@ struct TimeoutsTests {
         ),
     ])
     func `of an upstream`(text: String, expected: UpstreamTimeouts) throws {
-        let upstream = "x: {targets: [a:1], timeouts: \(text)}"
-        let upstreams = try snapshot(settingsText(upstream: upstream)).upstreams
+        let upstreams = try snapshot(upstreamText("timeouts", text)).upstreams
         #expect(upstreams.map(\.timeouts) == [expected, UpstreamTimeouts()])
     }
 
@@ -65,8 +63,7 @@ struct TimeoutsTests {
         ("{^body-idle: 1s}", "`body-idle` is not a key of `timeouts` of a listener; did you mean"),
     ])
     func `faulty ones of a listener are refused`(text: String, expected: String) {
-        let listener = "api: {address: a:1, split: kong, timeouts: \(text)}"
-        MarkedText(settingsText(listener: listener)).expectFault(expected)
+        MarkedText(listenerText("timeouts", text)).expectFault(expected)
     }
 
     @Test(arguments: [
@@ -81,8 +78,7 @@ struct TimeoutsTests {
         ("{^tunnel: 1s}", "`tunnel` is not a key of `timeouts` of an upstream; expected connect"),
     ])
     func `faulty ones of an upstream are refused`(text: String, expected: String) {
-        let upstream = "x: {targets: [a:1], timeouts: \(text)}"
-        MarkedText(settingsText(upstream: upstream)).expectFault(expected)
+        MarkedText(upstreamText("timeouts", text)).expectFault(expected)
     }
 
     @Test(arguments: [

@@ -31,25 +31,11 @@ struct WeightsStateTests {
     }
 
     @Test func `a state cut at any byte is refused`() {
-        let bytes = Array(state.encoded().utf8)
-        for count in bytes.indices {
-            #expect(throws: StateError.self) {
-                try WeightsState(decoding: Array(bytes[..<count]))
-            }
-        }
+        expectRefusedCuts(of: state.encoded()) { try WeightsState(decoding: $0) }
     }
 
     @Test func `a state with any bit flipped is refused`() {
-        let bytes = Array(state.encoded().utf8)
-        for index in bytes.indices {
-            for bit in 0..<8 {
-                var damaged = bytes
-                damaged[index] ^= 1 << UInt8(bit)
-                #expect(throws: StateError.self, "byte \(index), bit \(bit)") {
-                    try WeightsState(decoding: damaged)
-                }
-            }
-        }
+        expectRefusedFlips(of: state.encoded()) { try WeightsState(decoding: $0) }
     }
 
     @Test func `damage is told from a text that never was a state`() {
@@ -95,8 +81,6 @@ struct WeightsStateTests {
         body: String,
         error: StateError
     ) {
-        let sealed = body + "checksum \(TextHash(body.utf8))\n"
-        #expect(throws: error) { try WeightsState(decoding: Array(sealed.utf8)) }
-        #expect(error.description.contains("expected"))
+        expectRefused(sealing: body, error) { try WeightsState(decoding: $0) }
     }
 }

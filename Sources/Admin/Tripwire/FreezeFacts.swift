@@ -1,4 +1,4 @@
-package import Settings
+internal import Settings
 
 /// Whether writes to a split's Admin APIs are frozen: what the tripwire has to know of it.
 package struct FreezeFacts: Sendable, Equatable {

@@ -74,7 +74,7 @@ final class ChildProcess: Sendable {
     /// Ends it at once, if it still runs.
     func end() {
         signal(SIGKILL)
-        _ = try? waitForExit(within: 10)
+        _ = try? waitForExit()
     }
 
     var isRunning: Bool { exitStatus() == nil }
@@ -92,7 +92,7 @@ final class ChildProcess: Sendable {
     }
 
     @discardableResult
-    func waitForExit(within seconds: Double = 10) throws -> Int32 {
+    func waitForExit(within seconds: Double = patience) throws -> Int32 {
         var result: Int32?
         _ = eventually(within: seconds) {
             result = exitStatus()
@@ -112,7 +112,7 @@ final class ChildProcess: Sendable {
     /// Runs a program to its end.
     static func run(
         _ arguments: [String], environment: [String: String] = [:],
-        within seconds: Double = 60
+        within seconds: Double = 2 * patience
     ) throws -> Result {
         let files = try TemporaryFolder()
         let child = try ChildProcess(

@@ -24,8 +24,12 @@ struct TimedOut: Error, CustomStringConvertible {
     init(_ what: String) { description = "timed out: \(what)" }
 }
 
+/// How long a test waits for what must come: a machine may be slow, and busy elsewhere.
+let patience = 60.0
+
 /// Asks again and again until the condition holds; whether it did before the deadline.
-func eventually(within seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+func eventually(within seconds: Double = patience, _ condition: () throws -> Bool) rethrows -> Bool
+{
     let deadline = Deadline(seconds: seconds)
     while true {
         if try condition() { return true }

@@ -19,7 +19,11 @@ final class Load: Sendable {
         let faults: [String]
     }
 
-    init(port: UInt16, connections: Int = 2) {
+    /// `request` is what it asks, without a body.
+    init(
+        port: UInt16, connections: Int = 2,
+        asking request: String = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+    ) {
         state.withLock { $0.running = connections }
         let state = state
         for number in 1...connections {
@@ -27,7 +31,7 @@ final class Load: Sendable {
                 do {
                     let client = try Wire(port: port)
                     while !state.withLock({ $0.isOver }) {
-                        let answer = try client.get()
+                        let answer = try client.exchange(request)
                         state.withLock { state in
                             state.answers += 1
                             if answer.status != 200 { state.faults.append(answer.head) }
@@ -49,7 +53,7 @@ final class Load: Sendable {
     /// Ends it and tells.
     func finish() throws -> Report {
         state.withLock { $0.isOver = true }
-        guard eventually(within: 30, { state.withLock { $0.running == 0 } }) else {
+        guard eventually({ state.withLock { $0.running == 0 } }) else {
             throw TimedOut("the load goes on")
         }
         return state.withLock { Report(answers: $0.answers, faults: $0.faults) }

@@ -51,7 +51,7 @@ final class Nginx {
         let child = try ChildProcess(
             ["nginx", "-p", folder.path, "-c", folder["conf"], "-e", folder["log"]],
             output: folder["output"], errors: folder["errors"])
-        let isUp = eventually(within: 10) {
+        let isUp = eventually {
             !child.isRunning || (try? Wire(port: port)) != nil
         }
         if isUp, child.isRunning { self.child = child }

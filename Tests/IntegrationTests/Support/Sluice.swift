@@ -44,7 +44,7 @@ final class Sluice {
             program + ["run", "--config", folder["sluice.yaml"]],
             output: folder["output"], errors: folder["log"])
         self.child = child
-        let isReady = eventually(within: 20) { !child.isRunning || learnPorts() }
+        let isReady = eventually { !child.isRunning || learnPorts() }
         guard isReady, child.isRunning else { throw TimedOut("no start: \(log)") }
     }
 
@@ -68,7 +68,7 @@ final class Sluice {
     func crash() { child?.end() }
 
     /// Sends SIGTERM and waits for the end; the exit status.
-    func stop(within seconds: Double = 15) throws -> Int32? {
+    func stop(within seconds: Double = patience) throws -> Int32? {
         child?.signal(SIGTERM)
         return try child?.waitForExit(within: seconds)
     }

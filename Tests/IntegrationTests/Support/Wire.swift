@@ -23,7 +23,7 @@ enum WireError: Error, Equatable, CustomStringConvertible {
 /// A connection on which every byte counts. Each call waits, but not for longer than `patience`.
 final class Wire {
     /// How long one call may wait, in seconds.
-    var patience = 15.0
+    private var patience = IntegrationTests.patience
     /// What has arrived and was not taken yet.
     private(set) var received = Data()
     let descriptor: Int32
@@ -76,7 +76,7 @@ final class Wire {
     /// Sends what the peer takes until it takes nothing for so long; how much that was.
     func sendUntilFull(_ data: Data, waiting seconds: Double) throws -> Int {
         patience = seconds
-        defer { patience = 15 }
+        defer { patience = IntegrationTests.patience }
         var sent = 0
         while true {
             do {

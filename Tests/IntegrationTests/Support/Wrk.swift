@@ -34,7 +34,7 @@ struct Wrk {
 
     /// Waits for its end.
     func report() throws -> Report {
-        try child.waitForExit(within: Double(seconds) + 40)
+        try child.waitForExit(within: Double(seconds) + patience)
         let text = try files.read("output")
         let line = text.split(separator: "\n").first { $0.contains(" requests in ") }
         let count = line?.split(separator: " ").first.flatMap { Int($0) } ?? 0
