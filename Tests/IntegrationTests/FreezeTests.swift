@@ -123,7 +123,7 @@ import Testing
         #expect(try sluice.command("rollback", "kong", "--reason", "back").status == 0)
         let shown = try audit([]).output
         for words in [
-            "weights kong: x=90 y=10 -> x=50 y=50", "drain y: true -> false: kernel",
+            "weights kong: x=90 y=10 -> x=50 y=50", "drain y: false -> true: kernel",
             "freeze kong: off -> both", "rollback kong: x=50 y=50 -> x=100 y=0: back",
             "(pid ",
         ] { #expect(shown.contains(words), "\(shown)") }

@@ -65,7 +65,7 @@ struct ShippedFilesTests {
                     connections: 10_000, connectionsPerClient: 100, bodyBytes: 10 << 20))
         #expect(reading.snapshot.listeners[0].exposesUpstream)
         #expect(reading.snapshot.listeners[0].routes.map(\.split) == ["kong"])
-        let split = reading.snapshot.splits[0]
+        let split = try #require(reading.snapshot.splits.first { $0.name == "kong" })
         #expect(
             split.sticky?.keys == [
                 .header("apikey"), .header("authorization"), .cookie("session"), .clientIP,
