@@ -41,69 +41,12 @@ struct DocumentationTests {
 
     /// A file that says `key: value` at a place, or nothing there.
     private func text(_ row: Row, _ value: String?) -> String {
-        let entry = value.map { "\(row.key): \($0)" }
-        /// The mapping that the entry belongs to, with what must stand in it besides.
-        func mapping(_ required: (key: String, value: String)...) -> String {
-            let others = required.filter { $0.key != row.key || entry == nil }
-            let entries = others.map { "\($0.key): \($0.value)" } + [entry].compactMap(\.self)
-            return "{" + entries.joined(separator: ", ") + "}"
-        }
-        func listener(_ more: String) -> String {
-            settingsText(listener: "api: {address: a:1, split: kong, \(more)}")
-        }
-        func upstream(_ more: String) -> String {
-            settingsText(upstream: "x: {targets: [a:1], \(more)}")
-        }
-        func splitText(_ more: String) -> String {
-            settingsText(split: "kong: {weights: {x: 90, y: 10}, \(more)}")
-        }
-        return switch row.place {
-        case "listeners.NAME.":
-            settingsText(listener: "api: \(mapping(("address", "a:1"), ("split", "kong")))")
-        case "listeners.NAME.routes[].":
-            listener("routes: [\(mapping(("split", "kong"), ("when", "{method: GET}")))]")
-        case "listeners.NAME.timeouts.": listener("timeouts: \(mapping())")
-        case "listeners.NAME.limits.": listener("limits: \(mapping())")
-        case "listeners.NAME.guard.":
-            settingsText(
-                listener: "api: {address: a:1, split: own, guard: "
-                    + mapping(("kind", "kong_admin"), ("split", "kong"), ("upstream", "x")) + "}",
-                split: "kong: {x: 90, y: 10}\n  own: {x: 1}")
-        case "upstreams.NAME.": settingsText(upstream: "x: \(mapping(("targets", "[a:1]")))")
-        case "upstreams.NAME.targets[].":
-            settingsText(upstream: "x: {targets: [\(mapping(("address", "a:1")))]}")
-        case "upstreams.NAME.timeouts.": upstream("timeouts: \(mapping())")
-        case "upstreams.NAME.limits.": upstream("limits: \(mapping())")
-        case "upstreams.NAME.retries.": upstream("retries: \(mapping())")
-        case "upstreams.NAME.health.": upstream("health: \(mapping(("kind", "http")))")
-        case "upstreams.NAME.health.expect.":
-            upstream("health: {kind: http, expect: \(mapping())}")
-        case "upstreams.NAME.ejection.": upstream("ejection: \(mapping())")
-        case "upstreams.NAME.admin.":
-            upstream("admin: \(mapping(("url", "\"https://a:1\"")))")
-        case "splits.NAME.upgrade.": splitText("upgrade: \(mapping())")
-        case "splits.NAME.upgrade.smoke[].":
-            splitText("upgrade: {smoke: [\(mapping(("path", "/")))]}")
-        case "splits.NAME.upgrade.smoke[].compare.":
-            splitText(
-                "upgrade: {smoke: [{path: /, compare: "
-                    + (row.key == "ignore" ? mapping(("json", "true")) : mapping()) + "}]}")
-        case "splits.NAME.":
-            settingsText(split: "kong: \(mapping(("weights", "{x: 90, y: 10}")))")
-        case "splits.NAME.sticky.":
-            splitText("sticky: \(mapping(("by", "client_ip"), ("secret", "0123456789abcdef")))")
-        case "splits.NAME.pins[].":
-            splitText("pins: [\(mapping(("when", "{method: GET}"), ("upstream", "y")))]")
-        case "splits.NAME.pins[].when.": splitText("pins: [{when: \(mapping()), upstream: y}]")
-        case "control.": settingsText(rest: "control: \(mapping(("socket", "s")))")
-        case "admin.": settingsText(rest: "admin: \(mapping(("address", "a:2")))")
-        case "admin.tokens[].":
-            settingsText(
-                rest: "admin: {address: a:2, tokens: ["
-                    + mapping(("name", "ops"), ("file", "t")) + "]}")
-        case "access_log.": settingsText(rest: "access_log: \(mapping(("to", "stdout")))")
-        case "log.": settingsText(rest: "log: \(mapping())")
-        default: settingsText(rest: entry ?? "")
+        let said = Entry(key: row.key, text: value.map { "\(row.key): \($0)" })
+        return switch row.place.prefix(while: { $0 != "." }) {
+        case "listeners": said.inListener(at: row.place)
+        case "upstreams": said.inUpstream(at: row.place)
+        case "splits": said.inSplit(at: row.place)
+        default: said.elsewhere(at: row.place)
         }
     }
 
@@ -158,5 +101,96 @@ struct DocumentationTests {
         let digits = value.prefix { $0.isNumber }
         guard let number = Int(digits), number + step >= 0 else { return nil }
         return "\(number + step)\(value.dropFirst(digits.count))"
+    }
+}
+
+/// What a file says at one place.
+private struct Entry {
+    let key: String
+    /// `key: value`; nil: nothing.
+    let text: String?
+
+    /// The mapping that the entry belongs to, with what must stand in it besides.
+    func mapping(_ required: (key: String, value: String)...) -> String {
+        let others = required.filter { $0.key != key || text == nil }
+        let entries = others.map { "\($0.key): \($0.value)" } + [text].compactMap(\.self)
+        return "{" + entries.joined(separator: ", ") + "}"
+    }
+
+    func inListener(at place: String) -> String {
+        func listener(_ more: String) -> String {
+            settingsText(listener: "api: {address: a:1, split: kong, \(more)}")
+        }
+        return switch place {
+        case "listeners.NAME.routes[].":
+            listener("routes: [\(mapping(("split", "kong"), ("when", "{method: GET}")))]")
+        case "listeners.NAME.timeouts.": listener("timeouts: \(mapping())")
+        case "listeners.NAME.limits.": listener("limits: \(mapping())")
+        case "listeners.NAME.guard.":
+            settingsText(
+                listener: "api: {address: a:1, split: own, guard: "
+                    + mapping(("kind", "kong_admin"), ("split", "kong"), ("upstream", "x")) + "}",
+                split: "kong: {x: 90, y: 10}\n  own: {x: 1}")
+        case "listeners.NAME.":
+            settingsText(listener: "api: \(mapping(("address", "a:1"), ("split", "kong")))")
+        default: elsewhere(at: place)
+        }
+    }
+
+    func inUpstream(at place: String) -> String {
+        func upstream(_ more: String) -> String {
+            settingsText(upstream: "x: {targets: [a:1], \(more)}")
+        }
+        return switch place {
+        case "upstreams.NAME.": settingsText(upstream: "x: \(mapping(("targets", "[a:1]")))")
+        case "upstreams.NAME.targets[].":
+            settingsText(upstream: "x: {targets: [\(mapping(("address", "a:1")))]}")
+        case "upstreams.NAME.timeouts.": upstream("timeouts: \(mapping())")
+        case "upstreams.NAME.limits.": upstream("limits: \(mapping())")
+        case "upstreams.NAME.retries.": upstream("retries: \(mapping())")
+        case "upstreams.NAME.health.": upstream("health: \(mapping(("kind", "http")))")
+        case "upstreams.NAME.health.expect.":
+            upstream("health: {kind: http, expect: \(mapping())}")
+        case "upstreams.NAME.ejection.": upstream("ejection: \(mapping())")
+        case "upstreams.NAME.admin.": upstream("admin: \(mapping(("url", "\"https://a:1\"")))")
+        default: elsewhere(at: place)
+        }
+    }
+
+    func inSplit(at place: String) -> String {
+        func split(_ more: String) -> String {
+            settingsText(split: "kong: {weights: {x: 90, y: 10}, \(more)}")
+        }
+        return switch place {
+        case "splits.NAME.":
+            settingsText(split: "kong: \(mapping(("weights", "{x: 90, y: 10}")))")
+        case "splits.NAME.sticky.":
+            split("sticky: \(mapping(("by", "client_ip"), ("secret", "0123456789abcdef")))")
+        case "splits.NAME.pins[].":
+            split("pins: [\(mapping(("when", "{method: GET}"), ("upstream", "y")))]")
+        case "splits.NAME.pins[].when.": split("pins: [{when: \(mapping()), upstream: y}]")
+        case "splits.NAME.upgrade.": split("upgrade: \(mapping())")
+        case "splits.NAME.upgrade.smoke[].":
+            split("upgrade: {smoke: [\(mapping(("path", "/")))]}")
+        case "splits.NAME.upgrade.smoke[].compare.":
+            split(
+                "upgrade: {smoke: [{path: /, compare: "
+                    + (key == "ignore" ? mapping(("json", "true")) : mapping()) + "}]}")
+        default: elsewhere(at: place)
+        }
+    }
+
+    func elsewhere(at place: String) -> String {
+        switch place {
+        case "control.": settingsText(rest: "control: \(mapping(("socket", "s")))")
+        case "admin.": settingsText(rest: "admin: \(mapping(("address", "a:2")))")
+        case "admin.tokens[].":
+            settingsText(
+                rest: "admin: {address: a:2, tokens: ["
+                    + mapping(("name", "ops"), ("file", "t")) + "]}")
+        case "access_log.": settingsText(rest: "access_log: \(mapping(("to", "stdout")))")
+        case "log.": settingsText(rest: "log: \(mapping())")
+        default: settingsText(rest: text ?? "")
+        }
     }
 }

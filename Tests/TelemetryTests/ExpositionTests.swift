@@ -41,6 +41,12 @@ import Testing
         sluice_target_state gauge
         sluice_target_state_changes_total counter
         sluice_health_checks_total counter
+        sluice_freeze gauge
+        sluice_guard_refused_total counter
+        sluice_latched gauge
+        sluice_audit_lost_total counter
+        sluice_audit_waiting gauge
+        sluice_admin_tokens_refused_total counter
         sluice_generation gauge
         sluice_weights_file_valid gauge
         sluice_weights_file_drift gauge
