@@ -27,6 +27,8 @@ extension LiveTests {
             let waiting = try stage.client()
             waiting.send(Self.get)
             let upstream = try held.accept()
+            // One that still connects would go on elsewhere.
+            _ = try upstream.request()
             let client = try stage.client()
             for ports in [
                 [[x.port]], [[x.port], [y.port]], [[y.port]], [[y.port, x.port], [x.port]],
@@ -37,7 +39,6 @@ extension LiveTests {
                     #expect(try client.answer().status == 200)
                 }
             }
-            _ = try upstream.request()
             upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nheld")
             #expect(try waiting.answer().text == "held")
             // Its target is gone from the snapshot: it is not pooled.
