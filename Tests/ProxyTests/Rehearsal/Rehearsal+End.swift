@@ -43,6 +43,7 @@ extension Rehearsal {
     private func serve(_ backend: Backend) -> Bool {
         let line = backend.line
         let before = (line.sent.count, line.received.count, line.end)
+        look(at: backend)
         line.send()
         look(at: backend)
         if line.pending.isEmpty {

@@ -16,7 +16,7 @@ extension Rehearsal {
         case 5: withClient { $0.line.receive(atMost: 1 + Int(choices.byte()) * 64) }
         case 6: clientLeaves()
         case 7...10: backendAnswers()
-        case 11: withBackend { $0.line.send(atMost: 1 + Int(choices.byte()) * 8) }
+        case 11: backendGoesOn()
         case 12: withBackend { $0.line.receive(atMost: 1 + Int(choices.byte()) * 64) }
         case 13: backendLeaves()
         case 14: backendSpeaksUnasked()
@@ -84,6 +84,14 @@ extension Rehearsal {
             backend.answered += 1
             backend.line.pending += script.answer(to: request, &choices)
             backend.line.send(atMost: choices.once(in: 3) ? choices.below(256) : .max)
+        }
+    }
+
+    /// What was held back goes out. A request that is there by now can have no other answer.
+    private func backendGoesOn() {
+        withBackend { backend in
+            look(at: backend)
+            backend.line.send(atMost: 1 + Int(choices.byte()) * 8)
         }
     }
 
