@@ -138,8 +138,9 @@ final class GuideStage {
             output: folder["output"], errors: folder["log"])
         self.child = child
         let isReady = try eventually {
-            try !child.isRunning || folder.read("log").contains("admin address: ")
-                && run("sluice status").contains("running")
+            try !child.isRunning
+                || folder.read("log").contains("admin address: ")
+                    && run("sluice status").contains("running")
         }
         let log = try folder.read("log")
         guard isReady, child.isRunning else { throw TimedOut("no start: \(log)") }

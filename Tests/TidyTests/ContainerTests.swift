@@ -89,7 +89,7 @@ struct ContainerTests {
     }
 
     @Test(arguments: ["docker/compose.yaml", "docker/kong-upgrade/compose.yaml"])
-    func `a compose.yaml is indented by two spaces and has no tabs`(_ path: String) throws {
+    func `compose.yaml is indented by two spaces and has no tabs`(_ path: String) throws {
         let file = try #require(Repository.read(path))
         for line in file.lines {
             #expect(line.prefix { $0 == " " }.count.isMultiple(of: 2), "\(line)")

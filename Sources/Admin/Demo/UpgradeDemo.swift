@@ -2,9 +2,10 @@ internal import FoundationEssentials
 internal import Kernel
 internal import KongLike
 internal import Logging
+internal import Proxy
 internal import Settings
 
-/// `sluice demo --upgrade`: the upgrade of a Kong cluster, played on nodes that answer as Kong's do.
+/// `sluice demo --upgrade`: the upgrade of a Kong cluster, on nodes that answer as Kong does.
 package enum UpgradeDemo {
     /// Plays the ten steps in about so many seconds; the exit status.
     package static func run(seconds: Int) async -> Int32 {
@@ -32,24 +33,24 @@ package enum UpgradeDemo {
     /// The two clusters and what they share.
     struct Clusters: Sendable {
         let database: KongDatabase
-        let x: KongNode
-        let y: KongNode
+        let x: KongLike.KongNode
+        let y: KongLike.KongNode
     }
 
     private static func node(
         _ version: KongVersion, _ database: KongDatabase, cluster: String
-    ) -> KongNode {
+    ) -> KongLike.KongNode {
         var settings = KongNodeSettings()
         settings.cluster = cluster
         settings.serviceLatency = .milliseconds(2)
-        return KongNode(version: version, database: database, settings: settings)
+        return KongLike.KongNode(version: version, database: database, settings: settings)
     }
 
     /// Writes the configuration of the upgrade; returns its path.
     private static func write(
-        _ x: KongNode, _ y: KongNode, into place: String
+        _ x: KongLike.KongNode, _ y: KongLike.KongNode, into place: String
     ) throws(Errno) -> String {
-        func upstream(_ name: String, _ node: KongNode) -> String {
+        func upstream(_ name: String, _ node: KongLike.KongNode) -> String {
             """
               \(name):
                 targets: [127.0.0.1:\(node.proxyPort)]

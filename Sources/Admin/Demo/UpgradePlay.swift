@@ -3,6 +3,8 @@ internal import Kernel
 internal import KongLike
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOPosix
+internal import Proxy
 internal import ServiceLifecycle
 
 /// The ten steps, each with what an operator types, what comes back, and what one sees.
@@ -61,8 +63,8 @@ struct UpgradePlay: Service {
         say("Kong X 3.4.1 serves; Kong Y 3.4.2 will be put on the same database. Sluice stands")
         say("before the proxy ports (\(try url("api"))) and before both Admin APIs.")
         step(1, "Nobody changes Kong's configuration any more")
-        try type("sluice freeze kong --reason \"upgrade to 3.4.2\"") {
-            commands.freeze("kong", mode: "both", reason: "upgrade to 3.4.2")
+        try await type("sluice freeze kong --reason \"upgrade to 3.4.2\"") {
+            $0.freeze("kong", mode: "both", reason: "upgrade to 3.4.2")
         }
         try await ask(.POST, "admin-x", "/services", expecting: 423)
         say("A write is refused at both Admin APIs, reads go on, and so does all traffic.")
@@ -90,7 +92,7 @@ struct UpgradePlay: Service {
             let health = JSONWriter.text(await operation.statusAnswer())
             return !health.contains("\"down\"")
         }
-        try type("sluice split kong") { commands.showSplits("kong") }
+        try await type("sluice split kong") { $0.showSplits("kong") }
         try await pause()
         step(7, "Y is tested before users see it")
         try await ask(
@@ -102,17 +104,17 @@ struct UpgradePlay: Service {
     private func shift() async throws {
         step(8, "The traffic moves step by step, and one command takes it back")
         for (x, y) in [(90, 10), (50, 50)] {
-            try set(x, y)
+            try await set(x, y)
             try await pause()
-            try type("sluice split kong") { commands.showSplits("kong") }
+            try await type("sluice split kong") { $0.showSplits("kong") }
         }
         say("If anything looked wrong:")
-        try type("sluice rollback kong --reason \"a look back\"") {
-            commands.rollback("kong", reason: "a look back")
+        try await type("sluice rollback kong --reason \"a look back\"") {
+            $0.rollback("kong", reason: "a look back")
         }
         try await pause()
         say("It was nothing. All goes to Y:")
-        try set(0, 100)
+        try await set(0, 100)
         try await pause()
     }
 
@@ -123,16 +125,16 @@ struct UpgradePlay: Service {
         _ = try await operation.keeper.latch(
             "x", of: "kong", reason: "migrations are finished")
         say("What would raise X is refused from now on:")
-        if commands.setWeights("kong", ["x=10", "y=90"], reason: nil, ifGeneration: nil) == 0 {
-            throw Failure(description: "a latched upstream was raised")
+        try await type("sluice split kong x=10 y=90", expecting: ExitStatus.failed) {
+            $0.setWeights("kong", ["x=10", "y=90"], reason: nil, ifGeneration: nil)
         }
         try await pause()
         step(10, "X is removed when nothing is in flight there; writes are free again")
         try await waitUntil("x is empty") { await inflightOnX() == 0 }
         elsewhere("kong quit              # on X")
         clusters.x.quit()
-        try type("sluice unfreeze kong --reason \"3.4.2 is in\"") {
-            commands.unfreeze("kong", reason: "3.4.2 is in")
+        try await type("sluice unfreeze kong --reason \"3.4.2 is in\"") {
+            $0.unfreeze("kong", reason: "3.4.2 is in")
         }
         try await ask(.POST, "admin-y", "/services", expecting: 201)
         try await pause()
@@ -153,16 +155,22 @@ extension UpgradePlay {
     /// What is typed at another place than Sluice's.
     private func elsewhere(_ command: String) { say("  (elsewhere) $ \(command)") }
 
-    private func type(_ command: String, _ run: () -> Int32) throws {
+    /// On a thread of its own: a command waits for its answer, which this process has to give.
+    private func type(
+        _ command: String, expecting status: Int32 = ExitStatus.done,
+        _ run: @escaping @Sendable (SocketCommands) -> Int32
+    ) async throws {
         say("$ \(command)")
-        guard run() == ExitStatus.done else {
+        let commands = commands
+        let result = try await NIOThreadPool.singleton.runIfActive { run(commands) }
+        guard result == status else {
             throw Failure(description: "`\(command)` has failed")
         }
     }
 
-    private func set(_ x: Int, _ y: Int) throws {
-        try type("sluice split kong x=\(x) y=\(y)") {
-            commands.setWeights("kong", ["x=\(x)", "y=\(y)"], reason: nil, ifGeneration: nil)
+    private func set(_ x: Int, _ y: Int) async throws {
+        try await type("sluice split kong x=\(x) y=\(y)") {
+            $0.setWeights("kong", ["x=\(x)", "y=\(y)"], reason: nil, ifGeneration: nil)
         }
     }
 
@@ -172,7 +180,13 @@ extension UpgradePlay {
     }
 
     private func waitForStart() async throws {
-        try await waitUntil("sluice is ready") { await operation.isReady }
+        let client = commands.client
+        try await waitUntil("sluice is ready") {
+            let answers = try? await NIOThreadPool.singleton.runIfActive {
+                (try? client.send("GET", "/readyz"))?.status == 200
+            }
+            return answers ?? false
+        }
     }
 
     private func waitUntil(

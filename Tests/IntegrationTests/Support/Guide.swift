@@ -73,7 +73,7 @@ struct Guide {
             .replacing(/\d+ (bytes|s|min|h)\b/, with: { "N \($0.output.1)" })
             .replacing(/(active and) \d+/, with: { "\($0.output.1) N" })
             .replacing(/(?i)(date|x-kong-[a-z-]*latency): .*/, with: { "\($0.output.1): V" })
-            .replacing(/[ \t\r]+/, with: " ")
-            .replacing(/ ?\n/, with: "\n")
+            .replacing(#/[ \t\r]+/#, with: " ")
+            .replacing(#/ ?\n/#, with: "\n")
     }
 }
