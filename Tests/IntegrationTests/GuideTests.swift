@@ -162,10 +162,10 @@ final class GuideStage {
                 "PATH": "\(folder["bin"]):/usr/bin:/bin",
                 "SLUICE_SOCKET": "conf/kong-upgrade/sluice.sock",
             ])
-        var output = result.output
+        var output = result.output.replacing("\r\n", with: "\n")
         for (written, real) in ports { output.replace(real, with: written) }
         output.replace(folder.path + "/", with: "")
         if !output.isEmpty && !output.hasSuffix("\n") { output += "\n" }
-        return output.replacing("\r\n", with: "\n")
+        return output
     }
 }
