@@ -95,8 +95,9 @@ let package = Package(
         library(
             "Admin",
             [
-                "Addressing", "Bytes", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
-                asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL, logging, lifecycle,
+                "Addressing", "Bytes", "Kernel", "KongLike", "Proxy", "Settings", "Splitting",
+                "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL, logging,
+                lifecycle,
             ]),
         .executableTarget(
             name: "sluice",

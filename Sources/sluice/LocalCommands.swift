@@ -49,9 +49,15 @@ struct Demo: AsyncParsableCommand {
     @Option(name: .long, help: "End after so many seconds.")
     var seconds: Int?
 
+    @Flag(name: .long, help: "Plays the upgrade of a Kong cluster, in two minutes unless said.")
+    var upgrade = false
+
     func validate() throws {
         if let seconds, seconds < 1 { throw ValidationError("--seconds: expected at least 1") }
     }
 
-    func run() async throws { try finish(await DemoCommand.run(seconds: seconds)) }
+    func run() async throws {
+        if upgrade { return try finish(await UpgradeDemo.run(seconds: seconds ?? 120)) }
+        try finish(await DemoCommand.run(seconds: seconds))
+    }
 }

@@ -37,4 +37,23 @@ struct DemoTests {
         #expect(try demo.waitForExit() == 0)
         #expect(!FileManager.default.fileExists(atPath: String(file)))
     }
+
+    @Test func `it plays the ten steps of an upgrade`() throws {
+        let result = try ChildProcess.run(
+            [Sluice.binary, "demo", "--upgrade", "--seconds", "2"], within: 120)
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        var rest = result.output[...]
+        for step in 1...10 {
+            let found = rest.range(of: "== Step \(step) of 10: ")
+            #expect(found != nil, "step \(step)")
+            if let found { rest = rest[found.upperBound...] }
+        }
+        for words in [
+            "frozen (both)", "423 Locked", "kong/3.4.2", "x=90 y=10 -> x=50 y=50",
+            "x=50 y=50 -> x=100 y=0", "not frozen", "201 Created", " 0 errors",
+        ] {
+            #expect(result.output.contains(words), "\(words)")
+        }
+        #expect(result.errors.contains("x"), "what raises x is refused: \(result.errors)")
+    }
 }

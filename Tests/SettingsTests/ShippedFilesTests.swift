@@ -92,4 +92,42 @@ struct ShippedFilesTests {
         #expect(reading.weights == .settings)
         #expect(reading.snapshot == minimalSnapshot)
     }
+
+    /// The variables of docker/kong-upgrade/compose.yaml, and none at all.
+    private static let surroundings = [
+        [:], ["BIND": "*", "TESTERS": "172.30.0.1", "WATCH": "10m"],
+    ]
+
+    @Test(arguments: surroundings)
+    func `the configuration of an upgrade begins with all traffic at the old side`(
+        _ environment: [String: String]
+    ) throws {
+        let path = repositoryPath("conf/kong-upgrade/sluice.yaml")
+        let reading = try SettingsReader.read(path, environment: environment)
+
+        #expect(reading.warnings.isEmpty, "\(reading.warnings)")
+        #expect(reading.weights.errors.isEmpty)
+        let split = try #require(reading.snapshot.splits.first { $0.name == "kong" })
+        #expect(split.weights == [weight("100"), weight("0")])
+        #expect(reading.weights.weights(of: split) == split.weights)
+        #expect(split.stable == "x")
+        #expect(split.candidate == "y")
+        #expect(split.pins.map(\.upstream) == ["y", "x"])
+        #expect(split.pins.allSatisfy { $0.when.asksForClient })
+        let guards = reading.snapshot.listeners.compactMap(\.guarding)
+        #expect(guards.map(\.upstream) == ["x", "y"])
+        let clusters = reading.snapshot.upstreams.filter { ["x", "y"].contains($0.name) }
+        #expect(clusters.count == 2)
+        #expect(clusters.allSatisfy { $0.isKong && $0.health?.kind == .kong })
+        #expect(clusters.allSatisfy { $0.admin != nil })
+        #expect(reading.snapshot.stateDirectory != nil)
+    }
+
+    @Test func `the containers of an upgrade begin with the same weights`() throws {
+        let shipped = try DiskFiles.read(repositoryPath("conf/kong-upgrade/weights.yaml")).get()
+        let mounted = try DiskFiles.read(
+            repositoryPath("docker/kong-upgrade/weights/weights.yaml")
+        ).get()
+        #expect(shipped == mounted)
+    }
 }

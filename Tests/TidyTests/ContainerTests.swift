@@ -60,8 +60,37 @@ struct ContainerTests {
         }
     }
 
-    @Test func `compose.yaml is indented by two spaces and has no tabs`() throws {
-        let file = try #require(Repository.read("docker/compose.yaml"))
+    @Test func `every file that the compose.yaml of an upgrade mounts exists`() throws {
+        let mounted = try lines(of: "docker/kong-upgrade/compose.yaml")
+            .filter { $0.hasPrefix("- ./") || $0.hasPrefix("- ../") }
+            .compactMap { $0.dropFirst("- ".count).split(separator: ":").first }
+        #expect(mounted.count == 4)
+        for path in mounted {
+            #expect(Repository.exists("docker/kong-upgrade/\(path)"), "\(path)")
+        }
+    }
+
+    @Test func `the nodes of an upgrade are told what their kong.conf lines say`() throws {
+        let compose = try lines(of: "docker/kong-upgrade/compose.yaml")
+        for node in ["x", "y"] {
+            let keys = try lines(of: "conf/kong-upgrade/kong-\(node).conf")
+                .filter { !$0.hasPrefix("#") && $0.contains(" = ") && !$0.hasPrefix("headers") }
+            #expect(keys.count == 7)
+            for line in keys {
+                let parts = line.components(separatedBy: " = ")
+                let name = "KONG_\(parts[0].uppercased()): "
+                #expect(
+                    compose.contains { [name + parts[1], name + "\"\(parts[1])\""].contains($0) },
+                    "\(line)")
+            }
+        }
+        #expect(compose.filter { $0 == "image: kong:3.4.1" }.count == 2)
+        #expect(compose.filter { $0 == "image: kong:3.4.2" }.count == 3)
+    }
+
+    @Test(arguments: ["docker/compose.yaml", "docker/kong-upgrade/compose.yaml"])
+    func `compose.yaml is indented by two spaces and has no tabs`(_ path: String) throws {
+        let file = try #require(Repository.read(path))
         for line in file.lines {
             #expect(line.prefix { $0 == " " }.count.isMultiple(of: 2), "\(line)")
             #expect(!line.contains("\t"), "\(line)")

@@ -37,7 +37,7 @@ enum ImportRules {
         "Reactor": ["Bytes", "Kernel"],
         "Proxy": dataPlane.union(["Synchronization"]),
         "KongLike": ["Addressing", "Foundation", "Kernel", "NIOCore", "NIOPosix"],
-        "Admin": dataPlane.union(controlPlane).union(["Proxy", "Synchronization"]),
+        "Admin": dataPlane.union(controlPlane).union(["KongLike", "Proxy", "Synchronization"]),
         "sluice": dataPlane.union(controlPlane).union(["Admin", "Proxy", "Synchronization"]),
     ]
 

@@ -1,0 +1,241 @@
+internal import AsyncHTTPClient
+internal import Kernel
+internal import KongLike
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Proxy
+internal import ServiceLifecycle
+
+/// The ten steps, each with what an operator types, what comes back, and what one sees.
+struct UpgradePlay: Service {
+    /// How often it waits, so that one can read.
+    static let pauseCount = 14
+
+    let clusters: UpgradeDemo.Clusters
+    let place: String
+    let operation: Operation
+    let load: DemoLoad
+    let notes: DemoNotes.Pad
+    let pauseMilliseconds: Int
+    private let over = Lock(false)
+
+    init(
+        clusters: UpgradeDemo.Clusters, place: String, operation: Operation, load: DemoLoad,
+        notes: DemoNotes.Pad, pauseMilliseconds: Int
+    ) {
+        self.clusters = clusters
+        self.place = place
+        self.operation = operation
+        self.load = load
+        self.notes = notes
+        self.pauseMilliseconds = pauseMilliseconds
+    }
+
+    /// Whether it was played to its end, and every command did what it should.
+    var isOver: Bool { over.withLock { $0 } }
+
+    private var commands: SocketCommands { SocketCommands(socket: "\(place)/sluice.sock") }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            do {
+                try await waitForStart()
+                try await prepare()
+                try await bringUpY()
+                try await shift()
+                try await end()
+                over.withLock { $0 = true }
+            } catch is CancellationError {
+                say("The demo was interrupted.")
+            } catch {
+                StandardStream.error.write("the demo ends here: \(error)\n")
+            }
+        }
+    }
+
+    /// A command that did not do what the play needs.
+    private struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private func prepare() async throws {
+        say("Kong X 3.4.1 serves; Kong Y 3.4.2 will be put on the same database. Sluice stands")
+        say("before the proxy ports (\(try url("api"))) and before both Admin APIs.")
+        step(1, "Nobody changes Kong's configuration any more")
+        try await type("sluice freeze kong --reason \"upgrade to 3.4.2\"") {
+            $0.freeze("kong", mode: "both", reason: "upgrade to 3.4.2")
+        }
+        try await ask(.POST, "admin-x", "/services", expecting: 423)
+        say("A write is refused at both Admin APIs, reads go on, and so does all traffic.")
+        try await pause()
+        step(2, "The database is backed up")
+        elsewhere("pg_dump kong > kong-before-3.4.2.sql")
+        try await pause()
+        step(3, "Somebody reads what has changed between the versions")
+        say("3.4.1 to 3.4.2 differ in the last number only: Kong lets these share a database.")
+        try await pause()
+        step(4, "Y is installed, with the kong.conf of X and the same database")
+        say("It is not started yet.")
+        try await pause()
+    }
+
+    private func bringUpY() async throws {
+        step(5, "Y brings the database up; X goes on serving on it")
+        elsewhere("kong migrations up     # with Y; not `finish`")
+        clusters.database.migrate(to: "3.4.2")
+        try await pause()
+        step(6, "Y is started, and gets nothing yet")
+        elsewhere("kong start             # on Y")
+        try await clusters.y.start()
+        try await waitUntil("y is sound") {
+            let health = JSONWriter.text(await operation.statusAnswer())
+            return !health.contains("\"down\"")
+        }
+        try await type("sluice split kong") { $0.showSplits("kong") }
+        try await pause()
+        step(7, "Y is tested before users see it")
+        try await ask(
+            .GET, "api", "/api", fields: [("X-Sluice-Upstream", "y")], expecting: 200)
+        say("The pin leads to Y at weight 0: Via says kong/3.4.2.")
+        try await pause()
+    }
+
+    private func shift() async throws {
+        step(8, "The traffic moves step by step, and one command takes it back")
+        for (x, y) in [(90, 10), (50, 50)] {
+            try await set(x, y)
+            try await pause()
+            try await type("sluice split kong") { $0.showSplits("kong") }
+        }
+        say("If anything looked wrong:")
+        try await type("sluice rollback kong --reason \"a look back\"") {
+            $0.rollback("kong", reason: "a look back")
+        }
+        try await pause()
+        say("It was nothing. All goes to Y:")
+        try await set(0, 100)
+        try await pause()
+    }
+
+    private func end() async throws {
+        step(9, "There is no way back: migrations are finished, X stays at 0")
+        elsewhere("kong migrations finish # with Y")
+        clusters.database.finishMigrations()
+        _ = try await operation.keeper.latch(
+            "x", of: "kong", reason: "migrations are finished")
+        say("What would raise X is refused from now on:")
+        try await type("sluice split kong x=10 y=90", expecting: ExitStatus.failed) {
+            $0.setWeights("kong", ["x=10", "y=90"], reason: nil, ifGeneration: nil)
+        }
+        try await pause()
+        step(10, "X is removed when nothing is in flight there; writes are free again")
+        try await waitUntil("x is empty") { await inflightOnX() == 0 }
+        elsewhere("kong quit              # on X")
+        clusters.x.quit()
+        try await type("sluice unfreeze kong --reason \"3.4.2 is in\"") {
+            $0.unfreeze("kong", reason: "3.4.2 is in")
+        }
+        try await ask(.POST, "admin-y", "/services", expecting: 201)
+        try await pause()
+        let report = await operation.demoReport(of: "kong", errors: load.failureCount)
+        say("\nThe upgrade is done. While it went on:\n\n\(report.table)")
+        say("The same on your own clusters: docs/kong-upgrade.md.")
+        if load.failureCount > 0 { throw Failure(description: "a request has failed") }
+    }
+}
+
+extension UpgradePlay {
+    private func say(_ text: String) { StandardStream.output.write("\(text)\n") }
+
+    private func step(_ number: Int, _ title: String) {
+        say("\n== Step \(number) of 10: \(title)\n")
+    }
+
+    /// What is typed at another place than Sluice's.
+    private func elsewhere(_ command: String) { say("  (elsewhere) $ \(command)") }
+
+    /// On a thread of its own: a command waits for its answer, which this process has to give.
+    private func type(
+        _ command: String, expecting status: Int32 = ExitStatus.done,
+        _ run: @escaping @Sendable (SocketCommands) -> Int32
+    ) async throws {
+        say("$ \(command)")
+        let commands = commands
+        let result = try await NIOThreadPool.singleton.runIfActive { run(commands) }
+        guard result == status else {
+            throw Failure(description: "`\(command)` has failed")
+        }
+    }
+
+    private func set(_ x: Int, _ y: Int) async throws {
+        try await type("sluice split kong x=\(x) y=\(y)") {
+            $0.setWeights("kong", ["x=\(x)", "y=\(y)"], reason: nil, ifGeneration: nil)
+        }
+    }
+
+    private func pause() async throws {
+        try await Task.sleep(for: .milliseconds(pauseMilliseconds))
+        for line in notes.takeAll() { say("  log: \(line)") }
+    }
+
+    private func waitForStart() async throws {
+        let client = commands.client
+        try await waitUntil("sluice is ready") {
+            let answers = try? await NIOThreadPool.singleton.runIfActive {
+                (try? client.send("GET", "/readyz"))?.status == 200
+            }
+            return answers ?? false
+        }
+    }
+
+    private func waitUntil(
+        _ what: String, _ condition: () async -> Bool
+    ) async throws {
+        let end = Instant.now().advanced(byMilliseconds: 30_000)
+        while await !condition() {
+            guard Instant.now() < end else { throw Failure(description: "waited for: \(what)") }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private func inflightOnX() async -> Int {
+        let status = await operation.statusAnswer()
+        let x = (status["upstreams"]?.elements ?? []).first { $0["name"]?.text == "x" }
+        return x?["inflight"]?.int ?? 0
+    }
+
+    private func url(_ listener: String) throws -> String {
+        guard let bound = operation.plane.boundListeners.first(where: { $0.name == listener })
+        else { throw Failure(description: "\(listener) is not there") }
+        return "http://\(bound.address)"
+    }
+
+    /// One request as curl shows it.
+    private func ask(
+        _ method: HTTPMethod, _ listener: String, _ path: String,
+        fields: [(String, String)] = [], expecting status: UInt
+    ) async throws {
+        let url = try url(listener) + path
+        let typed = fields.map { " -H '\($0.0): \($0.1)'" }.joined()
+        let data = method == .POST ? " -X POST -d name=orders -d host=127.0.0.1" : ""
+        say("$ curl -i\(typed)\(data) \(url)")
+        var request = HTTPClientRequest(url: url)
+        request.method = method
+        for (name, value) in fields { request.headers.add(name: name, value: value) }
+        if method == .POST {
+            request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+            request.body = .bytes(ByteBuffer(string: "name=orders&host=127.0.0.1"))
+        }
+        let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let body = try await answer.body.collect(upTo: 65_536)
+        say("HTTP/1.1 \(answer.status.code) \(answer.status.reasonPhrase)")
+        for name in ["Via", "Server", "X-Sluice-Error"] {
+            for value in answer.headers[name] { say("\(name): \(value)") }
+        }
+        say("\n\(String(buffer: body).prefix(200))")
+        guard answer.status.code == status else {
+            throw Failure(description: "\(url) has answered \(answer.status.code)")
+        }
+    }
+}
