@@ -42,6 +42,8 @@ package enum UpgradeDemo {
     ) -> KongLike.KongNode {
         var settings = KongNodeSettings()
         settings.cluster = cluster
+        // Of the node's own id too: two nodes are not one.
+        settings.seed = cluster == "x" ? 1 : 2
         settings.serviceLatency = .milliseconds(2)
         return KongLike.KongNode(version: version, database: database, settings: settings)
     }
