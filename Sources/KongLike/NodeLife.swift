@@ -52,7 +52,8 @@ final class NodeLife: @unchecked Sendable {
     /// Listens at the ports; the ports that it got.
     func listen(_ ports: [Int]) -> EventLoopFuture<[Int]> {
         let binds = zip(Door.allCases, ports).map { door, port in
-            bootstrap(door).bind(host: "127.0.0.1", port: port)
+            port == 0
+                ? bindAnywhere(door) : bootstrap(door).bind(host: "127.0.0.1", port: port)
         }
         return EventLoopFuture.whenAllComplete(binds, on: loop).flatMapThrowing { results in
             let channels = results.compactMap { try? $0.get() }
@@ -65,6 +66,18 @@ final class NodeLife: @unchecked Sendable {
             self.listeners = channels
             if self.isFrozen { self.setReading(false) }
             return channels.map { $0.localAddress?.port ?? 0 }
+        }
+    }
+
+    /// A port below those that the system gives away: nobody gets it while the node is down.
+    private func bindAnywhere(
+        _ door: Door, attempts: Int = 100
+    ) -> EventLoopFuture<any Channel> {
+        let port = Int.random(in: 12_000..<32_000)
+        return bootstrap(door).bind(host: "127.0.0.1", port: port).flatMapError { error in
+            attempts > 1
+                ? self.bindAnywhere(door, attempts: attempts - 1)
+                : self.loop.makeFailedFuture(error)
         }
     }
 
