@@ -26,6 +26,8 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o644)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o644)
+        // Also what another thread opens in this moment: a listening socket would stay open.
+        unsafe Descriptors.closeAll(from: 3, in: &actions)
 
         // A thread of this process may hold signals back: a child must get them.
         var attributes = posix_spawnattr_t()
@@ -129,6 +131,18 @@ final class ChildProcess: Sendable {
 enum Descriptors {
     /// Held while a descriptor is made and marked, and while a program starts.
     static let lock = Lock(())
+
+    /// Leaves a program nothing, not even what another thread opens while it starts:
+    /// posix_spawn_file_actions_addclosefrom_np(3), which Swift's module of the C library lacks.
+    static func closeAll(
+        from first: Int32, in actions: UnsafeMutablePointer<posix_spawn_file_actions_t>
+    ) {
+        typealias Call =
+            @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+        let symbol = unsafe dlsym(nil, "posix_spawn_file_actions_addclosefrom_np")
+        guard let symbol = unsafe symbol else { return }
+        _ = unsafe unsafeBitCast(symbol, to: Call.self)(actions, first)
+    }
 
     /// Sockets that a library has made in this process are its own too.
     static func markAll() {
