@@ -104,6 +104,8 @@ package struct ControlGauges: Sendable {
     package var oldestInflight: [OldestInflight] = []
     /// What the tripwires tell.
     package var tripwire = TripwireGauges()
+    /// Every step of the upgrades that are under way.
+    package var upgradeSteps: [UpgradeStep] = []
     /// The weight changes so far.
     package var weightChanges: [WeightChanges] = []
     /// The number of the last change of set weights.

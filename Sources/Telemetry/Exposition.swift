@@ -73,6 +73,7 @@ package struct Exposition: Sendable {
         writeHealth(to: &writer)
         writeGuards(to: &writer)
         writeTripwire(to: &writer)
+        writeUpgrades(to: &writer)
         writeControl(to: &writer)
         writeProcess(to: &writer)
         return writer.bytes

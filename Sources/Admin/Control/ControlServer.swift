@@ -56,6 +56,7 @@ package enum ControlServer {
         }
         addUpstreams(to: router, api)
         addFreezes(to: router, api)
+        addUpgrades(to: router, api)
         router.get("metrics") { request, _ in response(await api.metrics(), request) }
         router.get("healthz") { request, _ in response(await api.health(), request) }
         router.get("readyz") { request, _ in response(await api.readiness(), request) }

@@ -28,6 +28,7 @@ extension Operation {
         let counters = await plane.counters()
         let splits = await splitsAnswer()
         let upstreams = await upstreamsAnswer()
+        let upgrades = await upgradesAnswer()
         return .object([
             "version": .string(Version.text),
             "uptime_seconds": .number(uptimeSeconds),
@@ -48,6 +49,8 @@ extension Operation {
             "upstreams": .array(upstreams.map(\.value)),
             "splits": .array(splits.map(\.value)),
             "tripwire": await tripwireAnswer(),
+            "upgrades": upgrades["upgrades"] ?? .null,
+            "upgrades_error": upgrades["error"] ?? .null,
         ])
     }
 

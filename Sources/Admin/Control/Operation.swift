@@ -17,6 +17,8 @@ package actor Operation {
     package nonisolated let freezes: FreezeKeeper
     package nonisolated let audit: AuditTrail?
     package nonisolated let tokens = AdminTokens()
+    /// What was said and seen of upgrades.
+    package nonisolated let upgrades: UpgradeKeeper
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
@@ -49,6 +51,8 @@ package actor Operation {
         drains = DrainKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
         self.freezes =
             freezes ?? FreezeKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
+        upgrades = UpgradeKeeper(
+            weights: keeper, plane: plane, logger: logger, disk: disk, audit: audit)
         self.snapshot = snapshot
         self.plane = plane
         self.keeper = keeper
@@ -70,6 +74,7 @@ package actor Operation {
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
         await tripwire?.begin(snapshot)
+        await upgrades.begin(snapshot)
         watchTargets()
         for listener in plane.boundListeners {
             logger.notice("listener \(listener.name): on \(listener.address)")
@@ -94,6 +99,7 @@ package actor Operation {
             await drains.adopt(next)
             await freezes.adopt(next)
             await tripwire?.adopt(next)
+            await upgrades.adopt(next)
             watchTargets()
             // Who rotates logs by this signal finds the old name in use no more. Nobody waits for
             // a disk that may not answer.
@@ -145,6 +151,7 @@ package actor Operation {
             at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
         tellRefusedTokens()
         if let audit { Task { await audit.retry() } }
+        Task { await upgrades.observe(look: upgradeLook) }
         for message in messages { logger.log(level: message.level, "\(message.text)") }
     }
 

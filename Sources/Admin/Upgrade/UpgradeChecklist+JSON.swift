@@ -5,8 +5,8 @@ extension UpgradeChecklist {
     package func encoded() -> String {
         let kept = kept
         let sum = EntityDigest.text(of: JSONWriter.text(kept).utf8)
-        return JSONWriter.text(
-            .object(["form": .string(Self.form), "sha256": .string(sum), "upgrade": kept]))
+        return JSONWriter.line(
+            .object(["form": .string(Self.form), "sha256": .string(sum), "upgrade": kept])) + "\n"
     }
 
     private var kept: JSONValue {

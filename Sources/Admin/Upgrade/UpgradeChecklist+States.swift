@@ -36,6 +36,12 @@ extension UpgradeChecklist {
         if words[step] != nil || isSeen(step, facts) { return .done }
         // What was seen once and needs not last.
         if [.smoke, .shift].contains(step), seen[step] != nil { return .done }
+        // Nor has a pair to be known any more when its old side is gone.
+        if step == .versions, finish != nil, seen[step] != nil,
+            KongVersionPair(from: facts.x.version, to: facts.y.version) == .unknown
+        {
+            return .done
+        }
         if let reason = hold(of: step, facts) { return .held(reason) }
         return .open(missing(of: step, facts))
     }
