@@ -84,14 +84,14 @@ import Testing
 
     @Test func `a digest is SHA-256`() {
         #expect(
-            EntityDigest.text(of: "abc".utf8)
+            SHA256.hexadecimal("abc".utf8)
                 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(
-            EntityDigest.text(of: "".utf8)
+            SHA256.hexadecimal("".utf8)
                 == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         let long = String(repeating: "a", count: 1_000)
         #expect(
-            EntityDigest.text(of: long.utf8)
+            SHA256.hexadecimal(long.utf8)
                 == "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3")
     }
 

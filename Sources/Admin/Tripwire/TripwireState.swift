@@ -30,7 +30,7 @@ package struct TripwireState: Sendable, Equatable {
     package func encoded() -> String {
         var text = Self.title + "\n"
         for tripwire in tripwires { Self.write(tripwire, to: &text) }
-        return text + "checksum \(EntityDigest.text(of: text.utf8))\n"
+        return text + "checksum \(SHA256.hexadecimal(text.utf8))\n"
     }
 
     private static func write(_ tripwire: SplitTripwire, to text: inout String) {
@@ -75,7 +75,7 @@ package struct TripwireState: Sendable, Equatable {
         let sum = "checksum ".utf8.count + 64 + 1
         guard bytes.count > sum else { throw .damaged }
         let body = bytes.dropLast(sum)
-        guard bytes.suffix(sum).elementsEqual("checksum \(EntityDigest.text(of: body))\n".utf8)
+        guard bytes.suffix(sum).elementsEqual("checksum \(SHA256.hexadecimal(body))\n".utf8)
         else { throw .damaged }
         var lines = TripwireLines(body)
         _ = lines.next()

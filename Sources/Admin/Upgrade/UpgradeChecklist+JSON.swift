@@ -4,7 +4,7 @@ extension UpgradeChecklist {
     /// What state_dir keeps: what was said and seen, with a checksum.
     package func encoded() -> String {
         let kept = kept
-        let sum = EntityDigest.text(of: JSONWriter.text(kept).utf8)
+        let sum = SHA256.hexadecimal(JSONWriter.text(kept).utf8)
         return JSONWriter.line(
             .object(["form": .string(Self.form), "sha256": .string(sum), "upgrade": kept])) + "\n"
     }
