@@ -12,7 +12,7 @@ package enum DurableFile {
 
     /// The bytes of a file, at most `limit` of them and one more that shows there are more.
     package static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
-        let file = try File(open: path, flags: O_RDONLY)
+        let file = try OpenFile(open: path, flags: O_RDONLY)
         return try file.readAll(limit: limit + 1)
     }
 
@@ -29,7 +29,7 @@ package enum DurableFile {
         do throws(Errno) {
             try write(bytes, to: temporary, like: target, mode: mode)
             let replacement = try exchange(temporary, with: target, expecting: expected)
-            try File(open: folder, flags: O_RDONLY | O_DIRECTORY).synchronize()
+            try OpenFile(open: folder, flags: O_RDONLY | O_DIRECTORY).synchronize()
             return replacement
         } catch {
             _ = unsafe unlink(temporary)
@@ -69,7 +69,7 @@ package enum DurableFile {
     ) throws(Errno) {
         // One left by a crash is in the way.
         _ = unsafe unlink(temporary)
-        let file = try File(open: temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
+        let file = try OpenFile(open: temporary, flags: O_WRONLY | O_CREAT | O_EXCL)
         var facts = stat()
         if unsafe stat(target, &facts) == 0 {
             // Only the superuser can keep a foreign owner; for others the group is tried alone.
@@ -113,51 +113,5 @@ package enum DurableFile {
 
     private static func check(_ result: Int32) throws(Errno) {
         if result != 0 { throw Errno(code: sluice_errno()) }
-    }
-}
-
-/// An open file; closed when it goes out of existence.
-private struct File: ~Copyable {
-    let descriptor: Int32
-
-    init(open path: String, flags: Int32) throws(Errno) {
-        let result = unsafe sluice_open(path, flags)
-        guard result >= 0 else { throw Errno(result: result) }
-        descriptor = Int32(result)
-    }
-
-    deinit { _ = sluice_close(descriptor) }
-
-    func readAll(limit: Int) throws(Errno) -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < limit {
-            var result = 0
-            let wanted = min(limit - bytes.count, 65_536)
-            let chunk = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { memory, count in
-                guard let start = memory.baseAddress else { return }
-                result = unsafe sluice_read(descriptor, start, wanted)
-                count = max(0, result)
-            }
-            guard result >= 0 else { throw Errno(result: result) }
-            if result == 0 { break }
-            bytes += chunk
-        }
-        return bytes
-    }
-
-    func writeAll(_ bytes: [UInt8]) throws(Errno) {
-        var written = 0
-        while written < bytes.count {
-            let result = unsafe bytes.withUnsafeBytes { memory -> Int in
-                guard let start = memory.baseAddress else { return 0 }
-                return unsafe sluice_write(descriptor, start + written, memory.count - written)
-            }
-            guard result >= 0 else { throw Errno(result: result) }
-            written += result
-        }
-    }
-
-    func synchronize() throws(Errno) {
-        if fsync(descriptor) != 0 { throw Errno(code: sluice_errno()) }
     }
 }
