@@ -4,33 +4,16 @@ extension Exposition {
             "sluice_kong_responses_total", .counter,
             "Responses that clients got through a Kong, by who made them.")
         for lane in kongLanes { writeResponses(lane, to: &writer) }
-        writer.family(
-            "sluice_kong_latency_seconds", .histogram,
-            "What Kong itself took, as it says, in whole milliseconds.")
-        for lane in kongLanes {
-            writer.histogram(
-                lane.labels, counters.kongHistogram(lane: lane.id), bounds: Self.latencyBounds)
-        }
-        writer.family(
-            "sluice_kong_latency_quantile_seconds", .gauge,
-            "Quantiles of what Kong itself took over the last minute.")
-        for lane in kongLanes {
-            writeQuantiles(lane.labels, window.kong(lane: lane.id), to: &writer)
-        }
-        writer.family(
-            "sluice_kong_service_latency_seconds", .histogram,
-            "What the service behind Kong took, as Kong says, in whole milliseconds.")
-        for lane in kongLanes {
-            writer.histogram(
-                lane.labels, counters.kongServiceHistogram(lane: lane.id),
-                bounds: Self.latencyBounds)
-        }
-        writer.family(
-            "sluice_kong_service_latency_quantile_seconds", .gauge,
-            "Quantiles of what the service behind Kong took over the last minute.")
-        for lane in kongLanes {
-            writeQuantiles(lane.labels, window.kongServices(lane: lane.id), to: &writer)
-        }
+        writeLatency(
+            "sluice_kong_latency", of: kongLanes,
+            "What Kong itself took, as it says, in whole milliseconds.",
+            "Quantiles of what Kong itself took over the last minute.", to: &writer,
+            counters.kongHistogram, window.kong)
+        writeLatency(
+            "sluice_kong_service_latency", of: kongLanes,
+            "What the service behind Kong took, as Kong says, in whole milliseconds.",
+            "Quantiles of what the service behind Kong took over the last minute.", to: &writer,
+            counters.kongServiceHistogram, window.kongServices)
         writeKongVersions(to: &writer)
     }
 

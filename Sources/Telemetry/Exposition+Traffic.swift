@@ -23,34 +23,30 @@ extension Exposition {
     }
 
     func writeLatencies(to writer: inout MetricWriter) {
-        writer.family(
-            "sluice_upstream_request_duration_seconds", .histogram,
-            "First byte of the request to last byte of the response; tunnels excluded.")
+        writeLatency(
+            "sluice_upstream_request_duration", of: lanes,
+            "First byte of the request to last byte of the response; tunnels excluded.",
+            "Quantiles of the request duration over the last minute.", to: &writer,
+            counters.durationHistogram, window.durations)
+        writeLatency(
+            "sluice_upstream_first_byte", of: lanes,
+            "Request head sent to response head received.",
+            "Quantiles of the time to the response head over the last minute.", to: &writer,
+            counters.firstByteHistogram, window.firstBytes)
+    }
+
+    /// A histogram of all time and the quantiles of the last minute, each for every lane.
+    func writeLatency(
+        _ name: String, of lanes: [Series], _ help: String, _ quantileHelp: String,
+        to writer: inout MetricWriter, _ total: (Int) -> LatencyHistogram,
+        _ lastMinute: (Int) -> LatencyHistogram
+    ) {
+        writer.family("\(name)_seconds", .histogram, help)
         for lane in lanes {
-            writer.histogram(
-                lane.labels, counters.durationHistogram(lane: lane.id),
-                bounds: Self.latencyBounds)
+            writer.histogram(lane.labels, total(lane.id), bounds: Self.latencyBounds)
         }
-        writer.family(
-            "sluice_upstream_request_duration_quantile_seconds", .gauge,
-            "Quantiles of the request duration over the last minute.")
-        for lane in lanes {
-            writeQuantiles(lane.labels, window.durations(lane: lane.id), to: &writer)
-        }
-        writer.family(
-            "sluice_upstream_first_byte_seconds", .histogram,
-            "Request head sent to response head received.")
-        for lane in lanes {
-            writer.histogram(
-                lane.labels, counters.firstByteHistogram(lane: lane.id),
-                bounds: Self.latencyBounds)
-        }
-        writer.family(
-            "sluice_upstream_first_byte_quantile_seconds", .gauge,
-            "Quantiles of the time to the response head over the last minute.")
-        for lane in lanes {
-            writeQuantiles(lane.labels, window.firstBytes(lane: lane.id), to: &writer)
-        }
+        writer.family("\(name)_quantile_seconds", .gauge, quantileHelp)
+        for lane in lanes { writeQuantiles(lane.labels, lastMinute(lane.id), to: &writer) }
     }
 
     func writeUpstreams(to writer: inout MetricWriter) {
@@ -120,7 +116,7 @@ extension Exposition {
         }
     }
 
-    func writeQuantiles(
+    private func writeQuantiles(
         _ labels: Labels, _ histogram: LatencyHistogram, to writer: inout MetricWriter
     ) {
         for quantile in Self.quantiles {
