@@ -279,8 +279,10 @@ import Testing
         }
         let drains = await keeper.drains
         #expect(bench.drained == Set(drains.map { "\($0.scope)" }))
-        let stored = DrainStore.load("\(bench.folder.path)/state/drains.state")
-        #expect(stored.drains == drains && stored.fault == nil)
+        let stored = StateFile.load("\(bench.folder.path)/state/drains.state") {
+            try DrainsState(decoding: $0).drains
+        }
+        #expect(stored.value == drains && stored.fault == nil)
     }
 }
 

@@ -12,7 +12,7 @@ package actor DrainKeeper {
     private let plane: any Plane
     private let logger: Logger
     private let disk: DiskQueue
-    private let store = DrainStore()
+    private let store = StateFile()
 
     /// What is drained, in the order in which it was asked for.
     package private(set) var drains: [Drain] = []
@@ -35,10 +35,12 @@ package actor DrainKeeper {
 
     /// Takes over the drains of an earlier run, before the first request comes.
     package func begin(_ snapshot: Snapshot) async {
-        let path = DrainStore.path(snapshot)
-        let (kept, fault) = await disk.run { DrainStore.load(path) }
+        let path = Self.path(snapshot)
+        let (kept, fault) = await disk.run {
+            StateFile.load(path) { try DrainsState(decoding: $0).drains }
+        }
         if let fault { logger.error("drains.state: \(fault); it is passed over") }
-        drains = kept
+        drains = kept ?? []
         self.path = path
         await adopt(snapshot)
         for drain in drains {
@@ -50,8 +52,8 @@ package actor DrainKeeper {
     /// Takes over the upstreams of a snapshot that runs. Drains of what they have not are dropped.
     package func adopt(_ snapshot: Snapshot) async {
         upstreams = snapshot.upstreams
-        let isElsewhere = path != DrainStore.path(snapshot)
-        path = DrainStore.path(snapshot)
+        let isElsewhere = path != Self.path(snapshot)
+        path = Self.path(snapshot)
         let gone = drains.filter { !$0.scope.isNamed(in: upstreams) }
         for drain in gone {
             logger.notice("the drain of \(drain.scope) is dropped: the settings do not have it")
@@ -114,11 +116,15 @@ package actor DrainKeeper {
         }
     }
 
+    private static func path(_ snapshot: Snapshot) -> String? {
+        snapshot.stateDirectory.map { "\($0)/drains.state" }
+    }
+
     private func write() async {
         guard let path else { return }
         let (drains, version) = (drains, version)
         let fault = await disk.run { [store] in
-            store.write(drains, version: version, path: path)
+            store.write(DrainsState(drains: drains).encoded(), version: version, path: path)
         }
         isWritten = fault == nil
         if let fault { logger.warning("drains.state was not written: \(fault)") }

@@ -37,15 +37,11 @@ package actor FreezeKeeper {
     /// cannot be used may have said that everything is frozen, and counts as if it had.
     package func begin(_ snapshot: Snapshot) async {
         let path = Self.path(snapshot)
-        let (bytes, fault) = await disk.run { StateFile.load(path) }
-        damage = fault
-        if let bytes {
-            do throws(StateError) {
-                freezes = try FreezesState(decoding: bytes).freezes
-            } catch {
-                damage = "\(error)"
-            }
+        let (kept, fault) = await disk.run {
+            StateFile.load(path) { try FreezesState(decoding: $0).freezes }
         }
+        freezes = kept ?? []
+        damage = fault
         if let damage {
             logger.error(
                 """

@@ -16,13 +16,15 @@ package actor TripwireWatch {
     private static let longestWait: Int64 = 5_000
     /// Who answers is asked no more often than so while nothing is frozen.
     private static let nodeMilliseconds: Int64 = 60_000
+    /// In bytes: both sides of a few splits with 100,000 entities each.
+    private static let longestFile = 128 << 20
 
     private let logger: Logger
     private let disk: DiskQueue
     private let times: SplitTripwire.Times
     private let lookAt: Look
     private let freezes: Freezes
-    private let store = TripwireStore()
+    private let store = StateFile()
     private nonisolated let pulse = Pulse()
 
     private var splits: [SplitSettings] = []
@@ -54,12 +56,16 @@ package actor TripwireWatch {
     /// Takes over what an earlier run left.
     package func begin(_ snapshot: Snapshot) async {
         let path = Self.path(snapshot)
-        let (kept, fault) = await disk.run { TripwireStore.load(path) }
+        let (kept, fault) = await disk.run {
+            StateFile.load(path, longest: Self.longestFile) {
+                try TripwireState(decoding: $0).tripwires
+            }
+        }
         if let fault {
             logger.error(
                 "tripwire.state: \(fault); it is passed over: what changed so far cannot be seen")
         }
-        for tripwire in kept {
+        for tripwire in kept ?? [] {
             tripwires[tripwire.split] = tripwire
             guard !tripwire.alarmedKinds.isEmpty else { continue }
             let kinds = SplitTripwire.listed(tripwire.alarmedKinds)
@@ -238,7 +244,9 @@ extension TripwireWatch {
     private func write() async {
         guard let path, version > writtenVersion || !isWritten else { return }
         let (kept, version) = (tripwires.keys.sorted().compactMap { tripwires[$0] }, version)
-        let fault = await disk.run { [store] in store.write(kept, version: version, path: path) }
+        let fault = await disk.run { [store] in
+            store.write(TripwireState(kept).encoded(), version: version, path: path)
+        }
         if let fault, isWritten { logger.warning("tripwire.state was not written: \(fault)") }
         isWritten = fault == nil
         writtenVersion = version

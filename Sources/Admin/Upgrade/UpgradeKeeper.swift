@@ -48,15 +48,11 @@ package actor UpgradeKeeper {
     /// Takes over the lists of an earlier run.
     package func begin(_ snapshot: Snapshot) async {
         let path = Self.path(snapshot)
-        let (bytes, fault) = await disk.run { StateFile.load(path) }
-        damage = fault
-        if let bytes {
-            do throws(UpgradeRefusal) {
-                lists = try UpgradesState(decoding: bytes).lists
-            } catch {
-                damage = "\(error)"
-            }
+        let (kept, fault) = await disk.run {
+            StateFile.load(path) { try UpgradesState(decoding: $0).lists }
         }
+        lists = kept ?? []
+        damage = fault
         self.path = path
         splits = snapshot.splits
         if let damage {

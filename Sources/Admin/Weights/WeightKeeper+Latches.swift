@@ -124,15 +124,10 @@ extension WeightKeeper {
         latchPath = path
         guard isElsewhere else { return }
         if !latches.isEmpty { return await writeLatches() }
-        let (bytes, fault) = await disk.run { StateFile.load(path) }
-        var damage = fault
-        if let bytes {
-            do throws(StateError) {
-                latches = try LatchesState(decoding: bytes).latches
-            } catch {
-                damage = "\(error)"
-            }
+        let (kept, damage) = await disk.run {
+            StateFile.load(path) { try LatchesState(decoding: $0).latches }
         }
+        latches = kept ?? []
         for latch in latches {
             logger.notice("\(latch.upstream) is kept at weight 0 in split \(latch.split)")
         }

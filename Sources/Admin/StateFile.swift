@@ -1,12 +1,12 @@
 internal import Kernel
 
-/// A small file of its own in the state_dir, such as `freeze.state`.
+/// A file of its own in the state_dir, such as `freeze.state`.
 ///
 /// Calls wait for the disk, one after the other. What is older than what is already there is
 /// passed over, so their order does not matter.
-final class StateFile: Sendable {
-    /// Room for as much as there may be, with the longest of reasons.
-    static let longestFile = 16 << 20
+package final class StateFile: Sendable {
+    /// In bytes: room for as many drains as there may be, with the longest of reasons.
+    package static let longestFile = 16 << 20
 
     private struct Contents {
         var version = 0
@@ -16,12 +16,17 @@ final class StateFile: Sendable {
 
     private let contents = Lock(Contents())
 
-    /// What an earlier run has left, nil where there is no file; or why it cannot be read.
-    static func load(_ path: String?) -> (bytes: [UInt8]?, fault: String?) {
+    /// A file that has nothing yet.
+    package init() {}
+
+    /// What an earlier run has left, nil where there is no file; or why it cannot be used.
+    package static func load<Value: Sendable>(
+        _ path: String?, longest: Int = longestFile, _ decode: ([UInt8]) throws -> Value
+    ) -> (value: Value?, fault: String?) {
         guard let path else { return (nil, nil) }
-        do throws(Errno) {
-            return (try DurableFile.read(path, limit: longestFile), nil)
-        } catch .noSuchFile {
+        do {
+            return (try decode(try DurableFile.read(path, limit: longest)), nil)
+        } catch let error as Errno where error == .noSuchFile {
             return (nil, nil)
         } catch {
             return (nil, "\(error)")
@@ -30,7 +35,7 @@ final class StateFile: Sendable {
 
     /// Writes the text of a version, unless a newer one is there; nil when it is on the disk,
     /// otherwise why not.
-    func write(_ text: String, version: Int, path: String) -> String? {
+    package func write(_ text: String, version: Int, path: String) -> String? {
         contents.withLock { contents in
             guard version >= contents.version || contents.path != path else {
                 return contents.fault
