@@ -46,6 +46,8 @@ struct Connection: ~Copyable {
     let socket: Socket
     let side: Side
     var flags: Flags = []
+    /// What still stands between the connection and its first request.
+    var opening = Opening.done
     /// The exchange that has the connection, -1 for none.
     var exchange: Int32 = -1
     /// Bytes received and not yet passed on.
@@ -97,6 +99,12 @@ struct Connection: ~Copyable {
         self.side = side
         flags = [.connecting, .writeBlocked]
     }
+}
+
+/// What a new connection has to get over before its first request, in this order.
+enum Opening: UInt8 {
+    /// Nothing: requests come, or may be sent.
+    case done
 }
 
 /// How a message that comes in is framed, and how far it has been read.

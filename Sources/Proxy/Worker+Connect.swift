@@ -47,6 +47,13 @@ extension Worker {
             return connectFailed(exchange, ConnectResult(error))
         }
         connections[index].flags.remove([.connecting, .writeBlocked])
+        if connections[index].opening != .done { return openUpstream(index, .resumed) }
+        upstreamIsOpen(index)
+    }
+
+    /// A connection to a target is ready for its first request.
+    mutating func upstreamIsOpen(_ index: Int) {
+        let exchange = Int(connections[index].exchange)
         // An answer may be there before its request: no other event will tell of it.
         if connections[index].flags.contains(.readable) { deferToNextTurn(index) }
         counters.connectEnded(upstream: exchanges[exchange].upstream, result: .ok)

@@ -12,7 +12,9 @@ extension Worker {
             connections[index].flags.remove(.writeBlocked)
         }
         let exchange = Int(connections[index].exchange)
-        if exchange >= 0 {
+        if connections[index].opening != .done {
+            openDownstream(index, readiness)
+        } else if exchange >= 0 {
             if readiness.hasFailed {
                 // Reset: whatever is left of the exchange, nobody is there to get it.
                 perform(exchanges[exchange].handle(.downstreamGone), exchange)

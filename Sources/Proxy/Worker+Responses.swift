@@ -13,6 +13,7 @@ extension Worker {
             guard !readiness.isResumed else { return }
             return connectIsDecided(index)
         }
+        if connections[index].opening != .done { return openUpstream(index, readiness) }
         let exchange = Int(connections[index].exchange)
         guard exchange >= 0 else {
             // A pooled connection has nothing to say: it was closed, or is no longer in step.
