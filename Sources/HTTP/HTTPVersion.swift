@@ -2,6 +2,10 @@
 package enum HTTPVersion: Sendable, Equatable {
     case http10
     case http11
+
+    /// Whether it is `http10`, without asking a witness of Equatable.
+    @inline(__always)
+    package var isHTTP10: Bool { if case .http10 = self { true } else { false } }
 }
 
 extension HTTPVersion {

@@ -11,6 +11,10 @@ package enum IOResult: Equatable, Sendable {
     /// The connection is broken.
     case failed(Errno)
 
+    /// Whether it is `ended`, without asking a witness of Equatable.
+    @inline(__always)
+    package var isEnd: Bool { if case .ended = self { true } else { false } }
+
     @inline(__always)
     init(receiving result: Int) {
         if result > 0 {

@@ -86,7 +86,7 @@ extension Worker {
         if listeners[listener].isShut, isRefusedByGuard(index) { return }
         let split =
             listeners[listener].routes.isEmpty ? listeners[listener].split : routedSplit(index)
-        let isVersion10 = requestHead.version == .http10
+        let isVersion10 = requestHead.version.isHTTP10
         let exchange = Exchange(
             downstream: index, listener: listener, split: split,
             method: requestHead.method, isVersion10: isVersion10,

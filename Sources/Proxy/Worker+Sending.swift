@@ -16,7 +16,7 @@ extension Worker {
         guard connections[index].flags.contains(.readable) else { return .wouldBlock }
         let room = buffer.space
         var result = connections[index].socket.receive(into: &buffer)
-        if result == .ended, connections[index].flags.contains(.broken) {
+        if result.isEnd, connections[index].flags.contains(.broken) {
             result = .failed(.connectionReset)
         }
         switch result {

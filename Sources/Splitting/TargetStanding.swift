@@ -55,7 +55,14 @@ package enum TargetRank: UInt8, Sendable, CaseIterable, Comparable {
     /// Whether a target of this rank may be chosen while any is usable.
     package var isUsable: Bool { self <= .degraded }
 
+    /// Without the witness that a derived comparison goes through.
+    @inline(__always)
+    package static func == (left: TargetRank, right: TargetRank) -> Bool {
+        left.rawValue == right.rawValue
+    }
+
     /// Orders ranks by their turn.
+    @inline(__always)
     package static func < (left: TargetRank, right: TargetRank) -> Bool {
         left.rawValue < right.rawValue
     }
