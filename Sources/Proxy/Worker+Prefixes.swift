@@ -25,7 +25,7 @@ struct PrefixState {
 /// sent, since its head is at hand then, and counted when the upstream's answer comes: what nobody
 /// has answered was not seen. While nobody asks, either costs a compare.
 extension Worker {
-    /// Tells these splits' requests apart, and no other's. A table that is wanted as before goes on.
+    /// Tells these splits' requests apart, and no other's. A table that is wanted as before stays.
     mutating func watchPrefixes(_ watches: [PrefixWatch]) {
         for split in 0..<prefixes.count {
             let watch = watches.first { $0.split == split }

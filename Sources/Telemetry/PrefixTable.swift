@@ -73,12 +73,15 @@ package struct PrefixTable: Sendable {
     /// braces that were sent, are shown as `%7B`.
     package func text(slot: Int) -> String {
         var text: [UInt8] = []
+        var isMethod = true
         let start = slot * Self.keyBytes
-        for (at, byte) in keys[start..<start + Int(keyCounts[slot])].enumerated() {
+        for byte in keys[start..<start + Int(keyCounts[slot])] {
             switch byte {
             case Self.idMark: text += "{id}".utf8
             case Self.cutMark: text += "{...}".utf8
-            case UInt8(ascii: " ") where at > 0: text.append(byte)
+            case UInt8(ascii: " ") where isMethod:
+                isMethod = false
+                text.append(byte)
             case UInt8(ascii: "{"), UInt8(ascii: "}"), 0...0x20, 0x7f...0xff:
                 text += [UInt8(ascii: "%"), Self.digit(byte >> 4), Self.digit(byte & 15)]
             default: text.append(byte)

@@ -159,7 +159,7 @@ import Testing
                 .changes, by: "ops", note: String(repeating: "n", count: 1_001), facts)
         }
         facts.freezeMode = .off
-        #expect(throws: UpgradeRefusal.held(.migrations, "first: changes, freeze")) {
+        #expect(throws: UpgradeRefusal.held(.migrations, "first: freeze, changes")) {
             try list.acknowledge(.migrations, by: "ops", note: "n", facts)
         }
         #expect(throws: UpgradeRefusal.held(.remove, "first: finish")) {

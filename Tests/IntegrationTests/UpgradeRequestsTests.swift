@@ -108,7 +108,7 @@ struct UpgradeRequestsTests {
         }
         for byte in UInt8(1)...255 {
             let wire = try sluice.connect()
-            var request = Data("GET /a".utf8)
+            var request = Data("GET /junk".utf8)
             request.append(contentsOf: [byte, byte, 0x2f, byte])
             request.append(contentsOf: " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8)
             try wire.send(request)
