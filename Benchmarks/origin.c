@@ -2,7 +2,8 @@
 //
 // "GET /1m" answers with 1 MiB, everything else with "hello\n". Requests carry no body.
 //
-// Usage: origin COUNT                prints "port N" for each of COUNT listeners on 127.0.0.1.
+// Usage: origin COUNT [kong]         prints "port N" for each of COUNT listeners on 127.0.0.1;
+//                                    with `kong` answers have the fields that Kong 3.4 adds.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -37,6 +38,7 @@ struct connection {
 
 static char scratch[2 * SCRATCH_BYTES];
 static struct answer small, large;
+static bool is_kong;
 static int epoll_fd;
 static struct connection *dead_connections;
 
@@ -54,9 +56,14 @@ static struct answer make_answer(const char *type, size_t count, const char *tex
                         "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
                         "Content-Type: %s\r\n"
                         "Content-Length: %zu\r\n"
-                        "X-Kong-Proxy-Latency: 1\r\n"
+                        "%s"
                         "\r\n",
-                        type, count);
+                        type, count,
+                        is_kong ? "Connection: keep-alive\r\n"
+                                  "X-Kong-Upstream-Latency: 12\r\n"
+                                  "X-Kong-Proxy-Latency: 1\r\n"
+                                  "Via: kong/3.4.1\r\n"
+                                : "X-Kong-Proxy-Latency: 1\r\n");
     if (text) memcpy(answer.bytes + head, text, count);
     else memset(answer.bytes + head, 'x', count);
     answer.count = (size_t)head + count;
@@ -182,6 +189,7 @@ static void open_listener(void) {
 
 int main(int argc, char **argv) {
     int listeners = argc > 1 ? atoi(argv[1]) : 1;
+    is_kong = argc > 2 && strcmp(argv[2], "kong") == 0;
     signal(SIGPIPE, SIG_IGN);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     small = make_answer("text/plain", 6, "hello\n");

@@ -44,6 +44,8 @@ def arguments():
     parser.add_argument("--proxy", default="sluice")
     parser.add_argument("--requests", type=int, default=4000, help="N")
     parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--kong", action="store_true",
+                        help="with `kong: true`, before an origin that answers as Kong does")
     parser.add_argument("--only", choices=["strace", "dhat", "callgrind"], action="append")
     return parser.parse_args()
 
@@ -172,13 +174,15 @@ def main():
     options = arguments()
     proxies.build_helpers()
     binary = proxies.binaries().get(options.proxy)
+    if options.kong:
+        options.proxy = "kong-on"
     if not binary:
         raise SystemExit(f"proof: {options.proxy} is not here")
     folder = tempfile.mkdtemp(prefix="sluice-proof-")
     # Valgrind gives up on the debug information of Swift's linker; names of functions stay.
     stripped = f"{folder}/{options.proxy}"
     subprocess.run(["strip", "-g", "-o", stripped, binary], check=True)
-    origin = proxies.Origin()
+    origin = proxies.Origin(options.kong)
     chosen = options.only or ["strace", "dhat", "callgrind"]
     good = True
     print(f"{options.proxy}: per keep-alive request over {options.connections} connections")

@@ -85,6 +85,9 @@ control: {{socket: {folder}/sluice.sock}}
 workers: 1
 """
 
+# What it costs to ask each answer of a Kong who made it.
+KONG_ON = SLUICE.replace("]}}", "], kong: true}}")
+
 ENVOY = """\
 static_resources:
   listeners:
@@ -218,8 +221,9 @@ def family(pid):
 class Origin:
     """The origin with its two ports, pinned to the load's core."""
 
-    def __init__(self):
-        self.process = start([built("origin"), "2"], LOAD_CORE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, is_kong=False):
+        command = [built("origin"), "2"] + (["kong"] if is_kong else [])
+        self.process = start(command, LOAD_CORE, stdout=subprocess.PIPE, text=True)
         self.ports = [int(self.process.stdout.readline().split()[1]) for _ in range(2)]
 
     def end(self):
@@ -257,6 +261,8 @@ class Proxy:
             "nginx": (NGINX, "nginx.conf", ["-e", "stderr", "-p", str(self.folder), "-c"]),
             "sluice": (SLUICE, "sluice.yaml", ["run", "--config"]),
             "earlier": (SLUICE, "sluice.yaml", ["run", "--config"]),
+            "kong-off": (SLUICE, "sluice.yaml", ["run", "--config"]),
+            "kong-on": (KONG_ON, "sluice.yaml", ["run", "--config"]),
             "envoy": (ENVOY, "envoy.yaml", [
                 "--concurrency", "1", "--disable-hot-restart", "-l", "error", "-c"]),
         }[name]

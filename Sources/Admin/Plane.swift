@@ -39,6 +39,12 @@ package protocol Plane: Sendable {
     /// What all workers counted since the start.
     func counters() async -> WorkerCounters
 
+    /// Tells these splits' requests apart by method and prefix, and no other's.
+    nonisolated(nonsending) func tellApart(_ subjects: [DataPlane.PrefixSubject]) async -> [Int]
+
+    /// What all workers counted of these splits, by the splits' names.
+    func prefixes() async -> [String: RequestPrefixes]
+
     /// The names behind the ids of the counters.
     var registry: Registry { get }
 
@@ -96,6 +102,11 @@ extension DataPlane: Plane {
         _ splits: [String: FreezeMode]
     ) async -> GuardCensus {
         await setFreezes(splits)
+    }
+
+    /// `watchPrefixes`, as the control plane calls it.
+    package nonisolated(nonsending) func tellApart(_ subjects: [PrefixSubject]) async -> [Int] {
+        await watchPrefixes(subjects).pendingWorkers
     }
 
     /// `ping`, as the control plane calls it.

@@ -27,6 +27,9 @@ package struct KongVersion: Sendable, Hashable, Comparable, ExpressibleByStringL
     /// Since 3.8: `Via` begins with the version of HTTP.
     var hasProtocolInVia: Bool { isAtLeast(3, 8) }
 
+    /// Since 3.8: what tells of a failed service bears Kong's own `Server`.
+    var namesItselfForService: Bool { isAtLeast(3, 8) }
+
     /// How many requests one connection serves. Kong 3.4 has 1,000, later ones 10,000; that it
     /// changed with 3.6, and that 2.8 has the 100 of nginx before 1.19.10, are assumptions.
     var requestsPerConnection: Int { isAtLeast(3, 6) ? 10_000 : isAtLeast(3, 0) ? 1_000 : 100 }

@@ -119,6 +119,9 @@ struct ReplyWriter {
             text += "X-Kong-Upstream-Latency: \(time)\r\n"
             text += "X-Kong-Proxy-Latency: \(own)\r\n"
             text += "Via: \(via ?? version.via)\r\n"
+            if case .failedService = reply.maker, version.namesItselfForService {
+                text += "Server: kong/\(version)\r\n"
+            }
         case .gateway:
             text += "X-Kong-Response-Latency: \(own)\r\n"
             text += "Server: kong/\(version)\r\n"

@@ -12,6 +12,8 @@ package final class DataPlane: Sendable {
     let crew: Crew
     let foundation: Lock<Foundation>
     private let lastCounters: Lock<[WorkerCounters]>
+    /// What each worker counted by method and prefix when it last answered.
+    let lastPrefixes: Lock<[[(watch: PrefixWatch, table: PrefixTable)]]>
     let logTotals = AccessLog.Totals()
     let lookUp: LookUp
 
@@ -33,6 +35,7 @@ package final class DataPlane: Sendable {
         self.crew = crew
         foundation = Lock(Foundation(workerCount: count))
         lastCounters = Lock(Array(repeating: WorkerCounters(), count: count))
+        lastPrefixes = Lock(Array(repeating: [], count: count))
         for number in 0..<count {
             let berth = Berth(try Epoll(batchSize: Limits.eventsPerTurn), try Alarm())
             try WorkerThread.start(name: "sluice-worker") {

@@ -182,6 +182,8 @@ package struct Exchange {
     package var retryLimit = 0
     /// The lane in which the request was counted as routed, -1 for none.
     package var routedLane = -1
+    /// Its slot where requests are told apart by method and prefix, -1 elsewhere.
+    var prefixSlot: Int16 = -1
 
     /// Whether the upstream was asked to say that it wants the body, and has not.
     package var awaitsContinue = false

@@ -38,6 +38,7 @@ extension Worker {
             listeners: counts.listeners, upstreams: counts.upstreams, lanes: counts.lanes)
         listeners.grow(to: counts.listeners) { _ in ListenerState() }
         splits.grow(to: counts.splits) { _ in SplitState() }
+        prefixes.grow(to: counts.splits) { _ in PrefixState() }
         upstreams.grow(to: counts.upstreams) { _ in UpstreamState() }
         targets.grow(to: counts.targets) { _ in TargetState() }
     }

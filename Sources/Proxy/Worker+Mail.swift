@@ -40,6 +40,11 @@ extension Worker {
             case .copyCounters(let reply):
                 counters.logLinesDropped(inTotal: log.droppedCount)
                 reply(counters.copy())
+            case .watchPrefixes(let watches, let acknowledge):
+                watchPrefixes(watches)
+                acknowledge()
+            case .copyPrefixes(let reply):
+                reply(copyPrefixes())
             case .ping(let acknowledge):
                 acknowledge()
             case .stopAccepting(let acknowledge):

@@ -16,6 +16,7 @@ extension Worker {
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
         noteAnswer(exchange, buffer)
         noteOrigin(exchange, buffer)
+        notePrefixAnswered(exchange)
         let delivery = ResponseDelivery(version: .http11, keepAlive: true, framing: .none)
         let exposes = exposesUpstream(exchange)
         if exposes { responseHead.leaveOutUpstreamName(buffer.bytes) }

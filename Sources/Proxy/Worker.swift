@@ -65,6 +65,9 @@ struct Worker: ~Copyable {
     var exposedLine = Buffer(capacity: Limits.exposedLineBytes)
     var log = WorkerLog()
     var counters = WorkerCounters()
+    /// What is counted of splits by method and prefix, each at its id, and whether anything is.
+    var prefixes = Table<PrefixState>(count: 0) { _ in PrefixState() }
+    var watchesPrefixes = false
     /// When listeners that rest after a failed accept go on; nil while none rests.
     var acceptAgain: Instant?
     var isDraining = false

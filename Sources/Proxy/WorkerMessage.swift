@@ -28,6 +28,9 @@ enum WorkerMessage: Sendable {
     /// writes that are on their way, by the listeners' ids.
     case guards(shut: Set<Int>?, reply: @Sendable ([Int: Int]) -> Void)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
+    /// Tell the requests of these splits apart by method and prefix, and no other's.
+    case watchPrefixes([PrefixWatch], acknowledge: @Sendable () -> Void)
+    case copyPrefixes(reply: @Sendable ([(watch: PrefixWatch, table: PrefixTable)]) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)
     /// Close the listening sockets, after all that waits in them was accepted.

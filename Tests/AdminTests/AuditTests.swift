@@ -94,6 +94,17 @@ import Testing
                 #expect(error.line == line, "\(error)")
             }
         }
+        // A line that somebody made anew: its hash is its own, its number the one that was there.
+        let forged = AuditChain.line(
+            JSONValue.object(["event": .string("test")]).members ?? [], at: "now",
+            behind: AuditChain.Link(number: 1))
+        let other = lines[0] + Array("\(forged.text)\n".utf8) + lines[2] + lines[3]
+        do throws(AuditChain.Break) {
+            _ = try AuditChain.verify(other)
+            Issue.record("a forged line holds")
+        } catch {
+            #expect(error.line == 2, "\(error)")
+        }
     }
 
     @Test func `a line torn by a crash is cut off and noted in the chain`() async throws {

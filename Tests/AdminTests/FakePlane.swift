@@ -23,6 +23,12 @@ final class FakePlane: Plane {
         var loads: [String: TargetLoad] = [:]
         /// How targets stand beside being drained, by addresses.
         var health: [String: TargetStanding.Health] = [:]
+        /// Whose requests are told apart, and what was counted of them.
+        var subjects: [DataPlane.PrefixSubject] = []
+        var prefixes: [String: RequestPrefixes] = [:]
+        /// What the workers counted, and its names.
+        var counters = WorkerCounters()
+        var registry = Registry()
         var accessLog = AccessLogReport()
         var reopeningError: Errno?
     }
@@ -99,11 +105,20 @@ final class FakePlane: Plane {
         }
     }
 
-    func counters() async -> WorkerCounters { WorkerCounters() }
+    func counters() async -> WorkerCounters { memory.withLock { $0.counters } }
+
+    func tellApart(_ subjects: [DataPlane.PrefixSubject]) async -> [Int] {
+        memory.withLock { memory in
+            memory.subjects = subjects
+            return memory.pendingWorkers
+        }
+    }
+
+    func prefixes() async -> [String: RequestPrefixes] { memory.withLock { $0.prefixes } }
 
     func turn() async -> [Int] { memory.withLock { $0.pendingWorkers } }
 
-    var registry: Registry { Registry() }
+    var registry: Registry { memory.withLock { $0.registry } }
     var boundListeners: [BoundListener] { [] }
     var resolvedTargets: [ResolvedTarget] { memory.withLock { $0.resolved } }
     var usableUpstreams: Set<String> { memory.withLock { $0.usableUpstreams } }

@@ -1,4 +1,5 @@
 import Admin
+import Telemetry
 import Testing
 
 /// The list of an upgrade: facts and words in, states and refusals out.
@@ -55,11 +56,11 @@ import Testing
         let states = UpgradeStep.allCases.map { list.state(of: $0, facts).word }
         #expect(
             states == [
-                "open", "open", "held", "held", "done", "done", "done", "held", "held", "held",
+                "open", "held", "open", "held", "done", "done", "done", "held", "held", "held",
                 "held", "held", "held", "held",
             ])
-        #expect(list.state(of: .freeze, facts) == .held("first: backup"))
-        #expect(list.state(of: .migrations, facts).reason == "first: backup, changes, freeze")
+        #expect(list.state(of: .backup, facts) == .held("first: freeze"))
+        #expect(list.state(of: .migrations, facts).reason == "first: freeze, backup, changes")
     }
 
     /// A fact, the step that shows it, its state and how the reason begins.
@@ -158,7 +159,7 @@ import Testing
                 .changes, by: "ops", note: String(repeating: "n", count: 1_001), facts)
         }
         facts.freezeMode = .off
-        #expect(throws: UpgradeRefusal.held(.migrations, "first: changes, freeze")) {
+        #expect(throws: UpgradeRefusal.held(.migrations, "first: freeze, changes")) {
             try list.acknowledge(.migrations, by: "ops", note: "n", facts)
         }
         #expect(throws: UpgradeRefusal.held(.remove, "first: finish")) {
@@ -260,8 +261,8 @@ import Testing
 
     @Test func `JSON and text tell every step`() throws {
         var (list, facts) = try Self.shifted()
-        facts.unseen = ["GET /orders"]
-        facts.unseenCount = 2
+        facts.prefixes = RequestPrefixes(
+            rows: (1...7).map { .init(text: "GET /p\($0)", stableCount: $0) }, overflowCount: 9)
         facts.x.rateLimitedCount = 4
         try list.sayFinished(by: "ops", note: "a\nb", facts)
         let answer = list.answer(facts)
@@ -271,7 +272,11 @@ import Testing
         #expect(text.hasPrefix("upgrade of kong, from x to y: finished, since 1970-01-01T"))
         #expect(text.contains("[x] finish     `kong migrations finish` has run\n"))
         #expect(text.contains("ops: a | b\n"))
-        #expect(text.contains("y has not seen yet: GET /orders, ...\n"))
+        #expect(
+            text.contains(
+                "y has not seen yet what x has answered: GET /p7 (7), GET /p6 (6), GET /p5 (5), "
+                    + "GET /p4 (4), GET /p3 (3) and 2 more\n"))
+        #expect(text.contains("9 requests are not told apart: their paths are too many\n"))
         #expect(text.contains("429: x 4, y 0; the policies cluster and redis count for both"))
         #expect(text.contains("x stays at 0"))
     }

@@ -196,7 +196,7 @@ private struct UpgradeBench {
         #expect(try await bench.post("start").status == 200)
         for (path, body, status, words) in [
             ("start", "", 409, "is under way"),
-            ("ack", "", 400, "there is no step \"\"; expected backup, changes, freeze"),
+            ("ack", "", 400, "there is no step \"\"; expected freeze, backup, changes"),
             ("ack", #"{"step": "lunch", "note": "n"}"#, 400, "no step \"lunch\""),
             ("ack", #"{"step": "freeze", "note": "n"}"#, 400, "sees it for itself"),
             ("ack", #"{"step": "finish", "note": "n"}"#, 400, "a command of its own"),
@@ -204,7 +204,7 @@ private struct UpgradeBench {
             ("ack", #"{"step": "backup", "note": 7}"#, 400, "expected a string"),
             ("ack", #"{"step": "backup", "note": "n", "who": "me"}"#, 400, "`who` is not"),
             ("ack", "{", 400, "no JSON"),
-            ("ack", #"{"step": "migrations", "note": "n"}"#, 409, "has to wait: first: backup"),
+            ("ack", #"{"step": "migrations", "note": "n"}"#, 409, "has to wait: first: freeze"),
             ("smoke", "", 400, "no smoke requests are set"),
             ("finish", "", 409, "finish is refused"), ("done", "", 409, "done is refused"),
         ] {

@@ -28,6 +28,28 @@ import Testing
             (["Server: kong/3.4.1"], [.hasServer, .serverIsKong]),
             (["SERVER: KONG/3.4.1-enterprise"], [.hasServer, .serverIsKong]),
             (["Server: kong/"], [.hasServer, .serverIsKong]),
+            // A service that failed, as Kong tells it from 3.8 on; with another version or a
+            // second Server it is the service's own.
+            (
+                ["Via: 1.1 kong/3.8.0", "Server: kong/3.8.0"],
+                [.hasServer, .serverIsKong, .viaKong, .serverIsViasKong]
+            ),
+            (
+                ["Server: Kong/3.8.0", "Via: 1.1 edge, 1.1 kong/3.8.0 (x)"],
+                [.hasServer, .serverIsKong, .viaKong, .serverIsViasKong]
+            ),
+            (
+                ["Server: kong/3.4.1", "Via: 1.1 kong/3.4.1, 1.1 kong/3.8.0"],
+                [.hasServer, .serverIsKong, .viaKong]
+            ),
+            (
+                ["Server: kong/3.8.0", "Via: kong/3.8.00"],
+                [.hasServer, .serverIsKong, .viaKong]
+            ),
+            (
+                ["Server: kong/3.8.0", "Server: kong/3.8.0", "Via: 2 kong/3.8.0"],
+                [.hasServer, .serverIsKong, .viaKong]
+            ),
             // Somebody else.
             (["Server: notkong/1", "Via: 1.1 notkong/1"], [.hasServer]),
             (["Server: openresty kong/3"], [.hasServer]),
@@ -45,6 +67,7 @@ import Testing
             ([.hasServer, .serverIsKong], [502, 503, 504]),
             // Kong tells of a service that failed; a 503 with Via is the service's.
             ([.viaKong], [502, 504]),
+            ([.viaKong, .hasServer, .serverIsKong, .serverIsViasKong], [502, 504]),
             // The service's own, or nobody knows whose.
             ([.viaKong, .hasServer], []), ([.hasServer], []), ([], []),
             // A Kong behind a Kong.

@@ -51,6 +51,8 @@ struct DemoTests {
         for words in [
             "frozen (both)", "423 Locked", "kong/3.4.2", "x=90 y=10 -> x=50 y=50",
             "x=50 y=50 -> x=100 y=0", "not frozen", "201 Created", " 0 errors",
+            "upgrade of kong, from x to y: running", "[x] backup", "2 of 2 answers are alike",
+            "x is kept at weight 0 from now on", "[x] remove", "the upgrade of kong is over",
         ] {
             #expect(result.output.contains(words), "\(words)")
         }

@@ -1,67 +1,61 @@
 import Telemetry
 import Testing
 
-/// Which requests each side has seen.
-struct RequestPrefixesTests {
-    private func note(
-        _ prefixes: inout RequestPrefixes, _ method: String, _ target: String,
-        _ side: RequestPrefixes.Side
-    ) {
-        let (method, target) = (Array(method.utf8), Array(target.utf8))
-        prefixes.note(method: method.span, target: target.span, side: side)
-    }
-
-    @Test(arguments: [
-        ("/", "GET /"), ("", "GET /"), ("/orders", "GET /orders"), ("/orders/", "GET /orders"),
-        ("/orders?a=/b", "GET /orders"), ("/orders/new", "GET /orders/new"),
-        ("/orders/new/x/y", "GET /orders/new"), ("/orders/17", "GET /orders/*"),
-        ("/orders/17?x", "GET /orders/*"), ("/v1/orders", "GET /v1/orders"),
-        ("/u/10b8f6a2-0c1d-4e5f-8a9b-00ffff00aa01", "GET /u/*"), ("*", "GET /*"),
-        ("//x", "GET //x"), ("http://h/a", "GET /http:"),
-        ("/" + String(repeating: "a", count: 60), "GET /*"),
-    ])
-    func `a target's prefix`(target: String, text: String) {
-        var prefixes = RequestPrefixes()
-        note(&prefixes, "GET", target, .stable)
-        #expect(prefixes.rows.map(\.text) == [text])
-    }
-
-    @Test func `what only the stable side has seen is told, the most frequent first`() {
-        var prefixes = RequestPrefixes()
-        for target in ["/a", "/b", "/b", "/c/1", "/c/2", "/c/3"] {
-            note(&prefixes, "GET", target, .stable)
+/// Which requests each side has answered.
+@Suite struct RequestPrefixesTests {
+    private static func table(_ requests: [(String, Int)], slots: Int = 256) -> PrefixTable {
+        var table = PrefixTable(slots: slots, sides: 2)
+        let method = Array("GET".utf8)
+        for (path, side) in requests {
+            let path = Array(path.utf8)
+            table.add(slot: table.slot(method: method.span, path: path.span), side: side)
         }
-        note(&prefixes, "POST", "/a", .stable)
-        note(&prefixes, "GET", "/a?x", .candidate)
-        note(&prefixes, "GET", "/d", .candidate)
-        #expect(prefixes.unseen.map(\.text) == ["GET /c/*", "GET /b", "POST /a"])
+        return table
+    }
+
+    @Test func `what only the stable side has answered is told, the most frequent first`() {
+        var prefixes = RequestPrefixes()
+        let paths = ["/z", "/a", "/b", "/b", "/c/1", "/c/2", "/c/3"]
+        prefixes.merge(Self.table(paths.map { ($0, 0) } + [("/a?x", 1), ("/d", 1)]))
+        #expect(prefixes.unseen.map(\.text) == ["GET /c/{id}", "GET /b", "GET /z"])
         #expect(prefixes.unseen.map(\.stableCount) == [3, 2, 1])
     }
 
-    @Test func `a full table counts what finds no room`() {
-        var prefixes = RequestPrefixes()
-        for number in 0..<2_000 { note(&prefixes, "GET", "/p\(number)x", .stable) }
-        #expect(prefixes.rows.count == RequestPrefixes.mostRows)
-        #expect(prefixes.overflowCount == 2_000 - RequestPrefixes.mostRows)
-        note(&prefixes, "GET", "/p0x", .candidate)
-        #expect(prefixes.rows[0].candidateCount == 1)
-        note(&prefixes, String(repeating: "M", count: 10_000), "/p0x", .candidate)
-        #expect(prefixes.overflowCount == 2_001 - RequestPrefixes.mostRows)
+    @Test func `tables of workers and of earlier runs become one`() {
+        var one = RequestPrefixes()
+        one.merge(Self.table([("/a", 0), ("/full", 0)], slots: 1))
+        one.merge(Self.table([("/a", 1), ("/b", 0)]))
+        #expect(one.rows.map(\.text) == ["GET /a", "GET /b"])
+        #expect(one.rows.map(\.stableCount) == [1, 1] && one.overflowCount == 1)
+        #expect(one.unseen.map(\.text) == ["GET /b"])
+        var twice = one
+        twice.merge(one)
+        #expect(twice.rows.map(\.stableCount) == [2, 2] && twice.overflowCount == 2)
+        twice.merge(PrefixTable())
+        #expect(twice.overflowCount == 2)
     }
 
-    @Test func `tables of several workers become one`() {
-        var one = RequestPrefixes()
-        var other = RequestPrefixes()
-        note(&one, "GET", "/a", .stable)
-        note(&other, "GET", "/a", .candidate)
-        note(&other, "GET", "/b", .stable)
-        one.merge(other)
-        #expect(one.rows.map(\.text) == ["GET /a", "GET /b"])
-        #expect(one.rows.map(\.stableCount) == [1, 1])
-        #expect(one.unseen.map(\.text) == ["GET /b"])
+    @Test func `a row that was looked up and never answered is none`() {
+        var table = PrefixTable(slots: 4, sides: 2)
+        let (method, path) = (Array("GET".utf8), Array("/a".utf8))
+        _ = table.slot(method: method.span, path: path.span)
+        var prefixes = RequestPrefixes()
+        prefixes.merge(table)
+        #expect(prefixes.rows.isEmpty)
+    }
+
+    @Test func `what finds no room is counted`() {
         var full = RequestPrefixes()
-        for number in 0..<1_024 { note(&full, "GET", "/p\(number)x", .stable) }
-        full.merge(one)
-        #expect(full.rows.count == 1_024 && full.overflowCount == 3)
+        let letters = (0..<26).map { String(UnicodeScalar(UInt8(97 + $0))) }
+        for worker in 0..<10 {
+            full.merge(
+                Self.table(
+                    letters.prefix(20).flatMap { one in
+                        letters.map { ("/w\(worker)/\(one)\($0)", 0) }
+                    }))
+        }
+        #expect(full.rows.count == RequestPrefixes.mostRows)
+        #expect(full.rows.count + full.overflowCount == 5_200)
+        #expect(RequestPrefixes(rows: full.rows + full.rows, overflowCount: 3).rows == full.rows)
     }
 }

@@ -63,6 +63,9 @@ struct UpgradePlay: Service {
         say("Kong X 3.4.1 serves; Kong Y 3.4.2 will be put on the same database. Sluice stands")
         say("before the proxy ports (\(try url("api"))) and before both Admin APIs.")
         step(1, "Nobody changes Kong's configuration any more")
+        try await type("sluice upgrade start kong --reason \"3.4.1 to 3.4.2\"") {
+            $0.startUpgrade("kong", reason: "3.4.1 to 3.4.2")
+        }
         try await type("sluice freeze kong --reason \"upgrade to 3.4.2\"") {
             $0.freeze("kong", mode: "both", reason: "upgrade to 3.4.2")
         }
@@ -71,9 +74,11 @@ struct UpgradePlay: Service {
         try await pause()
         step(2, "The database is backed up")
         elsewhere("pg_dump kong > kong-before-3.4.2.sql")
+        try await acknowledge("backup", "kong-before-3.4.2.sql")
         try await pause()
         step(3, "Somebody reads what has changed between the versions")
         say("3.4.1 to 3.4.2 differ in the last number only: Kong lets these share a database.")
+        try await acknowledge("changes", "nothing that we use")
         try await pause()
         step(4, "Y is installed, with the kong.conf of X and the same database")
         say("It is not started yet.")
@@ -92,9 +97,11 @@ struct UpgradePlay: Service {
             let health = JSONWriter.text(await operation.statusAnswer())
             return !health.contains("\"down\"")
         }
+        try await acknowledge("migrations", "up with 3.4.2; Y runs")
         try await type("sluice split kong") { $0.showSplits("kong") }
         try await pause()
         step(7, "Y is tested before users see it")
+        try await type("sluice upgrade smoke") { $0.runSmoke(nil) }
         try await ask(
             .GET, "api", "/api", fields: [("X-Sluice-Upstream", "y")], expecting: 200)
         say("The pin leads to Y at weight 0: Via says kong/3.4.2.")
@@ -120,10 +127,11 @@ struct UpgradePlay: Service {
 
     private func end() async throws {
         step(9, "There is no way back: migrations are finished, X stays at 0")
+        try await acknowledge("metrics", "both sides alike")
+        try await waitUntil("everything before finish is done") { await isOpen("finish") }
         elsewhere("kong migrations finish # with Y")
         clusters.database.finishMigrations()
-        _ = try await operation.keeper.latch(
-            "x", of: "kong", reason: "migrations are finished")
+        try await type("sluice upgrade finish") { $0.finishUpgrade(nil, note: "ran with 3.4.2") }
         say("What would raise X is refused from now on:")
         try await type("sluice split kong x=10 y=90", expecting: ExitStatus.failed) {
             $0.setWeights("kong", ["x=10", "y=90"], reason: nil, ifGeneration: nil)
@@ -133,10 +141,15 @@ struct UpgradePlay: Service {
         try await waitUntil("x is empty") { await inflightOnX() == 0 }
         elsewhere("kong quit              # on X")
         clusters.x.quit()
+        try await waitUntil("nothing is left at x") { await isOpen("remove") }
+        try await acknowledge("remove", "kong quit")
         try await type("sluice unfreeze kong --reason \"3.4.2 is in\"") {
             $0.unfreeze("kong", reason: "3.4.2 is in")
         }
         try await ask(.POST, "admin-y", "/services", expecting: 201)
+        say("Y is watched for a second here, and for a day in earnest:")
+        try await waitUntil("y was watched") { await state(of: "watch") == "done" }
+        try await type("sluice upgrade done") { $0.endUpgrade(nil, note: "3.4.2 serves") }
         try await pause()
         let report = await operation.demoReport(of: "kong", errors: load.failureCount)
         say("\nThe upgrade is done. While it went on:\n\n\(report.table)")
@@ -172,6 +185,22 @@ extension UpgradePlay {
         try await type("sluice split kong x=\(x) y=\(y)") {
             $0.setWeights("kong", ["x=\(x)", "y=\(y)"], reason: nil, ifGeneration: nil)
         }
+    }
+
+    /// A person says that a step is done.
+    private func acknowledge(_ step: String, _ note: String) async throws {
+        try await type("sluice upgrade ack \(step) --note \"\(note)\"") {
+            $0.acknowledge(step, note: note, split: nil)
+        }
+    }
+
+    /// Whether a step of the list can be done now.
+    private func isOpen(_ step: String) async -> Bool { await state(of: step) == "open" }
+
+    private func state(of step: String) async -> String {
+        let lists = await operation.upgradesAnswer()["upgrades"]?.elements ?? []
+        let steps = lists.first?["steps"]?.elements ?? []
+        return steps.first { $0["step"]?.text == step }?["state"]?.text ?? ""
     }
 
     private func pause() async throws {

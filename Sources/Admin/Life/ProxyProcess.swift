@@ -107,6 +107,7 @@ package struct ProxyProcess: Sendable {
             logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(2)
         try await ServiceGroup(configuration: configuration).run()
+        await operation.upgrades.rememberCounts(look: operation.upgradeLook)
         let lostLines = await plane.stop()
         if lostLines > 0 { logger.warning("access log: the last \(lostLines) lines are lost") }
     }

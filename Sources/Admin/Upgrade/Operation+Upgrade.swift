@@ -12,11 +12,17 @@ extension Operation {
         let split = (await keeper.report()).splits.first { $0.settings.name == list.split }
         let counters = await plane.counters()
         let health = await health().targets
-        let before = await upgrades.limitedBefore(list.split)
+        let counted = await upgrades.counter.counted(list, counters)
+        facts.prefixes = counted.prefixes
+        if counted.sinceMilliseconds != list.start.atMilliseconds {
+            facts.countedSinceMilliseconds = counted.sinceMilliseconds
+        }
+        facts.x.rateLimitedCount = counted.stableLimited
+        facts.y.rateLimitedCount = counted.candidateLimited
         let watched = await tripwire?.report()
         for side in [\UpgradeFacts.x, \UpgradeFacts.y] {
             let name = facts[keyPath: side].upstream
-            count(counters, before[name] ?? 0, into: &facts[keyPath: side])
+            count(counters, into: &facts[keyPath: side])
             let targets = health.filter { $0.upstream == name }
             facts[keyPath: side].targetCount = targets.count
             facts[keyPath: side].usableCount = targets.count {
@@ -48,16 +54,12 @@ extension Operation {
         return facts
     }
 
-    private func count(
-        _ counters: WorkerCounters, _ before: Int, into side: inout UpgradeFacts.Side
-    ) {
+    private func count(_ counters: WorkerCounters, into side: inout UpgradeFacts.Side) {
         let registry = plane.registry
         let name = side.upstream
         for lane in registry.lanes.indices where registry.lanes[lane].upstream == name {
             side.inflightCount += counters.inflightCount(lane: lane)
-            side.rateLimitedCount += counters.requestCount(lane: lane, code: 429)
         }
-        side.rateLimitedCount = max(0, side.rateLimitedCount - before)
         if let id = registry.knownUpstream(name) {
             // Those that wait for requests end with the targets.
             side.connectionCount = counters.connectionCounts(upstream: id).active
@@ -98,7 +100,26 @@ extension Operation {
             (list.answer(facts).members ?? []) + [
                 .init(name: "smoke", value: .array(smoke)),
                 .init(name: "sides", value: .array([facts.x, facts.y].map(Self.answer))),
+                .init(name: "requests", value: Self.answer(facts.prefixes)),
+                .init(
+                    name: "counted_since",
+                    value: .moment(facts.countedSinceMilliseconds ?? list.start.atMilliseconds)),
             ])
+    }
+
+    private static func answer(_ prefixes: RequestPrefixes) -> JSONValue {
+        let unseen = prefixes.unseen
+        return .object([
+            "known": .number(prefixes.rows.count),
+            "not_told_apart": .number(prefixes.overflowCount),
+            "unseen_count": .number(unseen.count),
+            "unseen": .array(
+                unseen.map { row in
+                    .object([
+                        "request": .string(row.text), "count": .number(row.stableCount),
+                    ])
+                }),
+        ])
     }
 
     private static func answer(_ side: UpgradeFacts.Side) -> JSONValue {
@@ -124,6 +145,13 @@ extension Operation {
                     split: list.split, step: step.rawValue,
                     state: list.state(of: step, facts).word)
             }
+            gauges.upgradeRequests.append(
+                ControlGauges.UpgradeRequests(
+                    split: list.split, unseenCount: facts.prefixes.unseen.count,
+                    overflowCount: facts.prefixes.overflowCount,
+                    limited: [
+                        (list.x, facts.x.rateLimitedCount), (list.y, facts.y.rateLimitedCount),
+                    ]))
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Telemetry
+
 /// How a step stands.
 package enum UpgradeStepState: Sendable, Equatable {
     /// It can be done now; what is missing, where something is.
@@ -105,9 +107,10 @@ extension UpgradeChecklist {
     private func hold(of step: UpgradeStep, _ facts: UpgradeFacts) -> String? {
         let before: [UpgradeStep] =
             switch step {
-            case .backup, .changes, .versions: []
-            case .freeze: [.backup]
-            case .migrations: [.backup, .changes, .freeze]
+            case .freeze, .changes, .versions: []
+            // What is written behind it would be missing in it.
+            case .backup: [.freeze]
+            case .migrations: [.freeze, .backup, .changes]
             case .health, .smoke: [.migrations]
             case .shift: [.freeze, .migrations, .versions, .health, .smoke]
             case .metrics, .empty: [.shift]
@@ -222,10 +225,22 @@ extension UpgradeChecklist {
 
     private func metricsRemarks(_ facts: UpgradeFacts) -> [String] {
         var remarks: [String] = []
-        if facts.unseenCount > 0 {
-            let more = facts.unseenCount > facts.unseen.count ? ", ..." : ""
+        let unseen = facts.prefixes.unseen
+        if !unseen.isEmpty {
+            let named = unseen.prefix(5).map { "\($0.text) (\($0.stableCount))" }
+            let more = unseen.count > named.count ? " and \(unseen.count - named.count) more" : ""
             remarks.append(
-                "\(y) has not seen yet: \(facts.unseen.joined(separator: ", "))\(more)")
+                "\(y) has not seen yet what \(x) has answered: "
+                    + named.joined(separator: ", ") + more)
+        }
+        if facts.prefixes.overflowCount > 0 {
+            remarks.append(
+                "\(facts.prefixes.overflowCount) requests are not told apart: their paths are too "
+                    + "many")
+        }
+        if let since = facts.countedSinceMilliseconds {
+            remarks.append(
+                "requests and 429 are counted since \(Timestamp.text(milliseconds: since)) only")
         }
         if facts.x.rateLimitedCount + facts.y.rateLimitedCount > 0 {
             remarks.append(

@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// What Sluice sees for itself of an upgrade, at one moment.
 package struct UpgradeFacts: Sendable, Equatable {
     /// One side.
@@ -54,9 +56,10 @@ package struct UpgradeFacts: Sendable, Equatable {
     /// How many smoke requests the settings have, and what the last run came to.
     package var smokeRequestCount = 0
     package var smoke: [Smoke] = []
-    /// Method and prefix of requests that the old side has seen and the new one has not.
-    package var unseen: [String] = []
-    package var unseenCount = 0
+    /// Requests by method and prefix, as either side has answered them.
+    package var prefixes = RequestPrefixes()
+    /// Since when these and answers of 429 are counted, if that is not since the upgrade began.
+    package var countedSinceMilliseconds: Int64?
     /// How long to watch, as the settings say.
     package var watchMilliseconds: Int64 = 86_400_000
 

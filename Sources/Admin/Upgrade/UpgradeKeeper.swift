@@ -28,8 +28,8 @@ package actor UpgradeKeeper {
     /// What the last run of smoke requests came to, by split.
     private var smoke: [String: [UpgradeFacts.Smoke]] = [:]
     private var smoking: Set<String> = []
-    /// Answers of 429 that were counted before the upgrade began, by split and upstream.
-    private var limitedBefore: [String: [String: Int]] = [:]
+    /// What is counted while upgrades go on.
+    let counter: UpgradeCounter
     private var isObserving = false
     private var isBusy = false
     private var line: [CheckedContinuation<Void, Never>] = []
@@ -43,6 +43,7 @@ package actor UpgradeKeeper {
         self.logger = logger
         self.disk = disk
         self.audit = audit
+        counter = UpgradeCounter(plane: plane, logger: logger, disk: disk)
     }
 
     /// Takes over the lists of an earlier run.
@@ -66,6 +67,8 @@ package actor UpgradeKeeper {
             let since = Timestamp.text(milliseconds: list.start.atMilliseconds)
             logger.notice("an upgrade of \(list.split) is under way since \(since)")
         }
+        await counter.begin(in: snapshot.stateDirectory)
+        await counter.watch(lists)
     }
 
     /// Takes on the settings that run.
@@ -82,6 +85,9 @@ package actor UpgradeKeeper {
         if isElsewhere, !lists.isEmpty, let fault = await write(lists) {
             logger.warning("upgrade.state was not written: \(fault)")
         }
+        await counter.adopt(folder: snapshot.stateDirectory)
+        await counter.forgetWhatWasTold()
+        await counter.watch(lists)
     }
 
     /// The list of a split.
@@ -143,13 +149,10 @@ extension UpgradeKeeper {
                 atMilliseconds: WallClock.nanoseconds() / 1_000_000, by: Caller.current.text,
                 note: note))
         smoke[name] = nil
-        limitedBefore[name] = nil
-        let facts = await look(list)
-        limitedBefore[name] = [
-            list.x: facts.x.rateLimitedCount, list.y: facts.y.rateLimitedCount,
-        ]
-        _ = list.observe(facts)
+        _ = list.observe(await look(list))
         try await keep(list)
+        await counter.begin(list)
+        await counter.watch(lists)
         // What was the old side of the last upgrade is the new one of this one.
         if before?.latched == candidate {
             let reason = "a new upgrade of \(name) makes it the new side"
@@ -200,6 +203,8 @@ extension UpgradeKeeper {
         let list = try await say(name, look) { (list, facts) throws(UpgradeRefusal) in
             try list.sayDone(by: by, note: note, facts)
         }
+        await counter.end(list)
+        await counter.watch(lists)
         logger.notice("upgrade of \(name) is over")
         await self.note(
             "upgrade_done", list, from: .string("finished"), to: .string("done"), reason: note)
@@ -282,13 +287,17 @@ extension UpgradeKeeper {
             // What the disk does not take is seen again in a second.
             if list.observe(await look(list)) { try? await keep(list) }
         }
+        await counter.write(isUrgent: false)
+    }
+
+    /// Keeps what was counted up to now: the process is about to end.
+    package func rememberCounts(look: Look) async {
+        for list in lists where list.done == nil { _ = await look(list) }
+        await counter.write(isUrgent: true)
     }
 
     /// What the last run of smoke requests came to.
     func lastSmoke(of split: String) -> [UpgradeFacts.Smoke] { smoke[split] ?? [] }
-
-    /// Answers of 429 that were counted before the upgrade began.
-    func limitedBefore(_ split: String) -> [String: Int] { limitedBefore[split] ?? [:] }
 
     /// Sends the smoke requests now. `address` finds a target of an upstream.
     package func runSmoke(

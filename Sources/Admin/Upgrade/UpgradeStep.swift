@@ -1,6 +1,6 @@
 /// The steps of Kong's blue-green upgrade, in their order.
 package enum UpgradeStep: String, Sendable, Equatable, CaseIterable {
-    case backup, changes, freeze, migrations, versions, health, smoke, shift, metrics, empty
+    case freeze, backup, changes, migrations, versions, health, smoke, shift, metrics, empty
     case finish, remove, unfreeze, watch
 
     /// How it becomes known that a step is done.

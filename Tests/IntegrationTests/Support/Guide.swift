@@ -69,6 +69,7 @@ struct Guide {
     static func essence(_ text: String) -> String {
         text.replacing(/\d{4}-\d\d-\d\dT[0-9:.]+Z/, with: "TIME")
             .replacing(/[A-Za-z0-9_.-]+ \(pid \d+\)/, with: "WHO")
+            .replacing(#/TIME [A-Za-z0-9_.-]+: /#, with: "TIME WHO: ")
             .replacing(/[0-9a-f]{64}/, with: "HASH")
             .replacing(/\d+ (bytes|s|min|h)\b/, with: { "N \($0.output.1)" })
             .replacing(/(active and) \d+/, with: { "\($0.output.1) N" })
