@@ -7,6 +7,7 @@ extension Worker {
     /// A client's connection goes on with its opening, as far as it can.
     mutating func openDownstream(_ index: Int, _ readiness: Readiness) {
         switch connections[index].opening {
+        case .handshake: handshakeDownstream(index, readiness)
         case .done: readRequest(index)
         }
     }
@@ -14,6 +15,7 @@ extension Worker {
     /// A connected target's connection goes on with its opening, as far as it can.
     mutating func openUpstream(_ index: Int, _ readiness: Readiness) {
         switch connections[index].opening {
+        case .handshake: handshakeUpstream(index, readiness)
         case .done: upstreamIsOpen(index)
         }
     }
