@@ -79,15 +79,16 @@ let package = Package(
         library("HTTP", ["Bytes"]),
         library("Splitting"),
         library("Telemetry"),
-        library("Settings", ["Addressing", "Splitting", yams]),
+        library("Judging", ["Telemetry"]),
+        library("Settings", ["Addressing", "Judging", "Splitting", yams]),
 
         // The data plane.
         library("Reactor", ["Kernel", "Bytes"]),
         library(
             "Proxy",
             [
-                "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
-                "Reactor",
+                "Addressing", "Kernel", "Bytes", "HTTP", "Judging", "Splitting", "Telemetry",
+                "Settings", "Reactor",
             ]),
 
         // The control plane.
@@ -95,8 +96,9 @@ let package = Package(
         library(
             "Admin",
             [
-                "Addressing", "Bytes", "Kernel", "KongLike", "Proxy", "Settings", "Splitting",
-                "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL, logging,
+                "Addressing", "Bytes", "Judging", "Kernel", "KongLike", "Proxy", "Settings",
+                "Splitting", "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL,
+                logging,
                 lifecycle,
             ]),
         .executableTarget(
@@ -111,19 +113,21 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Bytes"]),
         tests("SplittingTests", ["Splitting"]),
         tests("TelemetryTests", ["Telemetry"]),
+        tests("JudgingTests", ["Judging", "Telemetry"]),
         tests(
-            "SettingsTests", ["Settings", "Splitting", "Addressing"], files: ["Golden"]),
+            "SettingsTests", ["Settings", "Splitting", "Addressing", "Judging"], files: ["Golden"]),
         tests("ReactorTests", ["Reactor", "Kernel", "Bytes"]),
         tests(
             "ProxyTests",
             [
-                "Admin", "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings",
-                "Splitting", "Telemetry",
+                "Admin", "Addressing", "Bytes", "HTTP", "Judging", "Kernel", "Proxy", "Reactor",
+                "Settings", "Splitting", "Telemetry",
             ]),
         tests(
             "AdminTests",
             [
-                "Admin", "Kernel", "Settings", "Splitting", "Telemetry", hummingbird,
+                "Admin", "Judging", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
+                hummingbird,
                 hummingbirdTLS, nioCore, nioSSL, logging,
             ]),
         tests("KongLikeTests", ["KongLike", "Addressing"]),
