@@ -13,6 +13,7 @@ package final class DataPlane: Sendable {
     let foundation: Lock<Foundation>
     private let lastCounters: Lock<[WorkerCounters]>
     let logTotals = AccessLog.Totals()
+    let evidenceInbox = EvidenceInbox()
     let lookUp: LookUp
 
     /// Turns a name into addresses; blocks as long as it needs to.

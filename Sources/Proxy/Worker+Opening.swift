@@ -1,4 +1,5 @@
-internal import Reactor
+internal import Bytes
+internal import Kernel
 
 /// What comes between a connection and its first request. For plain HTTP that is nothing, and it
 /// costs a compare.

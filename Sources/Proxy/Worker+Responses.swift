@@ -36,6 +36,7 @@ extension Worker {
             return holdBack(exchange)
         }
         encodeRequest(exchange, buffer)
+        if exchanges[exchange].rollout.segment != 0 { notePrefix(exchange, buffer) }
         if log.isOn { noteAttempt(exchange, headBytes: scratch.count) }
         connections[client].body = BodyReader(
             requestHead.framing, keepsTrailers: requestHead.keepsTrailers,
@@ -163,6 +164,9 @@ extension Worker {
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
         noteAnswer(exchange, buffer)
         noteOrigin(exchange, buffer)
+        if exchanges[exchange].rollout.segment != 0 {
+            noteGatewayTime(exchange, nanoseconds: latency)
+        }
         // An answer before the end of the request leaves the rest of it unread: by the upstream
         // too, which may take it for the next request. So it may if it answers without having
         // said that it wants the body (RFC 9110 section 10.1.1).

@@ -56,6 +56,7 @@ extension Worker {
         if isWaitingForUpstream(exchange) {
             counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
             noteFailure(exchange, .attempt(.timeout))
+            noteBreach(exchange)
         }
         noteTrouble(exchange, "total_timeout")
         perform(exchanges[exchange].handle(.overdue), exchange)
@@ -85,6 +86,7 @@ extension Worker {
         }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
         noteFailure(exchange, .attempt(.timeout))
+        noteBreach(exchange)
         noteTrouble(exchange, "response_timeout")
         perform(exchanges[exchange].handle(.upstreamLate), exchange)
     }

@@ -65,6 +65,7 @@ struct Worker: ~Copyable {
     var exposedLine = Buffer(capacity: Limits.exposedLineBytes)
     var log = WorkerLog()
     var counters = WorkerCounters()
+    var evidence = EvidenceState()
     /// When listeners that rest after a failed accept go on; nil while none rests.
     var acceptAgain: Instant?
     var isDraining = false

@@ -1,4 +1,5 @@
 internal import Addressing
+internal import Judging
 internal import Kernel
 internal import Splitting
 internal import Telemetry
@@ -28,6 +29,11 @@ enum WorkerMessage: Sendable {
     /// writes that are on their way, by the listeners' ids.
     case guards(shut: Set<Int>?, reply: @Sendable ([Int: Int]) -> Void)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
+    /// Look at the exchanges of these splits from now on, and of no others.
+    case track([TrackedLanes], acknowledge: @Sendable () -> Void)
+    /// Tell what those have come to since this was asked the last time; late is from now on what
+    /// takes longer than these marks.
+    case evidence(LatencyMarks.Marks?, reply: @Sendable (EvidenceReport) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)
     /// Close the listening sockets, after all that waits in them was accepted.
