@@ -106,6 +106,8 @@ package struct ControlGauges: Sendable {
     package var tripwire = TripwireGauges()
     /// Every step of the upgrades that are under way.
     package var upgradeSteps: [UpgradeStep] = []
+    /// How the rollout stands; nil while there has been none.
+    package var rollout: Rollout?
     /// The weight changes so far.
     package var weightChanges: [WeightChanges] = []
     /// The number of the last change of set weights.

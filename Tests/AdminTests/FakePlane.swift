@@ -1,4 +1,5 @@
 import Admin
+import Judging
 import Kernel
 import Proxy
 import Settings
@@ -6,7 +7,7 @@ import Splitting
 import Telemetry
 
 /// A data plane that remembers what it was told.
-final class FakePlane: Plane {
+final class FakePlane: RolloutPlane {
     struct Memory {
         var snapshots: [Snapshot] = []
         var weights: [[String: [Weight]]] = []
@@ -23,6 +24,11 @@ final class FakePlane: Plane {
         var loads: [String: TargetLoad] = [:]
         /// How targets stand beside being drained, by addresses.
         var health: [String: TargetStanding.Health] = [:]
+        /// What is looked at for a rollout, call by call; what the next looks find, and the marks
+        /// that they had.
+        var watched: [[TrackedSplit]] = []
+        var evidence: [EvidenceReport] = []
+        var marks: [LatencyMarks.Marks?] = []
         var accessLog = AccessLogReport()
         var reopeningError: Errno?
     }
@@ -96,6 +102,17 @@ final class FakePlane: Plane {
                 let health = memory.health["\(target.address)"] ?? .sound
                 return (target, TargetStanding(health: health, isDrained: isDrained))
             }
+        }
+    }
+
+    func watch(_ splits: [TrackedSplit]) async {
+        memory.withLock { $0.watched.append(splits) }
+    }
+
+    func evidence(_ marks: LatencyMarks.Marks?) async -> EvidenceReport {
+        memory.withLock { memory in
+            memory.marks.append(marks)
+            return memory.evidence.isEmpty ? EvidenceReport() : memory.evidence.removeFirst()
         }
     }
 

@@ -6,7 +6,7 @@ package enum StatusText {
         return [
             head(status), listeners(status), upstreams(status), targets(status),
             DrainText.table(status), FreezeText.table(status), TripwireText.table(status),
-            UpgradeText.summary(status),
+            UpgradeText.summary(status), RolloutText.summary(status["rollout"]),
             KongText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")

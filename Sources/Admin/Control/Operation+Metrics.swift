@@ -34,6 +34,7 @@ extension Operation {
         await addGuards(to: &gauges, weights)
         await addTripwire(to: &gauges)
         await addUpgrades(to: &gauges)
+        gauges.rollout = await rollouts?.gauges()
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation
         if snapshot.weightsFile != nil {
