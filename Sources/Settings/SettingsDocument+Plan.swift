@@ -244,7 +244,9 @@ extension SettingsDocument {
     }
 
     private mutating func number(_ field: Field?, in range: ClosedRange<Double>) -> Double? {
-        value(field, expected: "a number from \(range.lowerBound) to \(range.upperBound)") {
+        // The least is no number that people would write with an exponent.
+        let least = range.lowerBound < 0.001 ? "0.000001" : "\(range.lowerBound)"
+        return value(field, expected: "a number from \(least) to \(range.upperBound)") {
             Self.decimal($0).flatMap { range.contains($0) ? $0 : nil }
         }
     }

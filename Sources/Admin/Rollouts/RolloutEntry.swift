@@ -19,8 +19,8 @@ package struct RolloutEntry: Sendable, Equatable {
         case complete
     }
 
+    /// What, when in milliseconds since 1970, and what belongs to it.
     package let kind: Kind
-    /// In milliseconds since 1970.
     package let atMilliseconds: Int64
     package let members: [JSONValue.Member]
 
