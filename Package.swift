@@ -82,15 +82,16 @@ let package = Package(
         library("HTTP", ["Bytes"]),
         library("Splitting"),
         library("Telemetry"),
-        library("Settings", ["Addressing", "Splitting", yams]),
+        library("Judging", ["Telemetry"]),
+        library("Settings", ["Addressing", "Judging", "Splitting", yams]),
 
         // The data plane.
         library("Reactor", ["Kernel", "Bytes"]),
         library(
             "Proxy",
             [
-                "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
-                "Reactor", "TLS",
+                "Addressing", "Kernel", "Bytes", "HTTP", "Judging", "Splitting", "Telemetry",
+                "Settings", "Reactor", "TLS",
             ]),
 
         // The control plane.
@@ -98,9 +99,9 @@ let package = Package(
         library(
             "Admin",
             [
-                "Addressing", "Bytes", "Kernel", "KongLike", "Proxy", "Settings", "Splitting",
-                "TLS", "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL,
-                logging, lifecycle,
+                "Addressing", "Bytes", "Judging", "Kernel", "KongLike", "Proxy", "Settings",
+                "Splitting", "TLS", "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1,
+                nioSSL, logging, lifecycle,
             ]),
         .executableTarget(
             name: "sluice",
@@ -115,19 +116,21 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Bytes"]),
         tests("SplittingTests", ["Splitting"]),
         tests("TelemetryTests", ["Telemetry"]),
+        tests("JudgingTests", ["Judging", "Telemetry"]),
         tests(
-            "SettingsTests", ["Settings", "Splitting", "Addressing"], files: ["Golden"]),
+            "SettingsTests", ["Settings", "Splitting", "Addressing", "Judging"], files: ["Golden"]),
         tests("ReactorTests", ["Reactor", "Kernel", "Bytes"]),
         tests(
             "ProxyTests",
             [
-                "Admin", "Addressing", "Bytes", "HTTP", "Kernel", "Proxy", "Reactor", "Settings",
-                "Splitting", "Telemetry",
+                "Admin", "Addressing", "Bytes", "HTTP", "Judging", "Kernel", "Proxy", "Reactor",
+                "Settings", "Splitting", "Telemetry",
             ]),
         tests(
             "AdminTests",
             [
-                "Admin", "Kernel", "Settings", "Splitting", "Telemetry", hummingbird,
+                "Admin", "Judging", "Kernel", "Proxy", "Settings", "Splitting", "Telemetry",
+                hummingbird,
                 hummingbirdTLS, nioCore, nioSSL, logging,
             ]),
         tests("KongLikeTests", ["KongLike", "Addressing"]),

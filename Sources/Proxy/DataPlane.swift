@@ -15,6 +15,7 @@ package final class DataPlane: Sendable {
     /// What each worker counted by method and prefix when it last answered.
     let lastPrefixes: Lock<[[(watch: PrefixWatch, table: PrefixTable)]]>
     let logTotals = AccessLog.Totals()
+    let evidenceInbox = EvidenceInbox()
     let lookUp: LookUp
 
     /// Turns a name into addresses; blocks as long as it needs to.

@@ -147,6 +147,7 @@ package struct Exchange {
     package var share: Float = 0
     /// What chose the member.
     package var choice = ChoiceKind.sequence
+    var rollout = RolloutMark()
 
     // The request.
     /// The method of the request, which says whether it may be repeated (RFC 9110 section 9.2.2).

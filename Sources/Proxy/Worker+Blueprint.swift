@@ -12,6 +12,7 @@ extension Worker {
         retarget(blueprint.upstreams, blueprint.counts)
         log.change(to: blueprint.log, worker: number)
         for split in blueprint.splits { splits[split.id] = SplitState(split) }
+        beginSegments()
         runListeners(blueprint, opening: opening)
         chooseAgainWhereWeightIsGone()
     }
@@ -32,6 +33,7 @@ extension Worker {
         let weights = lanes.compactMap { change.weights[$0] }
         guard weights.count == lanes.count, weights.contains(where: { $0 > .zero }) else { return }
         splits[change.split].setWeights(weights)
+        beginSegments()
     }
 
     private mutating func grow(to counts: Blueprint.Counts) {

@@ -49,6 +49,7 @@ extension Worker {
     mutating func upstreamFailed(_ exchange: Int, _ failure: AttemptFailure) {
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
         noteFailure(exchange, .attempt(failure))
+        noteBreach(exchange)
         noteTrouble(exchange, failure.logKind)
         perform(exchanges[exchange].handle(.upstreamFailed(failure)), exchange)
     }
@@ -64,6 +65,7 @@ extension Worker {
             lane: exchanges[exchange].lane, code: exchanges[exchange].status,
             durationNanoseconds: isTunnel ? nil : ended.since(exchanges[exchange].began))
         countOrigin(exchange)
+        if exchanges[exchange].rollout.segment != 0 { noteEvidence(exchange) }
         counters.downstreamRequest(
             listener: exchanges[exchange].listener, code: exchanges[exchange].status)
         if log.isOn {

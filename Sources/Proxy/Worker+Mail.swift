@@ -40,6 +40,11 @@ extension Worker {
             case .guards(let listeners, let reply):
                 if let listeners { shut(listeners) }
                 reply(writesInFlight())
+            case .track(let lanes, let acknowledge):
+                track(lanes)
+                acknowledge()
+            case .evidence(let marks, let reply):
+                reply(takeEvidence(marks))
             case .copyCounters(let reply):
                 counters.logLinesDropped(inTotal: log.droppedCount)
                 reply(counters.copy())

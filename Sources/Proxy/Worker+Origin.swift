@@ -45,6 +45,7 @@ extension Worker {
         }
         if let milliseconds = facts.serviceMilliseconds {
             counters.kongServiceTook(lane: lane, nanoseconds: milliseconds &* 1_000_000)
+            exchanges[exchange].rollout.serviceMilliseconds = UInt32(clamping: milliseconds)
         }
         let version = facts.version
         if !version.isEmpty {

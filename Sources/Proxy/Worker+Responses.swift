@@ -40,6 +40,7 @@ extension Worker {
         }
         encodeRequest(exchange, buffer)
         notePrefix(exchange, buffer)
+        if exchanges[exchange].rollout.segment != 0 { noteJudgedPrefix(exchange, buffer) }
         if log.isOn { noteAttempt(exchange, headBytes: scratch.count) }
         connections[client].body = BodyReader(
             requestHead.framing, keepsTrailers: requestHead.keepsTrailers,
@@ -179,6 +180,9 @@ extension Worker {
         noteAnswer(exchange, buffer)
         noteOrigin(exchange, buffer)
         notePrefixAnswered(exchange)
+        if exchanges[exchange].rollout.segment != 0 {
+            noteGatewayTime(exchange, nanoseconds: latency)
+        }
         // An answer before the end of the request leaves the rest of it unread: by the upstream
         // too, which may take it for the next request. So it may if it answers without having
         // said that it wants the body (RFC 9110 section 10.1.1).

@@ -34,6 +34,7 @@ extension Worker {
         exchanges[exchange].lane = chosen.lane
         exchanges[exchange].share = chosen.share
         exchanges[exchange].choice = choice
+        exchanges[exchange].rollout.segment = splits[exchanges[exchange].split].segment
         exchanges[exchange].retryLimit = upstreams[chosen.upstream].retryLimit
         exchanges[exchange].forgetUpstream()
         if exchanges[exchange].ignoresHealth { passOverUsable(exchange) }

@@ -48,6 +48,7 @@ extension Worker {
         }
         let position = splits[split].selection.position(requestHead, buffer.bytes, origin)
         guard let position else { return nil }
+        exchanges[exchange].rollout.key = position
         let member = splits[split].selection.member(at: position, of: splits[split].members)
         return member < 0 ? nil : (member, .sticky)
     }

@@ -57,6 +57,7 @@ extension Worker {
         if isWaitingForUpstream(exchange) {
             counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
             noteFailure(exchange, .attempt(.timeout))
+            noteBreach(exchange)
         }
         noteTrouble(exchange, "total_timeout")
         perform(exchanges[exchange].handle(.overdue), exchange)
@@ -87,6 +88,7 @@ extension Worker {
         }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: .timeout)
         noteFailure(exchange, .attempt(.timeout))
+        noteBreach(exchange)
         noteTrouble(exchange, "response_timeout")
         perform(exchanges[exchange].handle(.upstreamLate), exchange)
     }

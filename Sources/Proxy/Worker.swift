@@ -75,6 +75,7 @@ struct Worker: ~Copyable {
     /// What is counted of splits by method and prefix, each at its id, and whether anything is.
     var prefixes = Table<PrefixState>(count: 0) { _ in PrefixState() }
     var watchesPrefixes = false
+    var evidence = EvidenceState()
     /// When listeners that rest after a failed accept go on; nil while none rests.
     var acceptAgain: Instant?
     var isDraining = false

@@ -1,4 +1,5 @@
 internal import Addressing
+internal import Judging
 internal import Kernel
 internal import Splitting
 internal import Telemetry
@@ -33,6 +34,11 @@ enum WorkerMessage: Sendable {
     /// Tell the requests of these splits apart by method and prefix, and no other's.
     case watchPrefixes([PrefixWatch], acknowledge: @Sendable () -> Void)
     case copyPrefixes(reply: @Sendable ([(watch: PrefixWatch, table: PrefixTable)]) -> Void)
+    /// Look at the exchanges of these splits from now on, and of no others.
+    case track([TrackedLanes], acknowledge: @Sendable () -> Void)
+    /// Tell what those have come to since this was asked the last time; late is from now on what
+    /// takes longer than these marks.
+    case evidence(LatencyMarks.Marks?, reply: @Sendable (EvidenceReport) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)
     /// Close the listening sockets, after all that waits in them was accepted.

@@ -51,6 +51,11 @@ struct SplitState: ~Copyable {
     /// What is asked of requests before the sequence is, and whether anything is.
     let selection: SplitSelection
     let isSelective: Bool
+    /// The number of the share that is in force, 0 while no rollout is looked at; and the lanes
+    /// that it compares.
+    var segment: UInt16 = 0
+    var candidateLane = -1
+    var stableLane = -1
 
     /// In the place of a split that is not known yet; nothing asks it.
     init() {

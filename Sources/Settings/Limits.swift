@@ -68,6 +68,10 @@ enum Limits {
     static let smokeHeaders = 32
     static let smokeFields = 32
     static let smokeIgnoredPaths = 64
+    /// A plan is read by people.
+    static let planSteps = 50
+    /// More would hold a step for weeks.
+    static let planRequests = 0...1_000_000_000
     static let headerValueBytes = 4_096
     /// What `sockaddr_un` holds on Linux, without the closing NUL.
     static let socketPathBytes = 107

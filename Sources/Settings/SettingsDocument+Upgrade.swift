@@ -15,7 +15,7 @@ extension SettingsDocument {
         return upgrade
     }
 
-    private mutating func readSmoke(_ node: Node) -> SmokeRequest? {
+    mutating func readSmoke(_ node: Node) -> SmokeRequest? {
         guard let fields = fields(of: node, keys: .smokeRequest),
             let path = requestPath(
                 required("path", of: fields, owner: "a smoke request", at: node))
@@ -105,7 +105,7 @@ extension SettingsDocument {
     }
 
     /// The nodes of a list; none when there is no list or it has a fault.
-    private mutating func list(
+    mutating func list(
         _ field: Field?, of counts: ClosedRange<Int>, expected: String
     ) -> [Node] {
         guard let field else { return [] }

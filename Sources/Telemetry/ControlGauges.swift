@@ -129,6 +129,8 @@ package struct ControlGauges: Sendable {
     package var upgradeSteps: [UpgradeStep] = []
     /// What was counted of them.
     package var upgradeRequests: [UpgradeRequests] = []
+    /// How the rollout stands; nil while there has been none.
+    package var rollout: Rollout?
     /// The weight changes so far.
     package var weightChanges: [WeightChanges] = []
     /// The number of the last change of set weights.

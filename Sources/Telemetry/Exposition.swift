@@ -75,6 +75,7 @@ package struct Exposition: Sendable {
         writeGuards(to: &writer)
         writeTripwire(to: &writer)
         writeUpgrades(to: &writer)
+        writeRollout(to: &writer)
         writeControl(to: &writer)
         writeProcess(to: &writer)
         return writer.bytes

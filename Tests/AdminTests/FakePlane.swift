@@ -1,4 +1,5 @@
 import Admin
+import Judging
 import Kernel
 import Proxy
 import Settings
@@ -6,7 +7,7 @@ import Splitting
 import Telemetry
 
 /// A data plane that remembers what it was told.
-final class FakePlane: Plane {
+final class FakePlane: RolloutPlane {
     struct Memory {
         var snapshots: [Snapshot] = []
         var weights: [[String: [Weight]]] = []
@@ -29,6 +30,11 @@ final class FakePlane: Plane {
         /// What the workers counted, and its names.
         var counters = WorkerCounters()
         var registry = Registry()
+        /// What is looked at for a rollout, call by call; what the next looks find, and the marks
+        /// that they had.
+        var watched: [[TrackedSplit]] = []
+        var evidence: [EvidenceReport] = []
+        var marks: [LatencyMarks.Marks?] = []
         var accessLog = AccessLogReport()
         var reopeningError: Errno?
     }
@@ -115,6 +121,17 @@ final class FakePlane: Plane {
     }
 
     func prefixes() async -> [String: RequestPrefixes] { memory.withLock { $0.prefixes } }
+    func watch(_ splits: [TrackedSplit]) async {
+        memory.withLock { $0.watched.append(splits) }
+    }
+
+    func evidence(_ marks: LatencyMarks.Marks?) async -> EvidenceReport {
+        memory.withLock { memory in
+            memory.marks.append(marks)
+            return memory.evidence.isEmpty ? EvidenceReport() : memory.evidence.removeFirst()
+        }
+    }
+
 
     func turn() async -> [Int] { memory.withLock { $0.pendingWorkers } }
 

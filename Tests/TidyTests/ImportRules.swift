@@ -13,8 +13,8 @@ enum ImportRules {
     }
 
     private static let dataPlane: Set = [
-        "Addressing", "Bytes", "HTTP", "Kernel", "Reactor", "Settings", "Splitting", "TLS",
-        "Telemetry",
+        "Addressing", "Bytes", "HTTP", "Judging", "Kernel", "Reactor", "Settings", "Splitting",
+        "TLS", "Telemetry",
     ]
 
     private static let controlPlane: Set = [
@@ -36,7 +36,10 @@ enum ImportRules {
         "HTTP": ["Addressing", "Bytes"],
         "Splitting": [],
         "Telemetry": [],
-        "Settings": ["Addressing", "Foundation", "FoundationEssentials", "Splitting", "Yams"],
+        "Judging": ["Telemetry"],
+        "Settings": [
+            "Addressing", "Foundation", "FoundationEssentials", "Judging", "Splitting", "Yams",
+        ],
         "Reactor": ["Bytes", "Kernel"],
         "Proxy": dataPlane.union(["Synchronization"]),
         "KongLike": ["Addressing", "Foundation", "Kernel", "NIOCore", "NIOPosix"],

@@ -7,7 +7,7 @@ package enum StatusText {
             head(status), listeners(status), CertificateText.table(status), upstreams(status),
             targets(status),
             DrainText.table(status), FreezeText.table(status), TripwireText.table(status),
-            UpgradeText.summary(status),
+            UpgradeText.summary(status), RolloutText.summary(status["rollout"]),
             KongText.table(status),
             splits.isEmpty ? "" : SplitText.table(splits),
         ].filter { !$0.isEmpty }.joined(separator: "\n")

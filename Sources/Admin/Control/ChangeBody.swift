@@ -150,7 +150,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case .unknownSplit: status = 404
         case .invalid: status = 400
         case .outdated: status = 412
-        case .overtaken, .latched: status = 409
+        case .overtaken, .latched, .rollout: status = 409
         }
     }
 }

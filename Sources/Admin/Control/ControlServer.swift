@@ -57,6 +57,7 @@ package enum ControlServer {
         addUpstreams(to: router, api)
         addFreezes(to: router, api)
         addUpgrades(to: router, api)
+        addRollouts(to: router, api)
         router.get("metrics") { request, _ in response(await api.metrics(), request) }
         router.get("healthz") { request, _ in response(await api.health(), request) }
         router.get("readyz") { request, _ in response(await api.readiness(), request) }

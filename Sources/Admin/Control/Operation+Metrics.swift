@@ -35,6 +35,7 @@ extension Operation {
         await addTripwire(to: &gauges)
         addCertificates(to: &gauges)
         await addUpgrades(to: &gauges)
+        gauges.rollout = await rollouts?.gauges()
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation
         if snapshot.weightsFile != nil {

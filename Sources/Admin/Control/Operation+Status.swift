@@ -52,6 +52,7 @@ extension Operation {
             "tripwire": await tripwireAnswer(),
             "upgrades": upgrades["upgrades"] ?? .null,
             "upgrades_error": upgrades["error"] ?? .null,
+            "rollout": await rollouts?.answer() ?? .null,
         ])
     }
 

@@ -19,6 +19,8 @@ package actor Operation {
     package nonisolated let tokens = AdminTokens()
     /// What was said and seen of upgrades.
     package nonisolated let upgrades: UpgradeKeeper
+    /// Who moves weights by a plan; nil where nobody does.
+    package nonisolated let rollouts: RolloutKeeper?
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
@@ -27,7 +29,7 @@ package actor Operation {
     nonisolated let logger: Logger
     nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000
     /// sluice.yaml; nil when the snapshot came from elsewhere.
-    private let configuration: (path: String, environment: [String: String])?
+    let configuration: (path: String, environment: [String: String])?
 
     private(set) var snapshot: Snapshot
     private(set) var window = MinuteWindow()
@@ -48,8 +50,10 @@ package actor Operation {
         _ snapshot: Snapshot, plane: any Plane, keeper: WeightKeeper, logger: Logger,
         configuration: (path: String, environment: [String: String])? = nil,
         judge: HealthJudge? = nil, names: NameWatch? = nil, tripwire: TripwireWatch? = nil,
-        freezes: FreezeKeeper? = nil, disk: DiskQueue = .threads, audit: AuditTrail? = nil
+        freezes: FreezeKeeper? = nil, disk: DiskQueue = .threads, audit: AuditTrail? = nil,
+        rollouts: RolloutKeeper? = nil
     ) {
+        self.rollouts = rollouts
         self.audit = audit
         drains = DrainKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
         self.freezes =
@@ -73,11 +77,13 @@ package actor Operation {
         let stored = loadState()
         await drains.begin(snapshot)
         await freezes.begin(snapshot)
+        await rollouts?.begin(snapshot, environment: configuration?.environment ?? [:])
         let late = try await keeper.run(snapshot, text: text, stored: stored)
         if !late.isEmpty { logger.warning("workers \(late) have not begun yet") }
         isRunning = true
         await tripwire?.begin(snapshot)
         await upgrades.begin(snapshot)
+        await rollouts?.goOn()
         watchTargets()
         noteCertificates()
         for listener in plane.boundListeners {
@@ -104,6 +110,7 @@ package actor Operation {
             await freezes.adopt(next)
             await tripwire?.adopt(next)
             await upgrades.adopt(next)
+            await rollouts?.adopt(next)
             watchTargets()
             noteCertificates()
             // Who rotates logs by this signal finds the old name in use no more. Nobody waits for

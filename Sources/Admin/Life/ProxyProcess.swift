@@ -78,7 +78,8 @@ package struct ProxyProcess: Sendable {
         operation = Operation(
             snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration,
             judge: judge, names: names, tripwire: tripwire,
-            freezes: freezes, audit: audit)
+            freezes: freezes, audit: audit,
+            rollouts: RolloutKeeper(weights: keeper, plane: plane, logger: logger, audit: audit))
         self.snapshot = snapshot
         self.text = text
         self.logger = logger
@@ -106,6 +107,7 @@ package struct ProxyProcess: Sendable {
                 TargetService(plane, judge: judge, names: names),
                 GuardService(plane: plane, logger: logger),
                 TripwireService(tripwire: tripwire),
+                RolloutService(rollouts: operation.rollouts),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }

@@ -102,6 +102,20 @@ package struct TargetService: Service {
     }
 }
 
+/// Looks at the rollout once a second.
+struct RolloutService: Service {
+    let rollouts: RolloutKeeper?
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await rollouts?.look()
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
+
 /// Watches over the Admin APIs.
 struct TripwireService: Service {
     let tripwire: TripwireWatch

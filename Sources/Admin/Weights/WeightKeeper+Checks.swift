@@ -31,6 +31,7 @@ extension WeightKeeper {
         for split in splits where !request.isForced {
             if let new = wanted[split.name] { try checkLatches(split, new) }
         }
+        try checkRollout(request, wanted)
         try checkGeneration(request, wanted.keys.sorted())
         let names = splits.map(\.name).filter { wanted[$0] != nil }
         let before = Dictionary(names.compactMap { name in set[name].map { (name, $0.weights) } }) {

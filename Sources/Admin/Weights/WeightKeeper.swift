@@ -47,6 +47,8 @@ package actor WeightKeeper {
     var latchVersion = 0
     var areLatchesWritten = true
     let latchFile = StateFile()
+    /// The rollout that moves some splits; nil while there is none.
+    var rolloutHold: RolloutHold?
     /// Why the text of the weight file is not in force although it is sound; nil when it is.
     var latchedFile: String?
 
@@ -115,12 +117,14 @@ package actor WeightKeeper {
         defer { endTurn() }
         let state = set.isEmpty ? stored : WeightsState(generation: generation, splits: current)
         await adoptLatches(snapshot, state)
-        let decided = obeyingLatches(
-            try StartDecision.decide(
-                splits: snapshot.splits, state: state, text: found,
-                nowMilliseconds: WallClock.nanoseconds() / 1_000_000
-            ).state,
-            snapshot.splits, before: state)
+        let decided = obeyingRollout(
+            obeyingLatches(
+                try StartDecision.decide(
+                    splits: snapshot.splits, state: state, text: found,
+                    nowMilliseconds: WallClock.nanoseconds() / 1_000_000
+                ).state,
+                snapshot.splits, before: state),
+            snapshot.splits, before: state, found)
         let late = try await plane.run(snapshot.with(weights: decided.weights))
 
         let newer = set.values.filter { $0.generation > decided.generation }
@@ -154,7 +158,10 @@ package actor WeightKeeper {
             if outcome.isChange { tally.count(plan.names, .file, "done") }
             latchedFile = nil
         } catch {
-            if case .latched(let latch) = error { latchedFile = latch.text }
+            switch error {
+            case .latched, .rollout: latchedFile = error.description
+            default: break
+            }
             // The text that a retreat is about to write over is not an edit.
             let isEdit = document.weights.contains { name, weights in
                 weights != set[name]?.weights && weights != retreats[name]?.from
@@ -286,6 +293,7 @@ extension WeightRefusal {
         case .outdated: "outdated"
         case .overtaken: "overtaken"
         case .latched: "latched"
+        case .rollout: "rollout"
         }
     }
 }

@@ -19,7 +19,7 @@ package struct WeightRequest: Sendable {
     package let reason: String
     /// The generation that the change was made for; nil when any will do.
     package let expectedGeneration: UInt64?
-    /// Whether a latched member is raised all the same.
+    /// Whether a latched member is raised, or a rollout's split changed, all the same.
     package let isForced: Bool
 
     package init(
@@ -44,6 +44,8 @@ package enum WeightRefusal: Error, Sendable, Equatable, CustomStringConvertible 
     case overtaken(by: UInt64)
     /// A member that is kept at 0 would get weight.
     case latched(Latch)
+    /// A rollout moves the split, and this would raise its candidate.
+    case rollout(String, split: String)
 
     /// What is wrong and what was expected, in one line.
     package var description: String {
@@ -58,6 +60,9 @@ package enum WeightRefusal: Error, Sendable, Equatable, CustomStringConvertible 
             "overtaken by generation \(generation), which goes back to the stable upstream"
         case .latched(let latch):
             latch.text
+        case .rollout(let name, let split):
+            "the rollout \(name) moves the split \(split) and may only be gone below; "
+                + "--force, or \"force\": true, changes it all the same and pauses the rollout"
         }
     }
 }

@@ -1,0 +1,91 @@
+internal import Kernel
+
+/// The journal's file. It only grows while a rollout runs, and each entry is on the disk when its
+/// writing returns; a new rollout begins a new one. Calls wait for the disk, one after the other.
+package final class RolloutJournal: Sendable {
+    private struct Contents {
+        var size: Int?
+        var fault: String?
+    }
+
+    /// In bytes: some weeks of a rollout.
+    private static let longestFile = 1 << 30
+    private let contents = Lock(Contents())
+
+    /// A journal that has nothing yet.
+    package init() {}
+
+    /// The entries that an earlier run has left, up to the first that is not whole: what a crash
+    /// has torn was not acknowledged.
+    package static func load(_ path: String?) -> (entries: [RolloutEntry], fault: String?) {
+        guard let path else { return ([], nil) }
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try DurableFile.read(path, limit: longestFile)
+        } catch .noSuchFile {
+            return ([], nil)
+        } catch {
+            return ([], "\(error)")
+        }
+        return read(bytes)
+    }
+
+    /// The entries of a text.
+    package static func read(_ bytes: [UInt8]) -> (entries: [RolloutEntry], fault: String?) {
+        var entries: [RolloutEntry] = []
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: 0x0a) {
+            let value = try? JSONReader.read(bytes[start..<end])
+            guard let entry = value.flatMap(RolloutEntry.init) else {
+                return (entries, "line \(entries.count + 1) is no entry")
+            }
+            entries.append(entry)
+            start = end + 1
+        }
+        let torn = bytes.count - start
+        return (entries, torn > 0 ? "its last line is torn (\(torn) bytes)" : nil)
+    }
+
+    /// Begins anew with these entries; nil when they are on the disk, otherwise why not.
+    package func replace(_ entries: [RolloutEntry], path: String) -> String? {
+        contents.withLock { contents in
+            do {
+                try DurableFile.makeFolder(FilePath.folder(of: path))
+                let bytes = Self.bytes(entries)
+                _ = try DurableFile.replace(path, with: bytes, mode: 0o600)
+                contents = Contents(size: bytes.count)
+                return nil
+            } catch {
+                contents.fault = "\(error)"
+                return contents.fault
+            }
+        }
+    }
+
+    /// Adds entries; nil when they are on the disk, otherwise why not.
+    package func append(_ entries: [RolloutEntry], path: String) -> String? {
+        contents.withLock { contents in
+            do throws(Errno) {
+                let file = try AppendFile(path: path)
+                // Half a line of a full disk would swallow the next one.
+                if let size = contents.size, try file.size() > size {
+                    try file.truncate(to: size)
+                }
+                let bytes = Self.bytes(entries)
+                let size = try file.size()
+                contents.size = size
+                try file.append(bytes)
+                contents.size = size + bytes.count
+                contents.fault = nil
+                return nil
+            } catch {
+                contents.fault = "\(error)"
+                return contents.fault
+            }
+        }
+    }
+
+    private static func bytes(_ entries: [RolloutEntry]) -> [UInt8] {
+        entries.flatMap { Array(JSONWriter.line($0.json).utf8) + [0x0a] }
+    }
+}

@@ -1,0 +1,149 @@
+internal import Judging
+internal import Kernel
+internal import Settings
+package import Telemetry
+
+/// What there is to tell of a rollout.
+extension RolloutKeeper {
+    /// As the control API tells of it; null while there has been none.
+    package func answer() -> JSONValue {
+        guard let course else {
+            guard let journalFault else { return .null }
+            return .object(["state": "unknown", "error": .string(journalFault)])
+        }
+        let step = course.plan.steps[course.step]
+        let began = course.events.first?.atMilliseconds ?? 0
+        return .object([
+            "plan": .string(course.file),
+            "splits": .array(course.plan.splits.map { JSONValue.string($0) }),
+            "state": .string(course.phase.word),
+            "reason": .string(course.phase.reason),
+            "alarm": alarm.map { JSONValue.string($0) } ?? .null,
+            "started_at": .string(Timestamp.text(milliseconds: began)),
+            "step": .number(course.step + 1),
+            "steps": .number(course.plan.steps.count),
+            "weight": .number("\(step.weight)"),
+            "held_seconds": .number(Double(course.heldMilliseconds) / 1_000),
+            "hold_seconds": .number(Double(step.holdMilliseconds) / 1_000),
+            "served": .number(course.served),
+            "min_requests": .number(step.minRequests),
+            "needs_approval": .bool(step.needsApproval && !course.isApproved),
+            "blockers": .array(course.phase.isOver ? [] : blockers.map { .string($0) }),
+            "guards": .array(guards.map(Self.answer)),
+            "comparison": .string(
+                course.isComparing
+                    ? "possible" : "not possible: all traffic is on one side"),
+            "judge": judgeAnswer(course),
+            "confidence": confidenceAnswer(course),
+            "journal_error": journalFault.map { JSONValue.string($0) } ?? .null,
+        ])
+    }
+
+    /// What happened in this rollout, and what became of those before.
+    package func historyAnswer() async -> JSONValue {
+        let file = path.map { String($0.dropLast("journal".count)) + "history" }
+        let earlier = await disk.run { file.map(RolloutHistory.read) ?? [] }
+        let events = (course?.events ?? []).map { entry -> JSONValue in
+            .object(
+                [
+                    .init(name: "event", value: .string(entry.kind.rawValue)),
+                    .init(
+                        name: "at",
+                        value: .string(Timestamp.text(milliseconds: entry.atMilliseconds))),
+                ] + entry.members.filter { $0.name != "plan" })
+        }
+        return .object(["rollouts": .array(earlier), "events": .array(events)])
+    }
+
+    /// What the metrics page tells; nil while there has been none.
+    package func gauges() -> ControlGauges.Rollout? {
+        guard let course else { return nil }
+        var gauges = ControlGauges.Rollout(name: course.file, state: course.phase.word)
+        gauges.step = course.step + 1
+        gauges.steps = course.plan.steps.count
+        gauges.share = course.share
+        gauges.evidence = course.judge.logEvidence
+        gauges.limit = course.judge.logLimit
+        gauges.classes = JudgedClass.allCases.map {
+            ($0.label, course.judge.process($0).logValue)
+        }
+        gauges.errorShareBound = course.errorShareBound
+        gauges.isAlarm = alarm != nil
+        return gauges
+    }
+
+    private static func answer(
+        _ guarding: (name: AbsoluteGuards.Name, standing: AbsoluteGuards.Standing)
+    ) -> JSONValue {
+        let (state, text) =
+            switch guarding.standing {
+            case .holds: ("holds", "")
+            case .noData(let text): ("no_data", text)
+            case .breached(let text): ("breached", text)
+            }
+        return .object([
+            "guard": .string(guarding.name.rawValue), "state": .string(state),
+            "text": .string(text),
+        ])
+    }
+
+    private func judgeAnswer(_ course: RolloutCourse) -> JSONValue {
+        let judge = course.judge
+        let classes = JudgedClass.allCases.map { kind -> JSONValue in
+            let process = judge.process(kind)
+            return .object([
+                "class": .string(kind.label),
+                "on_breach": .string(course.plan.action(on: kind).rawValue),
+                "log_value": .number(Rounding.round(process.logValue, decimals: 3)),
+                "candidate": .number(process.counts.candidate),
+                "stable": .number(process.counts.stable),
+                "counts": .array(process.tallies.map(RolloutCourse.json)),
+                "told": .bool(judge.settled.contains(kind)),
+                "sticky_full": .bool(judge.isFull(kind)),
+            ])
+        }
+        let marks = course.marks.map { marks -> JSONValue in
+            .object([
+                "stable_ms": .number(Double(marks.stable) / 1e6),
+                "candidate_ms": .number(Double(marks.candidate) / 1e6),
+            ])
+        }
+        return .object([
+            "alpha": .number(judge.alpha),
+            "log_evidence": .number(Rounding.round(judge.logEvidence, decimals: 3)),
+            "log_limit": .number(Rounding.round(judge.logLimit, decimals: 3)),
+            "classes": .array(classes),
+            "latency_marks": marks ?? .null,
+            "prefixes": .array(course.slots.names.map { .string($0) }),
+            "lost_sticky": .number(lostSticky),
+        ])
+    }
+
+    private func confidenceAnswer(_ course: RolloutCourse) -> JSONValue {
+        let limit = course.plan.requirement.errorShareBelow
+        let left = limit.flatMap {
+            Confidence.exchangesLeft(
+                failures: course.candidate.failed, of: course.candidate.ended, below: $0)
+        }
+        let now = Double(clock().nanoseconds) / 1e9
+        let rate = Double(candidateWindow.sum(ofLast: 60, nowSeconds: now).ended) / 60
+        let seconds = left.flatMap { rate > 0 ? Double($0) / rate : nil }
+        let grown = growth.first.map { course.reverse.process.logValue - $0.value } ?? 0
+        let reverse = course.reverse.secondsLeft(
+            grown: grown, inSeconds: growth.first.map { now - $0.at } ?? 0)
+        return .object([
+            "candidate_ended": .number(course.candidate.ended),
+            "candidate_failed": .number(course.candidate.failed),
+            "stable_ended": .number(course.stable.ended),
+            "stable_failed": .number(course.stable.failed),
+            "error_share_bound": .number(course.errorShareBound),
+            "error_share_below": limit.map { JSONValue.number($0) } ?? .null,
+            "seconds_left": seconds.map { JSONValue.number($0.rounded()) } ?? .null,
+            "at_most_worse": .number(course.reverse.ratio),
+            "at_most_worse_refuted": .bool(course.reverse.isRefuted),
+            "at_most_worse_progress": .number(
+                Rounding.round(course.reverse.progress, decimals: 3)),
+            "at_most_worse_seconds_left": reverse.map { JSONValue.number($0.rounded()) } ?? .null,
+        ])
+    }
+}

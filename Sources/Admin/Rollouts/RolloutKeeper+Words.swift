@@ -1,0 +1,253 @@
+internal import Kernel
+internal import Logging
+package import Settings
+internal import Splitting
+
+/// Why nothing was done about a rollout.
+package enum RolloutFault: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The plan has faults.
+    case plan(SettingsErrors)
+    case running(String)
+    case none
+    case over(String)
+    case notPaused
+    case notAwaiting
+    case moving
+    case missing([String])
+    case smoke([String])
+    case notWritten(String)
+    case refused(WeightRefusal)
+
+    /// What is wrong and what was expected, in one line or, for a plan, a line for each fault.
+    package var description: String {
+        switch self {
+        case .plan(let errors): "\(errors)"
+        case .running(let file): "the rollout \(file) is under way; expected it to be over"
+        case .none: "there is no rollout; `sluice rollout start PLAN` begins one"
+        case .over(let word): "the rollout is \(word)"
+        case .notPaused: "the rollout is not paused"
+        case .notAwaiting: "no step waits for an approval"
+        case .moving: "the weights are being changed this moment; try again"
+        case .missing(let steps):
+            "the list of the upgrade misses \(steps.joined(separator: ", ")); "
+                + "`sluice upgrade status` shows how it stands"
+        case .smoke(let differences):
+            "the sides answer smoke requests differently: \(differences.joined(separator: "; "))"
+        case .notWritten(let fault): "rollout.journal could not be written: \(fault)"
+        case .refused(let refusal): "\(refusal)"
+        }
+    }
+}
+
+/// Words of persons.
+extension RolloutKeeper {
+    /// Begins a rollout.
+    package func start(
+        _ plan: RolloutPlan, file: String, text: String, reason: String = ""
+    ) async throws(RolloutFault) {
+        if let course, !course.phase.isOver || course.isGoingBack {
+            throw .running(course.file)
+        }
+        guard !isMoving else { throw .moving }
+        isMoving = true
+        defer { endMove() }
+        let entry = RolloutEntry(
+            .start,
+            [
+                .init(name: "file", value: .string(file)),
+                .init(name: "by", value: .string(Caller.current.text)),
+                .init(name: "reason", value: .string(reason)),
+                .init(name: "plan", value: .string(text)),
+            ])
+        if let fault = await beginJournal(entry) { throw .notWritten(fault) }
+        var course = RolloutCourse(plan, file: file)
+        course.take(entry)
+        self.course = course
+        forgetTraffic()
+        logger.notice("the rollout \(file) begins")
+        await watch(course)
+        await holdWeights(course)
+        await writeDown("rollout_start", to: .string("running"), reason: reason)
+        await raiseHeld(to: 0, expecting: nil)
+    }
+
+    /// Stops counting the hold; the weights stay.
+    package func pauseByHand(_ reason: String) async throws(RolloutFault) {
+        let course = try running()
+        if case .paused = course.phase { return }
+        pause(reason.isEmpty ? "by hand" : reason)
+        await writeDown(
+            "rollout_pause", from: .string(course.phase.word), to: .string("paused"),
+            reason: reason)
+    }
+
+    /// Goes on with the step that it was at, with its share.
+    package func resume(_ reason: String) async throws(RolloutFault) {
+        let course = try running()
+        guard case .paused = course.phase else { throw .notPaused }
+        guard !isMoving else { throw .moving }
+        alarm = nil
+        let fact = JSONValue.Member(name: "reason", value: .string(reason))
+        guard await record(RolloutEntry(.resume, [fact])) else {
+            pause("rollout.journal cannot be written")
+            throw .notWritten(journalFault ?? "unknown")
+        }
+        logger.notice("the rollout \(course.file) goes on")
+        await writeDown(
+            "rollout_resume", from: .string("paused"), to: .string("running"), reason: reason)
+        await raise(to: course.step, expecting: nil)
+    }
+
+    /// A step that waits for this may end.
+    package func approve(_ reason: String) async throws(RolloutFault) {
+        let course = try running()
+        guard course.plan.steps[course.step].needsApproval, !course.isApproved else {
+            throw .notAwaiting
+        }
+        if case .paused = course.phase { throw .over("paused; `sluice rollout resume` first") }
+        let facts: [JSONValue.Member] = [
+            .init(name: "step", value: .number(course.step)),
+            .init(name: "by", value: .string(Caller.current.text)),
+            .init(name: "reason", value: .string(reason)),
+        ]
+        guard await record(RolloutEntry(.approve, facts)) else {
+            throw .notWritten(journalFault ?? "unknown")
+        }
+        await writeDown(
+            "rollout_approve", to: .number(course.step + 1), reason: reason)
+    }
+
+    /// Everything back to the stable side, at once.
+    package func abort(_ reason: String) async throws(RolloutFault) {
+        guard let course else { throw .none }
+        guard !course.phase.isOver else { throw .over(course.phase.word) }
+        let text = reason.isEmpty ? "by hand" : reason
+        note(RolloutEntry(.abort, [.init(name: "reason", value: .string(text))]))
+        await goBack()
+        await writeDown(
+            "rollout_abort", from: .string(course.phase.word), to: .string("aborted"),
+            reason: reason)
+    }
+
+    private func running() throws(RolloutFault) -> RolloutCourse {
+        guard let course else { throw .none }
+        guard !course.phase.isOver else { throw .over(course.phase.word) }
+        return course
+    }
+}
+
+/// Moves.
+extension RolloutKeeper {
+    /// Notes that it is paused, for a reason.
+    func pause(_ reason: String) {
+        guard let course, !course.phase.isOver else { return }
+        if case .paused(reason) = course.phase { return }
+        logger.warning("the rollout \(course.file) is paused: \(reason)")
+        note(RolloutEntry(.pause, [.init(name: "reason", value: .string(reason))]))
+    }
+
+    /// Goes to a step: the journal first, then the weights. `expecting`: the generation that the
+    /// splits have if nobody else has changed them.
+    func raise(to step: Int, expecting: UInt64?) async {
+        guard !isMoving else { return }
+        isMoving = true
+        defer { endMove() }
+        await raiseHeld(to: step, expecting: expecting)
+    }
+
+    private func endMove() {
+        isMoving = false
+        moveCount += 1
+    }
+
+    func raiseHeld(to step: Int, expecting: UInt64?) async {
+        guard let plan = course?.plan, plan.steps.indices.contains(step) else { return }
+        let weight = plan.steps[step].weight
+        let entry = RolloutEntry(
+            .step,
+            [
+                .init(name: "step", value: .number(step)),
+                .init(name: "weight", value: .number("\(weight)")),
+            ])
+        guard await record(entry) else {
+            return pause("rollout.journal cannot be written: \(journalFault ?? "unknown")")
+        }
+        // Whatever came while the disk was at work has the last word.
+        guard let course, course.phase == .running, course.step == step else { return }
+        await holdWeights(course)
+        let reason = "\(course.file): step \(step + 1) of \(plan.steps.count)"
+        do throws(WeightRefusal) {
+            let request = WeightRequest(
+                .weights(texts(weight)), source: .rollout, reason: reason,
+                expectedGeneration: expecting)
+            let outcome = try await weights.change(request)
+            logger.notice("the rollout \(reason), weight \(weight)")
+            if !outcome.isDurable {
+                pause("the weights cannot be written: a restart would not find them")
+            }
+            await writeDown("rollout_step", to: .number("\(weight)"), reason: reason)
+        } catch {
+            pause("its weights were refused: \(error)")
+        }
+    }
+
+    /// One change of all its splits to their stable sides, by whoever has noted that it goes back.
+    func goBack() async {
+        guard let course, course.isGoingBack else { return }
+        let reason = "\(course.file): \(course.phase.reason)"
+        let began = clock()
+        do throws(WeightRefusal) {
+            let request = WeightRequest(
+                .weights(texts(.zero)), source: .rollout, reason: String(reason.prefix(1_000)))
+            let outcome = try await weights.change(request)
+            let late = outcome.pendingWorkers
+            if !late.isEmpty { logger.warning("workers \(late) have not gone back yet") }
+            let number = outcome.generation
+            logger.notice("the rollout \(course.file) is back at stable, generation \(number)")
+            note(
+                RolloutEntry(
+                    .back,
+                    [
+                        .init(name: "generation", value: .number(outcome.generation)),
+                        .init(
+                            name: "milliseconds",
+                            value: .number(Double(clock().since(began)) / 1e6)),
+                        .init(name: "durable", value: .bool(outcome.isDurable)),
+                    ]))
+            await end()
+        } catch {
+            alarm = "the way back was refused: \(error)"
+            logger.critical("the rollout \(course.file): \(alarm ?? "")")
+        }
+    }
+
+    /// It is over: others may change weights as they like.
+    func end() async {
+        guard let course, course.phase.isOver else { return }
+        await weights.hold(nil)
+        await plane.watch([])
+        if let path {
+            let line = course.summary
+            let file = String(path.dropLast("journal".count)) + "history"
+            let fault = await disk.run { [history] in history.append(line, path: file) }
+            if let fault { logger.warning("rollout.history was not written: \(fault)") }
+        }
+    }
+
+    /// The texts of weights that give the candidate so much of 100.
+    private func texts(_ weight: Weight) -> [String: [String: String]] {
+        var texts: [String: [String: String]] = [:]
+        let rest = Weight(hundredths: 10_000 - weight.hundredths) ?? .zero
+        for name in course?.plan.splits ?? [] {
+            guard let split = splits.first(where: { $0.name == name }) else { continue }
+            var members: [String: String] = [:]
+            for member in split.members {
+                let isStable = member == split.stable
+                let part = member == split.candidate ? weight : isStable ? rest : .zero
+                members[member] = "\(part)"
+            }
+            texts[name] = members
+        }
+        return texts
+    }
+}

@@ -1,0 +1,250 @@
+internal import Judging
+package import Kernel
+package import Logging
+internal import Proxy
+package import Settings
+internal import Splitting
+internal import Telemetry
+
+/// The one truth about rollouts: one at a time, judged once a second.
+///
+/// What raises the candidate is in the journal, on the disk, before the weights are. What lowers
+/// it goes to the workers first and is written right after. Neither the judge nor a rollback waits
+/// for a disk: entries are written in their order by whoever comes to it.
+package actor RolloutKeeper {
+    let weights: WeightKeeper
+    let plane: any RolloutPlane
+    let logger: Logger
+    let disk: DiskQueue
+    let audit: AuditTrail?
+    /// The monotonic clock; tests have their own.
+    let clock: @Sendable () -> Instant
+    private let journal = RolloutJournal()
+    let history = RolloutHistory()
+
+    /// The rollout that runs, or the last one.
+    package internal(set) var course: RolloutCourse?
+    var splits: [SplitSettings] = []
+    private(set) var path: String?
+    /// Why the journal of an earlier run cannot be used, or was not written.
+    package private(set) var journalFault: String?
+    private var waiting: [RolloutEntry] = []
+    /// How many entries were taken on, and how many of them are on the disk.
+    private var notedCount = 0
+    private var writtenCount = 0
+    private var isWriting = false
+    private var writers: [CheckedContinuation<Void, Never>] = []
+
+    /// Since the last look: what both sides did, and how they stand.
+    var marks = LatencyMarks()
+    var stableWindow = SideWindow()
+    var candidateWindow = SideWindow()
+    var stableOverdue = 0
+    var lastLook: Instant?
+    var unwrittenMilliseconds = 0
+    var unusableSince: Double?
+    var guards: [(name: AbsoluteGuards.Name, standing: AbsoluteGuards.Standing)] = []
+    /// What must be known before the step ends.
+    package internal(set) var blockers: [String] = []
+    /// What a person must see to; nil when there is nothing.
+    package internal(set) var alarm: String?
+    var lostSticky = 0
+    /// A change of weights of ours is on its way.
+    var isMoving = false
+    /// How many of them have ended.
+    var moveCount = 0
+    var isLooking = false
+    /// How the reverse test has grown: its value at a moment some time ago.
+    var growth: [(at: Double, value: Double)] = []
+
+    package init(
+        weights: WeightKeeper, plane: any RolloutPlane, logger: Logger,
+        disk: DiskQueue = .threads, audit: AuditTrail? = nil,
+        clock: @escaping @Sendable () -> Instant = { .now() }
+    ) {
+        self.weights = weights
+        self.plane = plane
+        self.logger = logger
+        self.disk = disk
+        self.audit = audit
+        self.clock = clock
+    }
+
+    /// Reads what an earlier run has left, before any weight is in force.
+    package func begin(_ snapshot: Snapshot, environment: [String: String]) async {
+        splits = snapshot.splits
+        path = snapshot.stateDirectory.map { "\($0)/rollout.journal" }
+        let (entries, fault) = await disk.run { [path] in RolloutJournal.load(path) }
+        if let fault { logger.warning("rollout.journal: \(fault)") }
+        guard let first = entries.first else { return }
+        guard first.kind == .start, let text = first["plan"]?.text,
+            let file = first["file"]?.text
+        else {
+            journalFault = "it does not begin with a plan"
+            return logger.error("rollout.journal cannot be used: it does not begin with a plan")
+        }
+        do throws(SettingsErrors) {
+            let plan = try RolloutPlan.read(
+                Array(text.utf8), file: file, environment: environment,
+                acknowledgements: UpgradeStep.allCases.map(\.rawValue))
+            course = RolloutCourse(plan, file: file)
+            for entry in entries { course?.take(entry) }
+        } catch {
+            journalFault = "\(error)"
+            return logger.error("rollout.journal cannot be used: its plan: \(error)")
+        }
+        guard let course, !course.phase.isOver || course.isGoingBack else { return }
+        await holdWeights(course)
+        let place = "step \(course.step + 1) of \(course.plan.steps.count)"
+        logger.notice("the rollout \(file) is \(course.phase.word) at \(place)")
+        // What a crash has torn must not stand before what comes.
+        if fault != nil, let path {
+            _ = await disk.run { [journal] in journal.replace(entries, path: path) }
+        }
+    }
+
+    /// Goes on with it when the weights are in force.
+    package func goOn() async {
+        guard let course else { return }
+        if course.isGoingBack {
+            logger.warning("the rollout \(course.file) was going back: that is done now")
+            return await goBack()
+        }
+        guard !course.phase.isOver else { return }
+        await watch(course)
+        // A raise that the end of the process has interrupted is made; what somebody else has
+        // lowered stays, and is found by the first look.
+        guard course.phase == .running, await isBehindOurselves(course) else { return }
+        await raise(to: course.step, expecting: nil)
+    }
+
+    /// Takes on the settings that run.
+    package func adopt(_ snapshot: Snapshot) async {
+        splits = snapshot.splits
+        guard let course, !course.phase.isOver else { return }
+        let isWhole = course.plan.splits.allSatisfy { name in
+            splits.first { $0.name == name }?.candidate != nil
+        }
+        if !isWhole { pause("the settings have not all of its splits any more") }
+        await watch(course)
+    }
+
+    func watch(_ course: RolloutCourse) async {
+        marks = LatencyMarks(course.plan.allowance)
+        await plane.watch(
+            course.plan.splits.compactMap { name in
+                splits.first { $0.name == name }.flatMap { split in
+                    split.candidate.map {
+                        TrackedSplit(split: name, stable: split.stable, candidate: $0)
+                    }
+                }
+            })
+    }
+
+    func holdWeights(_ course: RolloutCourse) async {
+        let ceiling = course.ceilingHundredths
+        await weights.hold(
+            RolloutHold(
+                name: course.file,
+                ceilings: Dictionary(
+                    course.plan.splits.map { ($0, ceiling) },
+                    uniquingKeysWith: { first, _ in first })
+            ))
+    }
+
+    /// Whether splits are below the step since the end of the process came between the journal and
+    /// the weights: they have those of the step before, or of the time before it began.
+    private func isBehindOurselves(_ course: RolloutCourse) async -> Bool {
+        let set = await weights.current
+        let began = course.events.first?.atMilliseconds ?? 0
+        var isBehind = false
+        for name in course.plan.splits {
+            guard let split = splits.first(where: { $0.name == name }),
+                let now = set.first(where: { $0.name == name })
+            else { return false }
+            guard Self.share(split, now) < course.share - 1e-9 else { continue }
+            let isOurs = now.source == .rollout && now.reason.hasPrefix("\(course.file): step ")
+            let isFromBefore =
+                course.step == 0 && course.heldMilliseconds == 0
+                && now.changedAtMilliseconds <= began
+            guard isOurs || isFromBefore else { return false }
+            isBehind = true
+        }
+        return isBehind
+    }
+
+    /// The candidate's share of a split's weights.
+    static func share(_ split: SplitSettings, _ set: SplitWeights) -> Double {
+        let shares = WeightReport.shares(of: set.weights)
+        guard let candidate = split.candidate,
+            let place = set.members.firstIndex(of: candidate), place < shares.count
+        else { return 0 }
+        return shares[place]
+    }
+}
+
+/// The journal.
+extension RolloutKeeper {
+    /// Takes an entry on and has it written by and by.
+    func note(_ entry: RolloutEntry) {
+        add(entry)
+        if !isWriting { Task { await writeWaiting() } }
+    }
+
+    /// Takes an entry on; true when it is on the disk.
+    func record(_ entry: RolloutEntry) async -> Bool {
+        add(entry)
+        let number = notedCount
+        await writeWaiting()
+        return writtenCount >= number
+    }
+
+    private func add(_ entry: RolloutEntry) {
+        course?.take(entry)
+        waiting.append(entry)
+        notedCount += 1
+    }
+
+    /// Begins the journal of another rollout; nil when it is on the disk, otherwise why not.
+    func beginJournal(_ entry: RolloutEntry) async -> String? {
+        guard let path else { return "there is no state_dir" }
+        await writeWaiting()
+        waiting = []
+        journalFault = nil
+        return await disk.run { [journal] in journal.replace([entry], path: path) }
+    }
+
+    private func writeWaiting() async {
+        while isWriting { await withCheckedContinuation { writers.append($0) } }
+        guard let path else { return }
+        isWriting = true
+        var fault: String?
+        while !waiting.isEmpty, fault == nil {
+            let batch = waiting
+            fault = await disk.run { [journal] in journal.append(batch, path: path) }
+            guard fault == nil else { break }
+            waiting.removeFirst(min(batch.count, waiting.count))
+            writtenCount += batch.count
+        }
+        isWriting = false
+        if let fault, journalFault != fault {
+            logger.error("rollout.journal was not written: \(fault); it is tried again")
+        }
+        journalFault = fault
+        let woken = writers
+        writers = []
+        for one in woken { one.resume() }
+    }
+
+    /// Tells the audit.
+    func writeDown(
+        _ kind: String, from: JSONValue = .null, to: JSONValue = .null, reason: String = "",
+        facts: [JSONValue.Member] = []
+    ) async {
+        guard let course else { return }
+        await audit?.append(
+            AuditEvent(
+                kind, split: course.plan.splits.joined(separator: ","), subject: course.file,
+                from: from, to: to, reason: reason, facts: facts))
+    }
+}

@@ -1,0 +1,126 @@
+/// A rollout as people read it.
+package enum RolloutText {
+    /// Of the control API's answer.
+    package static func table(_ answer: JSONValue) -> String {
+        guard let plan = answer["plan"]?.text else {
+            guard let error = answer["error"]?.text else {
+                return "no rollout; `sluice rollout start PLAN` begins one\n"
+            }
+            return "rollout.journal cannot be used: \(oneLine(error))\n"
+        }
+        let splits = (answer["splits"]?.elements ?? []).compactMap(\.text)
+        var text = "rollout \(oneLine(plan)) of \(splits.joined(separator: ", ")): "
+        text += "\(state(answer)), since \(answer["started_at"]?.text ?? "?")\n"
+        if let alarm = answer["alarm"]?.text { text += "ALARM: \(oneLine(alarm))\n" }
+        text += step(answer)
+        for guarding in answer["guards"]?.elements ?? [] {
+            text += "  guard \(guarding["guard"]?.text ?? "?"): "
+            text += "\(guarding["state"]?.text ?? "?")"
+            let words = oneLine(guarding["text"]?.text ?? "")
+            text += words.isEmpty ? "\n" : ", \(words)\n"
+        }
+        for blocker in answer["blockers"]?.elements ?? [] {
+            text += "  waits for \(oneLine(blocker.text ?? "?"))\n"
+        }
+        return text + judge(answer) + confidence(answer["confidence"] ?? .null)
+    }
+
+    /// The line of `sluice status`; nothing where there is no rollout under way.
+    package static func summary(_ answer: JSONValue?) -> String {
+        guard let answer, let plan = answer["plan"]?.text else { return "" }
+        let isOver = ["aborted", "completed"].contains(answer["state"]?.text ?? "")
+        if isOver { return "" }
+        let step = answer["step"]?.int ?? 0
+        let steps = answer["steps"]?.int ?? 0
+        let weight = answer["weight"]?.numberText ?? "?"
+        let alarm = answer["alarm"]?.text.map { ", ALARM: \(oneLine($0))" } ?? ""
+        return "rollout \(oneLine(plan)): \(state(answer)), step \(step) of \(steps) "
+            + "at \(weight) %\(alarm)\n"
+    }
+
+    /// What happened, one line each.
+    package static func history(_ answer: JSONValue) -> String {
+        var text = ""
+        for rollout in answer["rollouts"]?.elements ?? [] {
+            text += "\(rollout["ended_at"]?.text ?? "?") \(oneLine(rollout["plan"]?.text ?? "?")) "
+            text += "\(rollout["state"]?.text ?? "?") at step \(rollout["step"]?.int ?? 0) of "
+            text += "\(rollout["steps"]?.int ?? 0)"
+            let reason = oneLine(rollout["reason"]?.text ?? "")
+            text += reason.isEmpty ? "\n" : ": \(reason)\n"
+        }
+        if text.isEmpty { text = "no rollout has ended yet\n" }
+        for event in answer["events"]?.elements ?? [] {
+            text += "  \(event["at"]?.text ?? "?") \(event["event"]?.text ?? "?")"
+            if let weight = event["weight"]?.numberText { text += " weight \(weight)" }
+            let reason = oneLine(event["reason"]?.text ?? event["text"]?.text ?? "")
+            text += reason.isEmpty ? "\n" : ": \(reason)\n"
+        }
+        return text
+    }
+
+    private static func state(_ answer: JSONValue) -> String {
+        let state = (answer["state"]?.text ?? "?").replacing("_", with: " ")
+        let reason = oneLine(answer["reason"]?.text ?? "")
+        return reason.isEmpty ? state : "\(state) (\(reason))"
+    }
+
+    private static func step(_ answer: JSONValue) -> String {
+        let held = Int(answer["held_seconds"]?.double ?? 0)
+        let hold = Int(answer["hold_seconds"]?.double ?? 0)
+        return "  step \(answer["step"]?.int ?? 0) of \(answer["steps"]?.int ?? 0): weight "
+            + "\(answer["weight"]?.numberText ?? "?"), in effect for \(held) of \(hold) s, "
+            + "\(answer["served"]?.int ?? 0) of \(answer["min_requests"]?.int ?? 0) requests\n"
+            + (answer["comparison"]?.text == "possible"
+                ? "" : "  no comparison is possible: all traffic is on one side\n")
+    }
+
+    private static func judge(_ answer: JSONValue) -> String {
+        let judge = answer["judge"] ?? .null
+        let evidence = number(judge["log_evidence"], decimals: 2)
+        let limit = number(judge["log_limit"], decimals: 2)
+        var text = "  evidence against the candidate: \(evidence) of \(limit) (logarithms)\n"
+        for kind in judge["classes"]?.elements ?? [] {
+            let candidate = kind["candidate"]?.int ?? 0
+            let stable = kind["stable"]?.int ?? 0
+            guard candidate + stable > 0 else { continue }
+            text += "    \(kind["class"]?.text ?? "?"): \(candidate) on the candidate, "
+            text += "\(stable) on stable, \(number(kind["log_value"], decimals: 2)), "
+            text += kind["told"]?.bool == true ? "told" : (kind["on_breach"]?.text ?? "?")
+            if kind["sticky_full"]?.bool == true {
+                text += "; sticky clients give no more evidence"
+            }
+            text += "\n"
+        }
+        return text
+    }
+
+    private static func confidence(_ confidence: JSONValue) -> String {
+        guard let bound = confidence["error_share_bound"]?.double else { return "" }
+        let percent = Rounding.round(bound * 100, decimals: 3)
+        var text = "  the candidate's error share is at most \(percent) % (99 % sure)"
+        if let seconds = confidence["seconds_left"]?.int ?? seconds(confidence["seconds_left"]),
+            seconds > 0
+        {
+            text += ", below the limit in about \(StatusText.duration(seconds))"
+        }
+        let ratio = confidence["at_most_worse"]?.numberText ?? "?"
+        let isRefuted = confidence["at_most_worse_refuted"]?.bool == true
+        let progress = Int((confidence["at_most_worse_progress"]?.double ?? 0) * 100)
+        text += "\n  that it is \(ratio) times worse is "
+        text += isRefuted ? "refuted\n" : "not refuted yet (\(progress) %)\n"
+        return text
+    }
+
+    private static func seconds(_ value: JSONValue?) -> Int? {
+        value?.double.flatMap { $0 < 1e9 ? Int($0) : nil }
+    }
+
+    private static func number(_ value: JSONValue?, decimals: Int) -> String {
+        value?.double.map { "\(Rounding.round($0, decimals: decimals))" } ?? "?"
+    }
+
+    /// A line end in a reason must not look like one of ours.
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " | ")
+    }
+}

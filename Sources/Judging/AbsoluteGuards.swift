@@ -1,0 +1,127 @@
+/// Limits that a candidate must keep whatever the stable side does.
+package struct AbsoluteGuards: Sendable, Equatable {
+    /// A share of failures that must not be passed.
+    package struct ErrorShare: Sendable, Equatable {
+        /// 0 to 1; over so long; with fewer exchanges nothing is known.
+        package let above: Double
+        package let overSeconds: Double
+        package let fewest: Int
+
+        package init(above: Double, overSeconds: Double = 60, fewest: Int = 100) {
+            self.above = above
+            self.overSeconds = overSeconds
+            self.fewest = fewest
+        }
+    }
+
+    /// A time that a quantile of answers must not pass.
+    package struct Latency: Sendable, Equatable {
+        /// Which quantile, 0 to 1; how many seconds; over so long; with fewer answers nothing is
+        /// known.
+        package let quantile: Double
+        package let aboveSeconds: Double
+        package let overSeconds: Double
+        package let fewest: Int
+
+        package init(
+            quantile: Double, aboveSeconds: Double, overSeconds: Double = 60, fewest: Int = 100
+        ) {
+            self.quantile = quantile
+            self.aboveSeconds = aboveSeconds
+            self.overSeconds = overSeconds
+            self.fewest = fewest
+        }
+    }
+
+    /// Which guard it is.
+    package enum Name: String, Sendable, CaseIterable {
+        case errorShare = "error_share"
+        case latency
+        case noUsableTarget = "no_usable_target"
+        case minHealthy = "min_healthy"
+    }
+
+    /// How a guard stands.
+    package enum Standing: Sendable, Equatable {
+        case holds
+        /// Too little is known: it passes no step and breaches nothing.
+        case noData(String)
+        case breached(String)
+    }
+
+    /// What is seen of the candidate beside its exchanges.
+    package struct Sight: Sendable, Equatable {
+        /// Its targets, and those that may be chosen.
+        package let targets: Int
+        package let usable: Int
+
+        package init(targets: Int, usable: Int) {
+            self.targets = targets
+            self.usable = usable
+        }
+    }
+
+    /// Those that are set; a candidate without a usable target for so long is always one, unless
+    /// it is switched off.
+    package var errorShare: ErrorShare?
+    package var latency: Latency?
+    package var noUsableTargetSeconds: Double?
+    package var minHealthy: Int?
+
+    package init(
+        errorShare: ErrorShare? = nil, latency: Latency? = nil,
+        noUsableTargetSeconds: Double? = 10, minHealthy: Int? = nil
+    ) {
+        self.errorShare = errorShare
+        self.latency = latency
+        self.noUsableTargetSeconds = noUsableTargetSeconds
+        self.minHealthy = minHealthy
+    }
+
+    /// How each stands. `unusableSince`: since when the candidate has had no usable target.
+    package func standings(
+        _ candidate: SideWindow, _ sight: Sight, unusableSince: Double?, nowSeconds: Double
+    ) -> [(name: Name, standing: Standing)] {
+        var standings: [(name: Name, standing: Standing)] = []
+        if let errorShare {
+            standings.append((.errorShare, standing(errorShare, candidate, nowSeconds)))
+        }
+        if let latency { standings.append((.latency, standing(latency, candidate, nowSeconds))) }
+        if let noUsableTargetSeconds {
+            let seconds = unusableSince.map { nowSeconds - $0 } ?? 0
+            let text = "no usable target for \(Int(seconds)) s"
+            let isOver = unusableSince != nil && seconds >= noUsableTargetSeconds
+            standings.append(
+                (
+                    .noUsableTarget,
+                    isOver ? .breached(text) : unusableSince == nil ? .holds : .noData(text)
+                ))
+        }
+        if let minHealthy {
+            let text = "\(sight.usable) of \(sight.targets) targets usable, expected \(minHealthy)"
+            standings.append(
+                (.minHealthy, sight.usable < minHealthy ? .breached(text) : .holds))
+        }
+        return standings
+    }
+
+    private func standing(
+        _ limit: ErrorShare, _ window: SideWindow, _ now: Double
+    ) -> Standing {
+        let sum = window.sum(ofLast: limit.overSeconds, nowSeconds: now)
+        guard sum.ended >= limit.fewest, sum.ended > 0 else {
+            return .noData("\(sum.ended) exchanges, needs \(limit.fewest)")
+        }
+        guard Double(sum.failed) > limit.above * Double(sum.ended) else { return .holds }
+        return .breached("\(sum.failed) of \(sum.ended) exchanges failed")
+    }
+
+    private func standing(_ limit: Latency, _ window: SideWindow, _ now: Double) -> Standing {
+        let found = window.quantile(
+            limit.quantile, ofLast: limit.overSeconds, nowSeconds: now, fewest: limit.fewest)
+        guard let found else { return .noData("fewer than \(limit.fewest) answers") }
+        guard found > limit.aboveSeconds else { return .holds }
+        let milliseconds = Int(found * 1_000)
+        return .breached("the \(limit.quantile) quantile is \(milliseconds) ms")
+    }
+}

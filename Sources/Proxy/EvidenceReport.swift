@@ -1,0 +1,108 @@
+package import Judging
+package import Telemetry
+
+/// What exchanges of the splits of a rollout have come to since it was asked for the last time.
+package struct EvidenceReport: Sendable {
+    /// Errors of one class at one share, at a path's prefix; nil where no head went out.
+    package struct Row: Sendable, Equatable {
+        /// What they were and where.
+        package let kind: JudgedClass
+        package let prefix: String?
+        /// The candidate's share that they were routed by, and how many fell on each side.
+        package let share: Double
+        package let candidate: Int
+        package let stable: Int
+
+        package init(
+            _ kind: JudgedClass, prefix: String?, share: Double, candidate: Int, stable: Int
+        ) {
+            self.kind = kind
+            self.prefix = prefix
+            self.share = share
+            self.candidate = candidate
+            self.stable = stable
+        }
+    }
+
+    /// One error of a client that is kept at its side.
+    package struct StickyRow: Sendable, Equatable {
+        /// The hash of its key, what the error was and where, and how it was routed.
+        package let key: UInt64
+        package let kind: JudgedClass
+        package let prefix: String?
+        package let share: Double
+        package let isOnCandidate: Bool
+
+        package init(
+            key: UInt64, _ kind: JudgedClass, prefix: String?, share: Double, isOnCandidate: Bool
+        ) {
+            self.key = key
+            self.kind = kind
+            self.prefix = prefix
+            self.share = share
+            self.isOnCandidate = isOnCandidate
+        }
+    }
+
+    /// One side.
+    package struct Side: Sendable {
+        /// Exchanges that ended there, those of them that failed, and those that have waited for
+        /// their answer for more than ten seconds.
+        package var sum = SideWindow.Sum()
+        package var overdue = 0
+        /// How long its answers took, without the time of the service behind where that is told.
+        package var times = LatencyHistogram()
+
+        package init() {}
+
+        mutating func merge(_ other: Side) {
+            sum.ended += other.sum.ended
+            sum.failed += other.sum.failed
+            overdue += other.overdue
+            times.merge(other.times)
+        }
+    }
+
+    /// The prefixes that exchanges had, in the order in which they first came.
+    package var prefixes: [String] = []
+    package var rows: [Row] = []
+    package var sticky: [StickyRow] = []
+    /// Errors of sticky clients that found no room.
+    package var lostSticky = 0
+    package var stable = Side()
+    package var candidate = Side()
+
+    /// Nothing.
+    package init() {}
+
+    /// Takes in what another worker has.
+    package mutating func merge(_ other: EvidenceReport) {
+        for prefix in other.prefixes where !prefixes.contains(prefix) { prefixes.append(prefix) }
+        rows += other.rows
+        sticky += other.sticky
+        lostSticky += other.lostSticky
+        stable.merge(other.stable)
+        candidate.merge(other.candidate)
+    }
+}
+
+/// A split whose exchanges are looked at, and which of its members are compared.
+package struct TrackedSplit: Sendable, Hashable {
+    /// Names of the split and of its two upstreams.
+    package let split: String
+    package let stable: String
+    package let candidate: String
+
+    package init(split: String, stable: String, candidate: String) {
+        self.split = split
+        self.stable = stable
+        self.candidate = candidate
+    }
+}
+
+/// The same by ids.
+struct TrackedLanes: Sendable {
+    let split: Int
+    let stable: Int
+    let candidate: Int
+}

@@ -1,0 +1,189 @@
+internal import Bytes
+internal import Judging
+internal import Telemetry
+
+/// What an exchange keeps of its part in a rollout.
+struct RolloutMark {
+    /// The number of the share that it was routed by, 0 while nobody looks.
+    var segment: UInt16 = 0
+    /// The number of its path's prefix, 0 for none.
+    var prefix: UInt8 = 0
+    /// Whether the upstream broke off the answer.
+    var isBroken = false
+    /// How long the service behind took, in milliseconds, as its gateway tells.
+    var serviceMilliseconds: UInt32 = 0
+    /// The hash of the key that keeps its client at its side.
+    var key: UInt64 = 0
+}
+
+/// What a worker counts for the judge of a rollout. Room is made when a rollout begins and when
+/// the share changes; counting needs none.
+struct EvidenceState: ~Copyable {
+    /// An error of a client that is kept at its side.
+    struct StickyCell {
+        var key: UInt64 = 0
+        var kind = JudgedClass.errors
+        var prefix: UInt8 = 0
+        var segment: UInt16 = 0
+        var isOnCandidate = false
+    }
+
+    struct SideCounts {
+        var ended = 0
+        var failed = 0
+    }
+
+    static let stable = 0
+    static let candidate = 1
+    private static let kinds = JudgedClass.allCases.count
+    private static let mostPrefixes = PrefixSlots.most
+    private static let columns = kinds * (mostPrefixes + 1)
+    private static let mostSegments = 1_000
+    private static let mostSticky = 4_096
+
+    private(set) var isOn = false
+    private(set) var splits: [TrackedLanes] = []
+    /// The shares of the segments, from number 1 on. They are kept for the process's life, since
+    /// exchanges may be.
+    private(set) var shares: [Double] = [0]
+    private var cells = Table<UInt32>(count: 0) { _ in 0 }
+    private(set) var sides = Table<SideCounts>(count: 2) { _ in SideCounts() }
+    var stableTimes = LatencyHistogram()
+    var candidateTimes = LatencyHistogram()
+    /// In nanoseconds: what takes longer is late; the greatest number for no mark.
+    var stableMark = UInt64.max
+    var candidateMark = UInt64.max
+
+    private var hashes = Table<UInt64>(count: 256) { _ in 0 }
+    private var numbers = Table<UInt8>(count: 256) { _ in 0 }
+    private(set) var prefixes: [String] = []
+    private var sticky = Table<StickyCell>(count: 0) { _ in StickyCell() }
+    private var stickyCount = 0
+    private var lostSticky = 0
+
+    /// Begins to count for these, from nothing; for none, ends.
+    mutating func begin(_ splits: [TrackedLanes]) {
+        self.splits = splits
+        isOn = !splits.isEmpty
+        stableMark = .max
+        candidateMark = .max
+        guard isOn else { return }
+        sticky.grow(to: Self.mostSticky) { _ in StickyCell() }
+        for index in 0..<cells.count { cells[index] = 0 }
+        for index in 0..<256 { numbers[index] = 0 }
+        prefixes = []
+        stickyCount = 0
+        lostSticky = 0
+        for side in 0..<2 { sides[side] = SideCounts() }
+        stableTimes = LatencyHistogram()
+        candidateTimes = LatencyHistogram()
+    }
+
+    /// The number of a share; 0, which is not counted, when there were too many.
+    mutating func segment(of share: Double) -> UInt16 {
+        guard share >= 0, share <= 1 else { return 0 }
+        if let known = shares.dropFirst().firstIndex(of: share) { return UInt16(known) }
+        guard shares.count <= Self.mostSegments else { return 0 }
+        shares.append(share)
+        cells.grow(to: (shares.count - 1) * 2 * Self.columns) { _ in 0 }
+        return UInt16(shares.count - 1)
+    }
+
+    /// The number of a prefix that was seen before; 0 for another one.
+    func number(of hash: UInt64) -> UInt8 {
+        var slot = Int(truncatingIfNeeded: hash &>> 32) & 255
+        while numbers[slot] != 0 {
+            if hashes[slot] == hash { return numbers[slot] }
+            slot = (slot &+ 1) & 255
+        }
+        return 0
+    }
+
+    var hasRoomForPrefix: Bool { prefixes.count < Self.mostPrefixes }
+
+    /// Gives a prefix the next number.
+    mutating func add(_ name: String, hash: UInt64) -> UInt8 {
+        var slot = Int(truncatingIfNeeded: hash &>> 32) & 255
+        while numbers[slot] != 0 { slot = (slot + 1) & 255 }
+        prefixes.append(name)
+        hashes[slot] = hash
+        numbers[slot] = UInt8(prefixes.count)
+        return numbers[slot]
+    }
+
+    /// One error that compares both sides.
+    func count(_ kind: JudgedClass, segment: UInt16, prefix: UInt8, side: Int) {
+        let row = (Int(segment) &- 1) &* 2 &+ side
+        let column = kind.rawValue &* (Self.mostPrefixes &+ 1) &+ Int(prefix)
+        cells[row &* Self.columns &+ column] &+= 1
+    }
+
+    /// One error of a client that is kept at its side.
+    mutating func count(_ cell: StickyCell) {
+        guard stickyCount < sticky.count else {
+            lostSticky &+= 1
+            return
+        }
+        sticky[stickyCount] = cell
+        stickyCount &+= 1
+    }
+
+    func ended(side: Int, failed: Bool) {
+        sides[side].ended &+= 1
+        if failed { sides[side].failed &+= 1 }
+    }
+
+    /// What was counted since the last call.
+    mutating func take() -> EvidenceReport {
+        var report = EvidenceReport()
+        guard isOn else { return report }
+        report.prefixes = prefixes
+        takeCells(into: &report)
+        for index in 0..<stickyCount {
+            let cell = sticky[index]
+            report.sticky.append(
+                EvidenceReport.StickyRow(
+                    key: cell.key, cell.kind, prefix: name(cell.prefix),
+                    share: shares[Int(cell.segment)], isOnCandidate: cell.isOnCandidate))
+        }
+        report.lostSticky = lostSticky
+        stickyCount = 0
+        lostSticky = 0
+        report.stable.sum = .init(
+            ended: sides[Self.stable].ended, failed: sides[Self.stable].failed)
+        report.candidate.sum = .init(
+            ended: sides[Self.candidate].ended, failed: sides[Self.candidate].failed)
+        for side in 0..<2 { sides[side] = SideCounts() }
+        // Copies with storage of their own: the next count must not copy anything.
+        report.stable.times.merge(stableTimes)
+        report.candidate.times.merge(candidateTimes)
+        stableTimes = LatencyHistogram()
+        candidateTimes = LatencyHistogram()
+        return report
+    }
+
+    private func takeCells(into report: inout EvidenceReport) {
+        for segment in 1..<max(shares.count, 1) {
+            let first = (segment - 1) * 2 * Self.columns
+            for column in 0..<Self.columns {
+                let stable = cells[first + column]
+                let candidate = cells[first + Self.columns + column]
+                guard stable > 0 || candidate > 0 else { continue }
+                cells[first + column] = 0
+                cells[first + Self.columns + column] = 0
+                let (kind, prefix) = column.quotientAndRemainder(
+                    dividingBy: Self.mostPrefixes + 1)
+                guard let kind = JudgedClass(rawValue: kind) else { continue }
+                report.rows.append(
+                    EvidenceReport.Row(
+                        kind, prefix: name(UInt8(prefix)), share: shares[segment],
+                        candidate: Int(candidate), stable: Int(stable)))
+            }
+        }
+    }
+
+    private func name(_ prefix: UInt8) -> String? {
+        (1...prefixes.count + 1).contains(Int(prefix)) && Int(prefix) <= prefixes.count
+            ? prefixes[Int(prefix) - 1] : nil
+    }
+}

@@ -1,0 +1,149 @@
+internal import Bytes
+internal import HTTP
+internal import Judging
+internal import Kernel
+internal import Splitting
+internal import Telemetry
+
+/// What the judge of a rollout is told. While there is none, each call on an exchange's way is a
+/// compare.
+extension Worker {
+    /// From now on the exchanges of these splits are looked at, and of no others.
+    mutating func track(_ tracked: [TrackedLanes]) {
+        for former in evidence.splits where former.split < splits.count {
+            splits[former.split].segment = 0
+        }
+        evidence.begin(tracked)
+        beginSegments()
+    }
+
+    /// The weights have changed: what is routed from now on belongs to another share.
+    mutating func beginSegments() {
+        guard evidence.isOn else { return }
+        for tracked in evidence.splits where tracked.split < splits.count {
+            var candidate = 0.0
+            var stable = 0.0
+            for member in 0..<splits[tracked.split].members.count {
+                let weight = Double(splits[tracked.split].members[member].weight.hundredths)
+                let lane = splits[tracked.split].members[member].lane
+                if lane == tracked.candidate { candidate = weight }
+                if lane == tracked.stable { stable = weight }
+            }
+            let sum = candidate + stable
+            splits[tracked.split].candidateLane = tracked.candidate
+            splits[tracked.split].stableLane = tracked.stable
+            splits[tracked.split].segment =
+                sum > 0 ? evidence.segment(of: candidate / sum) : 0
+        }
+    }
+
+    /// What was counted since this was asked the last time; late is from now on what takes longer
+    /// than these.
+    mutating func takeEvidence(_ marks: LatencyMarks.Marks?) -> EvidenceReport {
+        var report = evidence.take()
+        evidence.stableMark = marks?.stable ?? .max
+        evidence.candidateMark = marks?.candidate ?? .max
+        guard evidence.isOn else { return report }
+        let overdue = now.advanced(byMilliseconds: -10_000)
+        for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
+            let isWaiting =
+                exchanges[exchange].phase.isBeforeRequest
+                || exchanges[exchange].phase == .requesting
+            guard isWaiting, exchanges[exchange].began < overdue else { continue }
+            switch side(of: exchange) {
+            case EvidenceState.stable: report.stable.overdue += 1
+            case EvidenceState.candidate: report.candidate.overdue += 1
+            default: continue
+            }
+        }
+        return report
+    }
+
+    /// The request's head goes out: the number of its path's prefix is noted.
+    mutating func noteJudgedPrefix(_ exchange: Int, _ buffer: borrowing Buffer) {
+        guard evidence.isOn else { return }
+        let prefix = PathPrefix(buffer.bytes, requestHead.pathRange)
+        var number = evidence.number(of: prefix.hash)
+        if number == 0, evidence.hasRoomForPrefix {
+            number = evidence.add(prefix.text(buffer.bytes), hash: prefix.hash)
+        }
+        exchanges[exchange].rollout.prefix = number
+    }
+
+    /// The head of the final answer came, so long after the request's head was sent.
+    mutating func noteGatewayTime(_ exchange: Int, nanoseconds: UInt64) {
+        let side = side(of: exchange)
+        guard evidence.isOn, side >= 0 else { return }
+        // What the service behind took is no fault of the gateway's.
+        let service = UInt64(exchanges[exchange].rollout.serviceMilliseconds) &* 1_000_000
+        let time = nanoseconds > service ? nanoseconds &- service : 0
+        if side == EvidenceState.candidate {
+            evidence.candidateTimes.record(nanoseconds: time)
+            if time > evidence.candidateMark { noteError(exchange, .latency, side: side) }
+        } else {
+            evidence.stableTimes.record(nanoseconds: time)
+            if time > evidence.stableMark { noteError(exchange, .latency, side: side) }
+        }
+    }
+
+    /// The upstream has failed the exchange; where its answer had begun, it is broken.
+    mutating func noteBreach(_ exchange: Int) {
+        if exchanges[exchange].phase == .responding { exchanges[exchange].rollout.isBroken = true }
+    }
+
+    /// The exchange is over.
+    mutating func noteEvidence(_ exchange: Int) {
+        let side = side(of: exchange)
+        guard evidence.isOn, side >= 0 else { return }
+        let kind = verdict(exchange)
+        evidence.ended(side: side, failed: kind == .errors)
+        if let kind { noteError(exchange, kind, side: side) }
+    }
+
+    /// Which of the two sides has the exchange; -1 for neither.
+    private func side(of exchange: Int) -> Int {
+        guard exchanges[exchange].rollout.segment != 0 else { return -1 }
+        let split = exchanges[exchange].split
+        let lane = exchanges[exchange].lane
+        if lane == splits[split].candidateLane { return EvidenceState.candidate }
+        return lane == splits[split].stableLane ? EvidenceState.stable : -1
+    }
+
+    /// What speaks against the side of an exchange that is over; nil when nothing does. A client
+    /// that went away, or whose request was faulty, is nobody's fault.
+    private func verdict(_ exchange: Int) -> JudgedClass? {
+        let status = exchanges[exchange].status
+        if status >= 500 || exchanges[exchange].rollout.isBroken { return .errors }
+        guard status >= 400 else { return nil }
+        switch status {
+        case 401, 403: return .denied
+        case 404:
+            switch exchanges[exchange].origin {
+            case nil, .unknown, .kong: return .noRoute
+            case .service, .serviceFailed, .sluice: return nil
+            }
+        case 426: return .upgradeRequired
+        case 429: return .rateLimited
+        default: return nil
+        }
+    }
+
+    /// What was pinned or has moved from one side to the other compares nothing, nor does what was
+    /// routed at a share of 0 or 1.
+    private mutating func noteError(_ exchange: Int, _ kind: JudgedClass, side: Int) {
+        let mark = exchanges[exchange].rollout
+        let share = evidence.shares[Int(mark.segment)]
+        guard share > 0, share < 1 else { return }
+        switch exchanges[exchange].choice {
+        case .pin, .shift:
+            return
+        case .sequence:
+            evidence.count(kind, segment: mark.segment, prefix: mark.prefix, side: side)
+        case .sticky:
+            evidence.count(
+                EvidenceState.StickyCell(
+                    key: mark.key, kind: kind, prefix: mark.prefix, segment: mark.segment,
+                    isOnCandidate: side == EvidenceState.candidate))
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import Admin
+import Judging
+import Kernel
+import Logging
+import Proxy
+import Settings
+import Splitting
+import Testing
+
+/// A rollout of two splits before a data plane that only remembers, on files of its own, by a
+/// clock that the test moves.
+final class RolloutBench: Sendable {
+    static let plan = """
+        splits: [kong, tls]
+        steps:
+          - {weight: 10, hold: 10s, min_requests: 100}
+          - {weight: 50, hold: 5s, approve: true}
+          - {weight: 100, hold: 5s}
+        guards: {no_usable_target: 10s}
+        """
+    static let stableWeights = "kong: {x: 100, y: 0}\ntls: {x: 100, y: 0} # both\n"
+
+    let folder: TemporaryFolder
+    let plane = FakePlane()
+    let snapshot: Snapshot
+    let weights: WeightKeeper
+    let rollouts: RolloutKeeper
+    let disk: DyingDisk
+    private let time = Lock<Int64>(1_000_000_000_000)
+
+    init(in folder: TemporaryFolder? = nil, disk: DyingDisk = DyingDisk()) throws {
+        if let folder {
+            self.folder = folder
+        } else {
+            let fresh = try TemporaryFolder()
+            try fresh.write(Self.stableWeights, to: "weights.yaml")
+            self.folder = fresh
+        }
+        self.disk = disk
+        let path = self.folder.path
+        let all = try #require(Weight(hundredths: 10_000))
+        snapshot = Snapshot(
+            listeners: [],
+            upstreams: ["x", "y"].map { UpstreamSettings(name: $0, targets: []) },
+            splits: ["kong", "tls"].map {
+                SplitSettings(
+                    name: $0, members: ["x", "y"], weights: [all, .zero], stable: "x",
+                    candidate: "y")
+            },
+            weightsFile: "\(path)/weights.yaml", stateDirectory: "\(path)/state")
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        weights = WeightKeeper(
+            plane: plane, store: WeightStore(WeightStore.Places(snapshot)), logger: logger,
+            disk: disk.queue)
+        let time = time
+        rollouts = RolloutKeeper(
+            weights: weights, plane: plane, logger: logger, disk: disk.queue,
+            clock: { Instant(nanoseconds: time.withLock { $0 }) })
+    }
+
+    /// Starts as the process does.
+    func start() async throws {
+        let stored = try WeightStore.loadState(WeightStore.Places(snapshot))
+        await rollouts.begin(snapshot, environment: [:])
+        let text = WeightsText.read(snapshot, files: DiskFiles.read)
+        _ = try await weights.run(snapshot, text: text, stored: stored)
+        await rollouts.goOn()
+    }
+
+    func begin(_ text: String = plan) async throws {
+        let plan = try RolloutPlan.read(
+            Array(text.utf8), file: "plan.yaml", environment: [:], for: snapshot,
+            acknowledgements: [])
+        try await rollouts.start(plan, file: "plan.yaml", text: text)
+    }
+
+    /// So many seconds go by, each with this traffic.
+    func pass(_ seconds: Int, _ report: EvidenceReport = EvidenceReport()) async {
+        for _ in 0..<seconds {
+            time.withLock { $0 += 1_000_000_000 }
+            plane.memory.withLock { $0.evidence = [report] }
+            await rollouts.look()
+        }
+    }
+
+    /// Traffic of one second, with so many errors on each side.
+    static func traffic(
+        _ share: Double, candidate: Int = 0, stable: Int = 0, kind: JudgedClass = .errors,
+        ended: Int = 100
+    ) -> EvidenceReport {
+        var report = EvidenceReport()
+        report.candidate.sum = .init(
+            ended: Int(Double(ended) * share), failed: kind == .errors ? candidate : 0)
+        report.stable.sum = .init(
+            ended: ended - Int(Double(ended) * share), failed: kind == .errors ? stable : 0)
+        report.prefixes = ["/orders"]
+        if candidate + stable > 0 {
+            report.rows = [
+                .init(
+                    kind, prefix: "/orders", share: share, candidate: candidate, stable: stable)
+            ]
+        }
+        return report
+    }
+
+    func set(
+        _ split: String, _ x: String, _ y: String, isForced: Bool = false
+    ) async throws(WeightRefusal) {
+        _ = try await weights.change(
+            WeightRequest(
+                .weights([split: ["x": x, "y": y]]), source: .socket, isForced: isForced))
+    }
+
+    var state: String { get async { await rollouts.course?.phase.word ?? "none" } }
+
+    var reason: String { get async { await rollouts.course?.phase.reason ?? "" } }
+
+    /// What is set, as `kong 90/10 tls 90/10`.
+    var inForce: String {
+        get async {
+            await weights.current.map { set in
+                "\(set.name) " + set.weights.map { "\($0)" }.joined(separator: "/")
+            }.joined(separator: " ")
+        }
+    }
+
+    /// The candidate's share of each split by what is set.
+    var shares: [Double] {
+        get async {
+            await weights.current.map { WeightReport.shares(of: $0.weights)[1] }
+        }
+    }
+
+    func until(_ what: String, _ condition: () async -> Bool) async throws {
+        try await wait(what, condition)
+    }
+}
+
+/// A disk that takes so many works and dies: what comes then is never done, and nobody is told.
+final class DyingDisk: Sendable {
+    private struct State {
+        var left: Int
+        var done = 0
+        var graves: [@Sendable () -> Void] = []
+    }
+
+    private let state: Lock<State>
+    /// What died waits for ever; it must not go out of existence, as nothing of a process that
+    /// was killed does.
+    private static let graveyard = Lock<[DyingDisk]>([])
+
+    init(works: Int = .max) {
+        state = Lock(State(left: works))
+        Self.graveyard.withLock { $0.append(self) }
+    }
+
+    var queue: DiskQueue { DiskQueue { self.take($0) } }
+
+    var isDead: Bool { state.withLock { !$0.graves.isEmpty } }
+
+    var doneCount: Int { state.withLock { $0.done } }
+
+    private func take(_ work: @escaping @Sendable () -> Void) {
+        let isAlive = state.withLock { state in
+            guard state.left > 0, state.graves.isEmpty else {
+                state.graves.append(work)
+                return false
+            }
+            state.left -= 1
+            state.done += 1
+            return true
+        }
+        if isAlive { work() }
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Kernel
+import Testing
+
+/// Rollouts of a running proxy: real traffic, real errors, a real kill.
+@Suite(.serialized, .ownThreads)
+struct RolloutTests {
+    private static let plan = """
+        splits: [kong]
+        steps:
+          - {weight: 20, hold: 3s, min_requests: 20}
+          - {weight: 50, hold: 2s, approve: true}
+        """
+
+    /// Two upstreams that answer well, until y is told not to.
+    private final class Cast {
+        let isBroken = Lock(false)
+        let x: ScriptedUpstream
+        let y: ScriptedUpstream
+        let sluice: Sluice
+
+        init() throws {
+            let isBroken = isBroken
+            x = try ScriptedUpstream(name: "x")
+            y = try ScriptedUpstream(answering: { _ in
+                isBroken.withLock { $0 }
+                    ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" : .ok("y")
+            })
+            var settings = Settings(
+                x: x.port, y: y.port,
+                weights: "{weights: {x: 100, y: 0}, stable: x, candidate: y}")
+            settings.weightsFile = "kong: {x: 100, y: 0}\n"
+            sluice = try Sluice(settings)
+            try sluice.folder.write(RolloutTests.plan, to: "plan.yaml")
+        }
+
+        func start() throws {
+            let result = try sluice.command("rollout", "start", sluice.folder["plan.yaml"])
+            #expect(result.status == 0, "\(result.errors)")
+        }
+
+        /// A little traffic, whatever it is answered with.
+        func ask(_ count: Int) throws {
+            let wire = try sluice.connect()
+            for _ in 0..<count { _ = try wire.get("/orders/1") }
+        }
+
+        func share() throws -> Double { try sluice.split().weights["y"] ?? -1 }
+
+        func rollout(_ words: String) throws -> Bool {
+            try sluice.command("rollout", "status").output.contains(words)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `a good candidate moves on, one that breaks goes back by itself`() throws {
+        let cast = try Cast()
+        try cast.start()
+        #expect(try cast.share() == 20)
+        let refused = try cast.sluice.command("split", "kong", "x=10", "y=90")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("rollout"), "\(refused.errors)")
+        #expect(
+            try eventually {
+                try cast.ask(20)
+                return try cast.share() == 50
+            })
+        #expect(
+            try eventually {
+                try cast.ask(5)
+                return try cast.rollout("awaiting approval")
+            })
+        let page = try cast.sluice.metrics()
+        #expect(page.sum("sluice_rollout_state", ["state": "awaiting_approval"]) == 1)
+        #expect(page.sum("sluice_rollout_step") == 2)
+        cast.isBroken.withLock { $0 = true }
+        #expect(
+            try eventually {
+                try cast.ask(10)
+                return try cast.share() == 0
+            })
+        #expect(try eventually { try cast.rollout("rolled back") })
+        #expect(try cast.sluice.folder.read("weights.yaml") == "kong: {x: 100, y: 0}\n")
+        let history = try cast.sluice.command("rollout", "history").output
+        #expect(history.contains("5xx and broken answers at /orders/1") || history.contains("5xx"))
+        #expect(try cast.sluice.folder.read("state/audit.jsonl").contains("rollout_rollback"))
+        #expect(try cast.sluice.command("rollout", "abort").status == 1)
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `after a kill it goes on where it was`() throws {
+        let cast = try Cast()
+        try cast.start()
+        try cast.ask(50)
+        #expect(
+            try eventually {
+                try cast.ask(1)
+                return try cast.sluice.folder.read("state/rollout.journal")
+                    .contains("\"entry\": \"evidence\"")
+            })
+        cast.sluice.crash()
+        // Somebody raises the candidate meanwhile.
+        try cast.sluice.folder.write("kong: {x: 5, y: 95}\n", to: "weights.yaml")
+        try cast.sluice.start()
+        #expect(try cast.share() == 20)
+        #expect(try cast.rollout("running"))
+        #expect(try cast.sluice.folder.read("weights.yaml") == "kong: {x: 5, y: 95}\n")
+        let status = try cast.sluice.command("status").output
+        #expect(status.contains("refused"), "\(status)")
+        let aborted = try cast.sluice.command("rollout", "abort", "--reason", "enough")
+        #expect(aborted.status == 0, "\(aborted.errors)")
+        #expect(try cast.share() == 0)
+    }
+
+    @Test func `bad plans are refused by the command and by the proxy`() throws {
+        let cast = try Cast()
+        try cast.sluice.folder.write(
+            "splits: [kung]\nsteps: [{weight: 110, hold: 1m}]\n", to: "bad.yaml")
+        let bad = cast.sluice.folder["bad.yaml"]
+        let config = cast.sluice.folder["sluice.yaml"]
+        let checked = try cast.sluice.command("rollout", "check", bad, "--config", config)
+        #expect(checked.status == 1)
+        #expect(checked.errors.contains("bad.yaml:1:10: there is no split `kung`"))
+        #expect(checked.errors.contains("bad.yaml:2:18: `weight` is `110`"))
+        let started = try cast.sluice.command("rollout", "start", bad)
+        #expect(started.status == 1)
+        #expect(started.errors.contains("there is no split `kung`"), "\(started.errors)")
+        #expect(try cast.sluice.command("rollout", "check", "nowhere.yaml").status == 1)
+        #expect(try cast.sluice.command("rollout", "start", "nowhere.yaml").status == 1)
+        #expect(try cast.sluice.command("rollout", "resume").status == 1)
+        #expect(try cast.sluice.command("rollout").output.contains("no rollout"))
+        let sound = cast.sluice.folder["plan.yaml"]
+        #expect(
+            try cast.sluice.command("rollout", "check", sound, "--config", config).status == 0)
+    }
+}
