@@ -93,6 +93,7 @@ package struct ProxyProcess: Sendable {
         let running =
             servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
+                KeepService(keeper: operation.keeper),
                 TickService(operation: operation),
                 TargetService(plane, judge: judge, names: names),
                 GuardService(plane: plane, logger: logger),
