@@ -1,8 +1,9 @@
 import Kernel
-import Proxy
 import Settings
 import Telemetry
 import Testing
+
+@testable import Proxy
 
 extension LiveTests {
     /// The limit of what is in flight at a target, and the queue before it.
@@ -75,6 +76,33 @@ extension LiveTests {
         }
 
         @Test(arguments: [2, 4])
+        func `over all workers the one that has waited longest is the next`(
+            workers: Int
+        ) async throws {
+            let origin = try BusyOrigin()
+            defer { origin.stop() }
+            let stage = try await Stage(
+                workers: workers, [[origin.port]], upstreamLimits: Self.limits(1))
+            var clients: [Peer] = []
+            for number in 0..<20 {
+                let client = try stage.client()
+                client.send(Self.get(number))
+                if number == 0 { #expect(await origin.holds(1)) }
+                await stage.counters(until: isQueued(number))
+                clients.append(client)
+                // Workers take turns only where one has waited clearly longer.
+                let next = Instant.now().advanced(
+                    byMilliseconds: 1 + Int(Limits.queueSlackNanoseconds / 1_000_000))
+                while Instant.now() < next { await Task.yield() }
+            }
+            origin.release()
+            for client in clients { _ = try client.answer() }
+            #expect(origin.seen.order == (0..<20).map { "/\($0)" })
+            for client in clients { client.close() }
+            await stage.endWithoutPlaces()
+        }
+
+        @Test(arguments: [2, 4])
         func `no worker keeps the places for its own`(workers: Int) async throws {
             let origin = try BusyOrigin()
             origin.release()
@@ -140,6 +168,7 @@ extension LiveTests {
             }
             // Who was refused may ask again on the same connection, when nobody waits any more.
             for client in refusedClients {
+                await stage.awaitAllPlaces()
                 client.send(Self.get(1))
                 #expect(try client.answer().status == 200)
             }

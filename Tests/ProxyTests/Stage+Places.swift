@@ -21,12 +21,17 @@ extension Stage {
         }
     }
 
+    /// Waits until no place is taken any more. One comes back behind the answer's last byte, so
+    /// that the client may be quicker, or is on its way between two workers.
+    func awaitAllPlaces() async {
+        let deadline = Instant.now().advanced(byMilliseconds: Peer.patienceMilliseconds)
+        while placesTaken.contains(where: { $0 > 0 }), Instant.now() < deadline { await settle() }
+    }
+
     /// Waits until nothing is left under way, checks that no place was lost, and stops.
     func endWithoutPlaces(sourceLocation: SourceLocation = #_sourceLocation) async {
         _ = await counters(until: isAtRest)
-        // A place may be on its way between two workers.
-        let deadline = Instant.now().advanced(byMilliseconds: Peer.patienceMilliseconds)
-        while placesTaken.contains(where: { $0 > 0 }), Instant.now() < deadline { await settle() }
+        await awaitAllPlaces()
         #expect(placesTaken.allSatisfy { $0 == 0 }, sourceLocation: sourceLocation)
         #expect(queueCounts.allSatisfy { $0 == 0 }, sourceLocation: sourceLocation)
         await end(sourceLocation: sourceLocation)

@@ -53,6 +53,22 @@ struct WatchService: Service {
     }
 }
 
+/// Tries again to keep weights that no disk has taken.
+struct KeepService: Service {
+    private static let pause = Duration.seconds(5)
+
+    let keeper: WeightKeeper
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.pause)
+                await keeper.keepAgain()
+            }
+        }
+    }
+}
+
 /// Keeps the last minute of the counters.
 struct TickService: Service {
     let operation: Operation

@@ -46,12 +46,18 @@ extension WeightKeeper {
             isDurable: plan.names.allSatisfy { durable[$0] ?? true }, skipped: plan.skipped)
     }
 
-    /// Takes in what the disk said.
-    func note(_ receipt: WeightStore.Receipt, names: [String]) {
+    /// Takes in what the disk said. `isTold`: its faults were told before.
+    func note(_ receipt: WeightStore.Receipt, names: [String], isTold: Bool = false) {
         for kept in receipt.kept where set[kept.name]?.generation == kept.generation {
             set[kept.name] = kept
         }
         for name in names { durable[name] = receipt.isDurable }
+        if !isTold { warn(of: receipt) }
+        if let found = receipt.text, !receipt.hasOtherText { noteText(found) }
+        if receipt.hasOtherText { Task { await lookAtFile() } }
+    }
+
+    private func warn(of receipt: WeightStore.Receipt) {
         if let fault = receipt.fileFault {
             logger.warning("the weight file was not written: \(fault)")
         }
@@ -61,8 +67,6 @@ extension WeightKeeper {
         if !receipt.isDurable {
             logger.warning("the weights are kept nowhere: they end with this process")
         }
-        if let found = receipt.text, !receipt.hasOtherText { noteText(found) }
-        if receipt.hasOtherText { Task { await lookAtFile() } }
     }
 
     /// What a writing found in the file beside its own changes is the next change.

@@ -62,6 +62,11 @@ package final class WeightStore: Sendable {
         return try WeightsState(decoding: bytes)
     }
 
+    /// Whether there is any place to write to.
+    var hasPlace: Bool {
+        contents.withLock { $0.places.weightsFile != nil || $0.places.stateFile != nil }
+    }
+
     /// Takes over a whole state, at start and when the configuration was read again.
     package func reset(
         _ state: WeightsState, text: WeightsText, places: Places
@@ -88,12 +93,13 @@ package final class WeightStore: Sendable {
     package func read(_ splits: [SplitSettings]) -> WeightsText {
         contents.withLock { contents in
             guard let path = contents.places.weightsFile else { return .settings }
-            do throws(Errno) {
-                let bytes = try DurableFile.read(path, limit: Self.longestFile)
+            switch DiskFiles.read(path) {
+            case .success(let bytes):
                 return .parse(bytes, file: path, splits: splits)
-            } catch {
-                let fault = SettingsError(file: path, line: 0, column: 0, message: "\(error)")
-                return .faultyFile(SettingsErrors([fault]), hash: nil)
+            case .failure(let fault):
+                // As at the start, so that the same fault is not told twice.
+                let error = SettingsError(file: path, line: 1, column: 1, message: fault.message)
+                return .faultyFile(SettingsErrors([error]), hash: nil)
             }
         }
     }
@@ -116,13 +122,16 @@ package final class WeightStore: Sendable {
         }
     }
 
-    /// Keeps changes: writes them into the weight file, then into the state.
-    package func write(_ changes: [SplitWeights], splits: [SplitSettings]) -> Receipt {
+    /// Keeps changes: writes them into the weight file, then into the state. `expected`: what the
+    /// file must say for that, if what it says otherwise is newer than the changes.
+    package func write(
+        _ changes: [SplitWeights], splits: [SplitSettings], expecting expected: WeightsText? = nil
+    ) -> Receipt {
         contents.withLock { contents in
             let fresh = Self.merge(changes, into: &contents)
             var receipt = Receipt()
             if let path = contents.places.weightsFile {
-                Self.patch(path, fresh, splits, &contents, &receipt)
+                Self.patch(path, fresh, splits, expected, &contents, &receipt)
             }
             Self.writeState(contents, &receipt)
             return receipt
@@ -152,7 +161,7 @@ package final class WeightStore: Sendable {
 
     private static func patch(
         _ path: String, _ fresh: Set<String>, _ splits: [SplitSettings],
-        _ contents: inout Contents, _ receipt: inout Receipt
+        _ expected: WeightsText?, _ contents: inout Contents, _ receipt: inout Receipt
     ) {
         let bytes: [UInt8]
         do throws(Errno) {
@@ -165,6 +174,10 @@ package final class WeightStore: Sendable {
         var now = base
         do {
             let text = WeightsText.parse(bytes, file: path, splits: splits)
+            if let expected, text != expected {
+                receipt.hasOtherText = true
+                return
+            }
             receipt.text = text
             guard case .file(let document) = text else {
                 receipt.fileFault = "it has faults"
