@@ -3,6 +3,7 @@ import Judging
 import Kernel
 import Proxy
 import Settings
+import Splitting
 import Testing
 
 /// A rollout whose process is killed: at every write, and with a journal torn at every byte.
@@ -46,6 +47,10 @@ struct RolloutCrashTests {
                 Array(Self.plan.utf8), file: "plan.yaml", environment: [:], acknowledgements: [])
             var course = RolloutCourse(plan, file: "plan.yaml")
             for entry in entries { course.take(entry) }
+            // No weight rises before the journal has its step.
+            let begun = Double(course.plan.steps[course.step].weight.hundredths) / 10_000
+            let isBegun = entries.contains { $0.kind == .step }
+            #expect(shares.allSatisfy { $0 <= (isBegun ? begun : 0) + 1e-9 })
             if !course.phase.isOver || course.isGoingBack {
                 shares.append(Double(course.ceilingHundredths) / 10_000)
             }

@@ -110,4 +110,22 @@ struct PlanTests {
         #expect(plan.checklist == ["backup", "migrations", "health"])
         #expect(plan.smoke.count == 1)
     }
+
+    @Test func `a plan that is cut or mangled anywhere is read or refused`() throws {
+        let bytes = try DiskFiles.read(Self.folder + "sound.yaml").get()
+        for place in bytes.indices {
+            var mangled = bytes
+            mangled[place] = UInt8(ascii: ":")
+            for text in [Array(bytes[..<place]), mangled] {
+                do throws(SettingsErrors) {
+                    let plan = try RolloutPlan.read(
+                        text, file: "plan.yaml", environment: [:], acknowledgements: Self.steps)
+                    #expect(!plan.steps.isEmpty && !plan.splits.isEmpty)
+                } catch {
+                    #expect(!error.errors.isEmpty)
+                    #expect(error.errors.allSatisfy { $0.line > 0 && $0.column > 0 })
+                }
+            }
+        }
+    }
 }
