@@ -12,6 +12,7 @@ package struct PlacedPath: Sendable, Equatable {
         self.column = column
     }
 
+    /// Wherever they stand.
     package static func == (one: PlacedPath, other: PlacedPath) -> Bool { one.path == other.path }
 }
 

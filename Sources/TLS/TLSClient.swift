@@ -20,6 +20,7 @@ package final class TLSClient: @unchecked Sendable {
     /// What is shown to targets; nil: nothing.
     package let certificate: TLSCertificate?
 
+    /// Makes the context, with the certificates that are trusted.
     package init(_ options: TLSClientOptions) throws(TLSLoadFault) {
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else {
             throw TLSLoadFault(.context, "", TLSLoadFault.lastReason("no context of TLS"))

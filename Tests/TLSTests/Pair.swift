@@ -48,6 +48,11 @@ final class Pair {
             self.session = session
         }
 
+        var isResumed: Bool { session.isResumed }
+        var version: TLSVersion { session.version }
+        /// Whether it has nothing to send.
+        var isSilent: Bool { workspace.outgoing.isEmpty }
+
         func handshake() throws -> TLSProgress {
             session.handshake(on: socket.descriptor, &workspace)
         }

@@ -1,7 +1,7 @@
 package import Kernel
 
-/// Notices when one of a few files may have changed: by events of the folders that lead to them, and
-/// once a second by a look at the files themselves, for file systems that send no events.
+/// Notices when one of a few files may have changed: by events of the folders that lead to them,
+/// and once a second by a look at the files themselves, for file systems that send no events.
 package final class FileWatcher: Sendable {
     private static let lookMilliseconds: Int32 = 1_000
     /// A file written so recently may be in the middle of it.

@@ -127,10 +127,15 @@ final class TLSWire {
     var isResumed: Bool { session.session.isResumed }
     var version: TLSVersion { session.session.version }
 
+    private static func copy(_ buffer: borrowing Buffer) -> [UInt8] {
+        let bytes = buffer.bytes
+        var copy: [UInt8] = []
+        for index in 0..<bytes.count { copy.append(bytes[index]) }
+        return copy
+    }
+
     private func sendRecords(pieceBytes: Int = .max) throws {
-        var bytes: [UInt8] = []
-        let outgoing = session.workspace.outgoing.bytes
-        for index in 0..<outgoing.count { bytes.append(outgoing[index]) }
+        let bytes = Self.copy(session.workspace.outgoing)
         session.workspace.outgoing.removeAll()
         var rest = bytes[...]
         while !rest.isEmpty {
