@@ -28,7 +28,9 @@ PEERS = ("haproxy", "nginx", "envoy")
 class Workload:
     """What is asked of each proxy, and the figures that Sluice has to reach."""
 
-    def __init__(self, name, title, unit, mode, connections, requests, warmup, required, goal):
+    def __init__(self, name, title, unit, mode, connections, requests, warmup, required, goal,
+                 layer="http"):
+        self.layer = layer
         self.name, self.title, self.unit = name, title, unit
         self.mode, self.connections = mode, connections
         self.requests, self.warmup = requests, warmup
@@ -47,6 +49,11 @@ WORKLOADS = [
              "close", 64, 12_000, 2_000, [(0.95, "peer")], [(0.85, "peer")]),
     Workload("1mib", "1 MiB responses, 16 connections", "µs/MiB",
              "large", 16, 1_500, 200, [(0.95, "peer")], [(0.85, "peer")]),
+    Workload("tcp-small", "mode tcp: small exchanges, 64 connections", "µs/exchange",
+             "small", 64, 60_000, 6_000, [(0.95, "peer"), (1.05, "relay")], [(1.00, "relay")],
+             layer="tcp"),
+    Workload("tcp-1mib", "mode tcp: 1 MiB, 16 connections", "µs/MiB",
+             "large", 16, 1_500, 200, [(1.00, "peer")], [(0.85, "peer")], layer="tcp"),
     Workload("latency", "p99 latency at 70 % of the best peer's highest rate, 64 connections",
              "µs", "paced", 64, 0, 6_000, [(1.00, "peer")], [(1.00, "peer")]),
     Workload("idle", "idle keep-alive connection", "KiB", "idle", 10_000, 0, 0,
@@ -76,7 +83,7 @@ def arguments():
 
 def measure(workload, name, binary, origin, folder, options, rate=None):
     """One proxy under one workload: a dictionary of its figures."""
-    proxy = proxies.Proxy(name, binary, origin, folder)
+    proxy = proxies.Proxy(name, binary, origin, folder, layer=workload.layer)
     scale = 0.25 if options.quick else 1
     requests = int(rate * PACED_SECONDS) if rate else workload.requests
     command = [proxies.built("client"), proxy.port, workload.mode, workload.connections,
@@ -133,6 +140,9 @@ def cpu_at_rest(proxy, seconds=2):
 
 def names_for(workload, found):
     """The relay needs two descriptors per connection: too many for the idle workload."""
+    if workload.layer == "tcp":
+        # Envoy has no settings for this here.
+        found = {name: path for name, path in found.items() if name != "envoy"}
     return [name for name in found if workload.mode != "idle" or name != "relay"]
 
 

@@ -108,6 +108,15 @@ package struct Socket: ~Copyable, Sendable {
     }
 }
 
+extension Socket {
+    /// The address that the other side has.
+    package func peerAddress() -> SocketAddress? {
+        var storage = sockaddr_storage()
+        guard unsafe sluice_peer_address(descriptor, &storage) >= 0 else { return nil }
+        return SocketAddress(storage)
+    }
+}
+
 /// What a call of `Socket.connect(to:)` came to.
 package enum ConnectStart: ~Copyable {
     /// Connected, or on the way: the socket's next event tells.

@@ -37,6 +37,9 @@ final class Blueprint: Sendable {
         let isGuarded: Bool
         let isShut: Bool
         let allowed: AllowedRequests
+        /// What its connections have to get over before anything else.
+        let opening: Opening
+        let openingAfterHeader: Opening
     }
 
     struct Target: Sendable {
@@ -60,6 +63,8 @@ final class Blueprint: Sendable {
         let retries: RetrySettings
         /// Whether its answers are asked who made them.
         let isKong: Bool
+        /// The header that its targets' connections begin with; nil: none.
+        let proxyHeader: ProxyHeaderVersion?
         /// What workers know of each other's queues; nil unless there is, or was, a limit.
         let queue: SharedQueue?
     }

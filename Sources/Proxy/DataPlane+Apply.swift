@@ -164,7 +164,7 @@ extension Blueprint {
     ) {
         let upstreams = foundation.place(snapshot.upstreams, at: addresses)
         let splits = snapshot.splits.map { Split($0, &foundation) }
-        let listeners = snapshot.listeners.map { Listener($0, &foundation) }
+        let listeners = snapshot.listeners.map { Listener($0, in: snapshot, &foundation) }
         self.init(
             listeners: listeners, upstreams: upstreams, splits: splits,
             counts: Counts(foundation.registry),
@@ -194,7 +194,9 @@ extension Blueprint.Split {
 }
 
 extension Blueprint.Listener {
-    fileprivate init(_ settings: ListenerSettings, _ foundation: inout Foundation) {
+    fileprivate init(
+        _ settings: ListenerSettings, in snapshot: Snapshot, _ foundation: inout Foundation
+    ) {
         id = foundation.registry.listener(settings.name)
         split = foundation.registry.split(settings.split)
         port = foundation.bound.first { $0.name == settings.name }?.address.port ?? 0
@@ -207,5 +209,7 @@ extension Blueprint.Listener {
         isGuarded = settings.guarding != nil
         isShut = settings.guarding.map { foundation.isShut($0) } ?? false
         allowed = AllowedRequests(settings.guarding?.allow ?? [])
+        openingAfterHeader = Opening(of: settings, in: snapshot)
+        opening = settings.requiresProxyHeader ? .proxyHeader : openingAfterHeader
     }
 }

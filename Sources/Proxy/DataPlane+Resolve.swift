@@ -170,6 +170,7 @@ extension Foundation {
         return Blueprint.Upstream(
             id: id, name: settings.name, targets: targets, timeouts: settings.timeouts,
             limits: settings.limits, retries: settings.retries, isKong: settings.isKong,
+            proxyHeader: settings.proxyHeader,
             queue: queue(of: id, settings.limits))
     }
 

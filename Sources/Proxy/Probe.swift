@@ -15,8 +15,14 @@ package struct Probe: Sendable {
     package let address: SocketAddress
     package let question: Question
     package let timeoutMilliseconds: Int
+    /// What the connection begins with, before anything is asked.
+    package let preamble: [UInt8]
 
-    package init(address: SocketAddress, question: Question, timeoutMilliseconds: Int) {
+    package init(
+        address: SocketAddress, question: Question, timeoutMilliseconds: Int,
+        preamble: [UInt8] = []
+    ) {
+        self.preamble = preamble
         self.address = address
         self.question = question
         self.timeoutMilliseconds = timeoutMilliseconds
@@ -59,6 +65,7 @@ package struct ProbeAnswer: Sendable, Equatable {
 struct ProbeState {
     let question: Probe.Question
     let reply: @Sendable (ProbeOutcome) -> Void
+    let preamble: [UInt8]
     /// The answer's head, when it is here.
     var status = 0
     var isKong = false

@@ -58,6 +58,7 @@ extension Worker {
     /// Begins to serve a client's connection, which is counted already.
     mutating func serve(_ socket: consuming Socket, from client: IPAddress, listener: Int) {
         var connection = Connection(from: client, listener: listener, socket: socket)
+        connection.opening = listeners[listener].opening
         if let limit = takePlaces(&connection) { return turnAway(connection, by: limit) }
         let places = connection.places
         guard let token = connections.insert(connection) else {
@@ -72,6 +73,7 @@ extension Worker {
             close(index)
             return
         }
+        if connections[index].opening != .done { return beginOpening(index) }
         timers.set(index, to: keepaliveDeadline(ofClient: index))
     }
 

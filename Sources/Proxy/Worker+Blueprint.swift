@@ -47,6 +47,7 @@ extension Worker {
             upstream.targets[$0].id
         }
         upstreams[upstream.id].timeouts = upstream.timeouts
+        takeOnProxyHeader(of: upstream)
         upstreams[upstream.id].exposure = UpstreamState.exposure(of: upstream.name)
         upstreams[upstream.id].requestsPerConnection = UInt32(
             clamping: upstream.limits.requestsPerConnection ?? .max)
@@ -84,6 +85,8 @@ extension Worker {
             listeners[listener.id].isGuarded = listener.isGuarded
             listeners[listener.id].isShut = listener.isShut
             listeners[listener.id].allowed = listener.allowed
+            listeners[listener.id].opening = listener.opening
+            listeners[listener.id].openingAfterHeader = listener.openingAfterHeader
             takeOnLimits(of: listener)
         }
         countPresentConnections()

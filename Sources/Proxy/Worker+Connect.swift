@@ -14,7 +14,11 @@ extension Worker {
             crew.giveDescriptorBack()
             connectFailed(exchange, ConnectResult(error))
         case .started(let socket):
-            guard let token = connections.insert(Connection(to: target, socket: socket)) else {
+            var connection = Connection(to: target, socket: socket)
+            if upstreams[targets[target].upstream].proxyHeader != nil {
+                connection.opening = .proxyHeader
+            }
+            guard let token = connections.insert(connection) else {
                 crew.giveDescriptorBack()
                 return connectFailed(exchange, .other)
             }
@@ -104,7 +108,8 @@ extension Worker {
         let target = Int(connections[index].target)
         guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
             !isPoolShut(target, to: exchange), mayCarryMore(index),
-            targets[target].pooledCount < Limits.pooledPerTarget, isInStep(index)
+            targets[target].pooledCount < Limits.pooledPerTarget, isForAnybody(index),
+            isInStep(index)
         else { return close(index) }
         putInPool(index, target)
     }

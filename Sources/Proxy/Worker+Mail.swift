@@ -37,6 +37,10 @@ extension Worker {
             case .guards(let listeners, let reply):
                 if let listeners { shut(listeners) }
                 reply(writesInFlight())
+            case .roster(let split, let reply):
+                reply(roster(ofSplit: split))
+            case .shiftAway(let tokens, let reply):
+                reply(shiftAway(tokens))
             case .copyCounters(let reply):
                 counters.logLinesDropped(inTotal: log.droppedCount)
                 reply(counters.copy())

@@ -24,7 +24,8 @@ extension Worker {
                 return reply(.notAsked)
             }
             let index = token.index
-            probes[index] = ProbeState(question: probe.question, reply: reply)
+            probes[index] = ProbeState(
+                question: probe.question, reply: reply, preamble: probe.preamble)
             if epoll.addConnection(connections[index].socket, token: token.rawValue) != nil {
                 return end(index, .notAsked)
             }
@@ -40,10 +41,12 @@ extension Worker {
                 return end(index, .connectFailed(ConnectResult(error)))
             }
             connections[index].flags.remove([.connecting, .writeBlocked])
+            scratch.removeAll()
+            if let preamble = probes[index]?.preamble { scratch.append(preamble.span) }
             guard case .request(let bytes, _)? = probes[index]?.question else {
+                sendScratch(index)
                 return end(index, .connected)
             }
-            scratch.removeAll()
             scratch.append(bytes.span)
             sendScratch(index)
         } else if readiness.isWritable {

@@ -23,12 +23,14 @@ extension Worker {
     private mutating func downstreamIsLate(_ index: Int) {
         let exchange = Int(connections[index].exchange)
         guard exchange >= 0 else {
+            if connections[index].opening != .done { return openingIsLate(index) }
             let flags = connections[index].flags
             if flags.contains(.headBegan), !flags.contains(.lingering) {
                 return refuse(index, .requestTimeout, isHead: asksForHead(index))
             }
             return close(index)
         }
+        if exchanges[exchange].isTCP { return tcpIsLate(exchange) }
         if exchanges[exchange].end <= now { return exchangeIsOverdue(exchange) }
         if exchanges[exchange].phase == .tunnelling {
             noteTrouble(exchange, "tunnel_timeout")
@@ -70,7 +72,7 @@ extension Worker {
     private mutating func upstreamIsLate(_ index: Int) {
         let exchange = Int(connections[index].exchange)
         guard exchange >= 0 else { return close(index) }
-        if connections[index].flags.contains(.connecting) {
+        if connections[index].flags.contains(.connecting) || connections[index].opening != .done {
             detach(exchange)
             close(index)
             return connectFailed(exchange, .timeout)

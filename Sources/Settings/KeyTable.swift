@@ -17,9 +17,9 @@ struct KeyTable {
         owner: "a listener",
         known: [
             "address", "mode", "split", "routes", "trusted_proxies", "timeouts", "limits",
-            "guard", "expose_upstream",
+            "guard", "expose_upstream", "proxy_protocol",
         ],
-        later: ["tls", "proxy_protocol"])
+        later: ["tls"])
 
     static let route = KeyTable(owner: "a route", known: ["when", "split"], later: [])
 
@@ -27,8 +27,8 @@ struct KeyTable {
         owner: "`guard`", known: ["kind", "split", "upstream", "allow"], later: [])
 
     static let listenerTimeouts = KeyTable(
-        owner: "`timeouts` of a listener", known: ["head", "body_idle", "keepalive", "tunnel"],
-        later: ["handshake"])
+        owner: "`timeouts` of a listener",
+        known: ["head", "body_idle", "keepalive", "tunnel", "handshake", "lifetime"], later: [])
 
     static let listenerLimits = KeyTable(
         owner: "`limits` of a listener",
@@ -39,9 +39,9 @@ struct KeyTable {
         owner: "an upstream",
         known: [
             "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval", "kong", "admin",
+            "resolve_interval", "kong", "admin", "send_proxy_protocol",
         ],
-        later: ["protocol", "tls", "send_proxy_protocol"])
+        later: ["protocol", "tls"])
 
     static let upstreamAdmin = KeyTable(
         owner: "`admin` of an upstream", known: ["url", "token_file", "ca", "interval"],
@@ -82,8 +82,11 @@ struct KeyTable {
 
     static let when = KeyTable(
         owner: "`when`",
-        known: ["header", "cookie", "query", "client", "method", "path_prefix", "host", "not"],
-        later: ["server_name"])
+        known: [
+            "header", "cookie", "query", "client", "method", "path_prefix", "host", "server_name",
+            "not",
+        ],
+        later: [])
 
     static let upgrade = KeyTable(owner: "`upgrade`", known: ["watch", "smoke"], later: [])
 

@@ -21,6 +21,9 @@ package struct ListenerSettings: Sendable, Equatable {
     package let limits: ListenerLimits
     /// What it refuses while a split is frozen; nil: nothing.
     package let guarding: GuardSettings?
+    /// Whether each of its connections must begin with a header of the PROXY protocol, which only
+    /// `trustedProxies` may send.
+    package var requiresProxyHeader = false
 
     /// A listener; it trusts no proxy, unless said.
     package init(
@@ -52,4 +55,6 @@ package struct ListenerSettings: Sendable, Equatable {
 package enum ListenerMode: String, Sendable, Equatable {
     /// Requests, each for itself.
     case http
+    /// Connections, whatever is said on them.
+    case tcp
 }

@@ -34,6 +34,7 @@ extension SettingsDocument {
             with: duration(fields["resolve_interval"], from: Limits.resolveIntervalMilliseconds))
         replace(&upstream.isKong, with: readKong(fields["kong"]))
         upstream.admin = readAdminAccess(fields["admin"])
+        upstream.proxyHeader = readSentProxyHeader(fields["send_proxy_protocol"])
         return targets == nil ? nil : upstream
     }
 

@@ -20,6 +20,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var isKong = false
     /// Where its Admin API is; nil: it is not looked at.
     package var admin: AdminAccessSettings?
+    /// How its targets are told who the client is, before anything else; nil: they are not.
+    package var proxyHeader: ProxyHeaderVersion?
 
     /// An upstream of at least one target; what is not said has its preset.
     package init(
@@ -45,6 +47,11 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.resolveIntervalMilliseconds = resolveIntervalMilliseconds
         self.admin = admin
     }
+}
+
+/// The two forms of the PROXY protocol's header: text and binary.
+package enum ProxyHeaderVersion: String, Sendable, Equatable {
+    case v1, v2
 }
 
 /// One address of an upstream.

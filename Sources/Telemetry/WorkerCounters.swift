@@ -29,6 +29,9 @@ package struct WorkerCounters: Sendable {
     /// What is counted of Kongs only.
     var kong = KongCounters()
 
+    /// What is counted of tcp listeners and of what connections begin with.
+    var tcp = TCPCounters()
+
     var loopTurns = LatencyHistogram()
     /// Lines of the access log that found no room.
     package private(set) var droppedLogLines = 0
@@ -55,6 +58,7 @@ package struct WorkerCounters: Sendable {
         downstreamRequests.grow(rows: listeners)
         refusals.grow(rows: listeners)
         guardRefusals.grow(rows: listeners)
+        tcp.grow(listeners: listeners, lanes: lanes)
     }
 
     /// Adds what another worker counted, and grows where the other has more rows.
@@ -76,6 +80,7 @@ package struct WorkerCounters: Sendable {
         downstreamRequests.merge(other.downstreamRequests)
         refusals.merge(other.refusals)
         kong.merge(other.kong)
+        tcp.merge(other.tcp)
         guardRefusals.merge(other.guardRefusals)
         loopTurns.merge(other.loopTurns)
         droppedLogLines += other.droppedLogLines

@@ -23,6 +23,9 @@ final class FakePlane: Plane {
         var loads: [String: TargetLoad] = [:]
         /// How targets stand beside being drained, by addresses.
         var health: [String: TargetStanding.Health] = [:]
+        /// Long-lived connections, and those that were closed, call by call.
+        var roster: [Roster.Entry] = []
+        var shifted: [[Roster.Entry]] = []
         var accessLog = AccessLogReport()
         var reopeningError: Errno?
     }
@@ -82,6 +85,19 @@ final class FakePlane: Plane {
                     upstream: "x", address: address, settings: [], isCurrent: false, load: load)
             }
             return Census(rows: known + rows, pendingWorkers: memory.pendingWorkers)
+        }
+    }
+
+    func roster(ofSplit name: String) async -> Roster {
+        memory.withLock { Roster(entries: $0.roster) }
+    }
+
+    /// Whoever is closed comes back as a new connection to y.
+    func shiftAway(_ entries: [Roster.Entry]) async -> Int {
+        memory.withLock { memory in
+            memory.shifted.append(entries)
+            memory.roster.removeAll { entries.contains($0) }
+            return entries.count
         }
     }
 

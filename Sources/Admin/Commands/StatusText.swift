@@ -5,6 +5,7 @@ package enum StatusText {
         let splits = status["splits"]?.elements ?? []
         return [
             head(status), listeners(status), upstreams(status), targets(status),
+            ShiftText.connections(status), ShiftText.shifts(status),
             DrainText.table(status), FreezeText.table(status), TripwireText.table(status),
             UpgradeText.summary(status),
             KongText.table(status),

@@ -48,6 +48,7 @@ extension Operation {
             "listeners": .array(snapshot.listeners.map { answer($0, counters) }),
             "upstreams": .array(upstreams.map(\.value)),
             "splits": .array(splits.map(\.value)),
+            "shifts": await shiftsAnswer(),
             "tripwire": await tripwireAnswer(),
             "upgrades": upgrades["upgrades"] ?? .null,
             "upgrades_error": upgrades["error"] ?? .null,

@@ -19,6 +19,8 @@ package actor Operation {
     package nonisolated let tokens = AdminTokens()
     /// What was said and seen of upgrades.
     package nonisolated let upgrades: UpgradeKeeper
+    /// Who lets long-lived connections follow the weights.
+    package nonisolated let shifts: ShiftKeeper
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
@@ -53,6 +55,7 @@ package actor Operation {
             freezes ?? FreezeKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
         upgrades = UpgradeKeeper(
             weights: keeper, plane: plane, logger: logger, disk: disk, audit: audit)
+        shifts = ShiftKeeper(weights: keeper, plane: plane, logger: logger, audit: audit)
         self.snapshot = snapshot
         self.plane = plane
         self.keeper = keeper

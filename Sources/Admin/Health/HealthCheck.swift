@@ -1,3 +1,5 @@
+internal import Bytes
+internal import HTTP
 package import Kernel
 package import Proxy
 package import Settings
@@ -8,10 +10,18 @@ package struct HealthCheck: Sendable {
     private let settings: HealthSettings
     private let address: SocketAddress
     private let host: String
+    private let preamble: [UInt8]
 
     /// `setting` is the target as the settings give it, by name or by address.
-    package init(_ settings: HealthSettings, of address: SocketAddress, setting: String) {
+    /// `proxyHeader` is what its connections begin with; a check on another port than the target's
+    /// own begins without.
+    package init(
+        _ settings: HealthSettings, of address: SocketAddress, setting: String,
+        proxyHeader: ProxyHeaderVersion? = nil
+    ) {
         self.settings = settings
+        let isOwnPort = settings.port.map { $0 == address.port } ?? true
+        preamble = isOwnPort ? proxyHeader.map(Self.preamble) ?? [] : []
         let port = settings.port ?? address.port
         self.address = address.with(port: port)
         // `*` is no host that anybody could be asked for.
@@ -52,7 +62,18 @@ package struct HealthCheck: Sendable {
         let spent = Int(Instant.now().since(began) / 1_000_000)
         return Probe(
             address: address, question: question,
-            timeoutMilliseconds: max(1, settings.timeoutMilliseconds - spent))
+            timeoutMilliseconds: max(1, settings.timeoutMilliseconds - spent),
+            preamble: preamble)
+    }
+
+    /// A check is for no client.
+    private static func preamble(_ version: ProxyHeaderVersion) -> [UInt8] {
+        var buffer = Buffer(capacity: ProxyHeaderEncoder.mostBytes)
+        switch version {
+        case .v1: ProxyHeaderEncoder.appendText(nil, to: &buffer)
+        case .v2: ProxyHeaderEncoder.appendBinary(nil, facts: [UInt8]().span, to: &buffer)
+        }
+        return buffer.bytes.indices.map { buffer.bytes[$0] }
     }
 
     private func request(_ method: String, _ path: String) -> Probe.Question {

@@ -152,7 +152,9 @@ extension HealthJudge {
                 schedules[name]?.end(address)
                 continue
             }
-            let check = HealthCheck(health, of: target.address, setting: target.setting)
+            let check = HealthCheck(
+                health, of: target.address, setting: target.setting,
+                proxyHeader: watched.settings.proxyHeader)
             let (plane, worker) = (plane, nextWorker)
             nextWorker = (nextWorker + 1) % plane.workerCount
             Task {
