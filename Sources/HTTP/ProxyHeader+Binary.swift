@@ -66,7 +66,8 @@ extension ProxyHeader {
             guard at + 3 + length <= header.count else { return .malformed }
             if header[at] == ProxyFact.checksum {
                 guard length == 4 else { return .malformed }
-                let told = UInt32(number(header, at: at + 3)) << 16
+                let told =
+                    UInt32(number(header, at: at + 3)) << 16
                     | UInt32(number(header, at: at + 5))
                 guard CRC32C.of(header, zeroFrom: at + 3, to: at + 7) == told else {
                     return .badChecksum

@@ -39,7 +39,9 @@ extension SettingsDocument {
 
     /// Whether a listener's connections must begin with a header of the PROXY protocol.
     mutating func readProxyProtocol(_ field: Field?, trusted: [CIDR]?) -> Bool {
-        let read = value(field, expected: "off or required") { ["off": false, "required": true][$0] }
+        let read = value(field, expected: "off or required") {
+            ["off": false, "required": true][$0]
+        }
         guard let field, read == true else { return false }
         if let trusted, trusted.isEmpty {
             faults.add(

@@ -12,7 +12,8 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice \(Version.text)",
         subcommands: [
             Run.self, Check.self, Demo.self, Split.self, Rollback.self, Drain.self,
-            Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Upgrade.self, Audit.self, Status.self,
+            Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Upgrade.self, Audit.self,
+            Status.self,
             Metrics.self, ShowVersion.self,
         ])
 

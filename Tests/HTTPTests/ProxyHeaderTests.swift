@@ -125,7 +125,8 @@ struct ProxyHeaderTests {
         var bytes = Self.binary(0x21, 0x11, Self.body4 + [0x03, 0, 4, 0, 0, 0, 0])
         let sum = CRC32C.of(bytes.span, zeroFrom: bytes.count, to: bytes.count)
         for index in 0..<4 {
-            bytes[bytes.count - 4 + index] = UInt8(truncatingIfNeeded: sum >> UInt32(24 - 8 * index))
+            bytes[bytes.count - 4 + index] = UInt8(
+                truncatingIfNeeded: sum >> UInt32(24 - 8 * index))
         }
         #expect(parse(bytes) == .complete(ProxyHeader(ends: Self.ipv4, byteCount: bytes.count)))
     }

@@ -69,7 +69,8 @@ struct TCPTests {
     }
 
     @Test(arguments: ["http", "tcp"], ["v1", "v2"])
-    func `HAProxy announces a client and nginx is told of it`(mode: String, version: String) throws {
+    func `HAProxy announces a client and nginx is told of it`(mode: String, version: String) throws
+    {
         let folders = [try TemporaryFolder(), try TemporaryFolder()]
         let ports = [try LoopbackAddress.freePort(), try LoopbackAddress.freePort()]
         let nginx = try Self.nginx(on: ports[0], in: folders[0])
@@ -117,10 +118,12 @@ struct TCPTests {
         settings.listener =
             "address: 127.0.0.1:0, mode: tcp, "
             + "routes: [{when: {server_name: '*.y.example'}, split: other}]"
-        let text = settings.text.replacing("  kong: {x: 1, y: 0}", with: """
-              kong: {x: 1, y: 0}
-              other: {x: 0, y: 1}
-            """)
+        let text = settings.text.replacing(
+            "  kong: {x: 1, y: 0}",
+            with: """
+                  kong: {x: 1, y: 0}
+                  other: {x: 0, y: 1}
+                """)
         settings.listener = "address: 127.0.0.1:0, mode: tcp"
         let sluice = try Sluice(settings)
         try sluice.folder.write(text, to: "sluice.yaml")

@@ -48,7 +48,8 @@ struct ProxyHeaderTests {
     }
 
     @Test(arguments: [ListenerMode.http, .tcp])
-    func `what does not begin with a header is closed and counted`(mode: ListenerMode) async throws {
+    func `what does not begin with a header is closed and counted`(mode: ListenerMode) async throws
+    {
         let samples: [(String, ProxyHeaderRefusal)] = [
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", .missing),
             ("\u{16}\u{3}\u{1}", .missing),
@@ -64,7 +65,9 @@ struct ProxyHeaderTests {
             #expect(client.receiveAll() == .reset)
             #expect(client.received.isEmpty)
         }
-        let counters = await stage.counters { $0.proxyHeaderRefusalCount(listener: 0, .missing) == 2 }
+        let counters = await stage.counters {
+            $0.proxyHeaderRefusalCount(listener: 0, .missing) == 2
+        }
         for (_, refusal) in samples {
             #expect(counters.proxyHeaderRefusalCount(listener: 0, refusal) > 0, "\(refusal)")
         }

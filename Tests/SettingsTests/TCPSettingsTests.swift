@@ -33,7 +33,8 @@ struct TCPSettingsTests {
     }
 
     @Test(arguments: [("off", nil), ("v1", ProxyHeaderVersion.v1), ("v2", .v2)])
-    func `an upstream is sent a header, or none`(text: String, version: ProxyHeaderVersion?) throws {
+    func `an upstream is sent a header, or none`(text: String, version: ProxyHeaderVersion?) throws
+    {
         let read = try snapshot(
             settingsText(upstream: "x: {targets: [a:1], send_proxy_protocol: \(text)}"))
         #expect(read.upstreams[0].proxyHeader == version)
@@ -68,7 +69,10 @@ struct TCPSettingsTests {
                 + "split: kong}]",
             "a route of a listener of mode tcp asks for what only requests have"
         ),
-        ("split: kong, mode: tcp, expose_upstream: true", "`expose_upstream` of a listener of mode"),
+        (
+            "split: kong, mode: tcp, expose_upstream: true",
+            "`expose_upstream` of a listener of mode"
+        ),
         (
             "split: kong, mode: tcp, routes: [{when: {server_name: 10.0.0.1}, split: kong}]",
             "`server_name` is `10.0.0.1`; expected a name such as a.example"

@@ -161,7 +161,8 @@ package actor ShiftKeeper {
             zip(members, weights).map { name, weight in
                 let found = free[name] ?? []
                 return ShiftPlan.Member(
-                    weight: Int(weight.hundredths), live: found.count, old: found.count(where: isOld))
+                    weight: Int(weight.hundredths), live: found.count,
+                    old: found.count(where: isOld))
             })
         // What its key sends elsewhere goes whatever the numbers are; so does what is left at an
         // upstream that the split has no more.
