@@ -29,8 +29,9 @@ class Workload:
     """What is asked of each proxy, and the figures that Sluice has to reach."""
 
     def __init__(self, name, title, unit, mode, connections, requests, warmup, required, goal,
-                 tls=False):
+                 tls=False, layer="http"):
         self.tls = tls
+        self.layer = layer
         self.name, self.title, self.unit = name, title, unit
         self.mode, self.connections = mode, connections
         self.requests, self.warmup = requests, warmup
@@ -49,6 +50,11 @@ WORKLOADS = [
              "close", 64, 12_000, 2_000, [(0.95, "peer")], [(0.85, "peer")]),
     Workload("1mib", "1 MiB responses, 16 connections", "µs/MiB",
              "large", 16, 1_500, 200, [(0.95, "peer")], [(0.85, "peer")]),
+    Workload("tcp-small", "mode tcp: small exchanges, 64 connections", "µs/exchange",
+             "small", 64, 60_000, 6_000, [(0.95, "peer"), (1.05, "relay")], [(1.00, "relay")],
+             layer="tcp"),
+    Workload("tcp-1mib", "mode tcp: 1 MiB, 16 connections", "µs/MiB",
+             "large", 16, 1_500, 200, [(1.00, "peer")], [(0.85, "peer")], layer="tcp"),
     Workload("latency", "p99 latency at 70 % of the best peer's highest rate, 64 connections",
              "µs", "paced", 64, 0, 6_000, [(1.00, "peer")], [(1.00, "peer")]),
     Workload("idle", "idle keep-alive connection", "KiB", "idle", 10_000, 0, 0,
@@ -95,7 +101,8 @@ def measure(workload, name, binary, origin, folder, options, rate=None):
     certificates = None
     if workload.tls:
         certificates = proxies.make_certificate(Path(folder).parent / "certificates")
-    proxy = proxies.Proxy(name, binary, origin, folder, certificates=certificates)
+    proxy = proxies.Proxy(
+        name, binary, origin, folder, certificates=certificates, layer=workload.layer)
     scale = 0.25 if options.quick else 1
     requests = int(rate * PACED_SECONDS) if rate else workload.requests
     mode = f"tls-{workload.mode}" if workload.tls else workload.mode
@@ -156,6 +163,9 @@ def names_for(workload, found):
     those are compared that use the same library."""
     if workload.tls:
         return [name for name in found if name not in ("relay", "envoy")]
+    if workload.layer == "tcp":
+        # Envoy has no settings for this here.
+        found = {name: path for name, path in found.items() if name != "envoy"}
     return [name for name in found if workload.mode != "idle" or name != "relay"]
 
 

@@ -130,6 +130,55 @@ static_resources:
 """
 
 
+HAPROXY_TCP = """\
+global
+    nbthread 1
+    maxconn 10100
+    no strict-limits
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 300s
+    timeout server 300s
+    option splice-auto
+frontend api
+    bind 127.0.0.1:{port}
+    default_backend origins
+backend origins
+    balance roundrobin
+    server x 127.0.0.1:{x} weight 50
+    server y 127.0.0.1:{y} weight 50
+"""
+
+NGINX_TCP = """\
+{stream_module}
+daemon off;
+{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 19900; multi_accept on; }}
+stream {{
+    tcp_nodelay on;
+    upstream origins {{
+        server 127.0.0.1:{x} weight=50;
+        server 127.0.0.1:{y} weight=50;
+    }}
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        proxy_pass origins;
+        proxy_timeout 300s;
+        proxy_buffer_size 64k;
+    }}
+}}
+"""
+
+# Debian's nginx has its stream module in a package of its own.
+STREAM_MODULE = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
+
+SLUICE_TCP = SLUICE.replace("mode: http", "mode: tcp")
+
+
 def binaries():
     """Name -> path of each proxy that is here, in the order of the table."""
     found = {
@@ -268,9 +317,10 @@ class Proxy:
     """One running proxy, pinned to its core with one worker."""
 
     def __init__(self, name, binary, origin, folder, core=PROXY_CORE, wrapper=(),
-                 certificates=None):
+                 certificates=None, layer="http"):
         self.name = name
         self.certificates = certificates
+        self.layer = layer
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = open(self.folder / "log.txt", "w")
@@ -279,6 +329,7 @@ class Proxy:
         facts = {"port": self.port, "x": x, "y": y, "folder": self.folder}
         facts.update(tls_words(certificates))
         facts["user"] = "user root;" if os.geteuid() == 0 else ""
+        facts["stream_module"] = f"load_module {STREAM_MODULE};" if STREAM_MODULE.exists() else ""
         command = [*wrapper, *self.command(name, binary, facts)]
         output = subprocess.PIPE if name == "relay" else self.log
         self.process = start(command, core, stdout=output, stderr=self.log, text=True)
@@ -303,6 +354,8 @@ class Proxy:
             "envoy": (ENVOY, "envoy.yaml", [
                 "--concurrency", "1", "--disable-hot-restart", "-l", "error", "-c"]),
         }[name]
+        if self.layer == "tcp":
+            template = {"haproxy": HAPROXY_TCP, "nginx": NGINX_TCP}.get(name, SLUICE_TCP)
         path = self.folder / file
         path.write_text(template.format(**facts))
         return [binary, *options, str(path)]

@@ -56,6 +56,8 @@ let package = Package(
         fuzz("RequestHeadFuzz", ["Bytes", "HTTP"]),
         fuzz("ResponseHeadFuzz", ["Bytes", "HTTP"]),
         fuzz("ChunksFuzz", ["Bytes", "HTTP"]),
+        fuzz("ProxyHeaderFuzz", ["Bytes", "HTTP"]),
+        fuzz("ClientHelloFuzz", ["Bytes", "HTTP"]),
         fuzz("SettingsFuzz", ["Settings"]),
         fuzz("WeightsFuzz", ["Settings", "Splitting"]),
     ],

@@ -30,6 +30,12 @@ package protocol Plane: Sendable {
     /// Counts what is in flight at each target.
     func census() async -> Census
 
+    /// The connections and tunnels of a split that live long.
+    func roster(ofSplit name: String) async -> Roster
+
+    /// Closes connections of a roster; how many of them were still there.
+    func shiftAway(_ entries: [Roster.Entry]) async -> Int
+
     /// The targets in use and how each stands.
     var standings: [(target: ResolvedTarget, standing: TargetStanding)] { get }
 

@@ -22,6 +22,17 @@ void sluice_name_thread(pthread_t thread, const uint8_t *name) {
     pthread_setname_np(thread, kept);
 }
 
+ssize_t sluice_pipe(int ends[2], int size) {
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
+    int reached = fcntl(ends[1], F_SETPIPE_SZ, size);
+    // There is a limit for all pipes of a user: a smaller one will do.
+    return reached > 0 ? reached : fcntl(ends[1], F_GETPIPE_SZ);
+}
+
+ssize_t sluice_splice(int from, int to, size_t count) {
+    SLUICE_RETRY(splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
+}
+
 // Files and processes: called once in a while.
 
 ssize_t sluice_wait_readable(int fd, int milliseconds) {

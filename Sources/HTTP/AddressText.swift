@@ -29,7 +29,7 @@ enum AddressText {
     }
 
     /// Four numbers below 256, without leading zeros.
-    private static func ipv4(_ bytes: Span<UInt8>, _ range: ByteRange) -> UInt32? {
+    static func ipv4(_ bytes: Span<UInt8>, _ range: ByteRange) -> UInt32? {
         var address: UInt32 = 0
         var count = 0
         var start = range.start
@@ -48,7 +48,7 @@ enum AddressText {
         return address
     }
 
-    private static func ipv6(_ bytes: Span<UInt8>, _ range: ByteRange) -> ClientAddress? {
+    static func ipv6(_ bytes: Span<UInt8>, _ range: ByteRange) -> ClientAddress? {
         guard IPv6Literal.isValid(bytes, range) else { return nil }
         var bits: UInt128 = 0
         var groups = 0

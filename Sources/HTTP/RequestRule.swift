@@ -14,6 +14,8 @@ package struct RequestRule: Sendable {
         case method([String])
         case pathPrefix([String])
         case host([String])
+        /// A TLS client that asks for any of these names, written like hosts.
+        case serverName([String])
     }
 
     /// All of these hold.

@@ -12,7 +12,9 @@ package struct RequestRules: ~Copyable {
     }
 
     struct Term {
-        enum Subject { case header, cookie, query, client, method, pathPrefix, host }
+        enum Subject {
+            case header, cookie, query, client, method, pathPrefix, host, serverName
+        }
 
         let subject: Subject
         let name: ByteRange
@@ -25,10 +27,10 @@ package struct RequestRules: ~Copyable {
         var mask: UInt128 = 0
     }
 
-    private let rules: Table<Rule>
-    private let terms: Table<Term>
-    private let values: Table<Value>
-    private let texts: Buffer
+    let rules: Table<Rule>
+    let terms: Table<Term>
+    let values: Table<Value>
+    let texts: Buffer
     /// Whether any rule asks who the client is.
     package let asksForClient: Bool
 
@@ -84,12 +86,9 @@ package struct RequestRules: ~Copyable {
         case .header: return hasHeader(term, head, bytes, isTrusted: origin.isTrusted)
         case .cookie: return hasCookie(term, head, bytes)
         case .query: return hasParameter(term, head, bytes)
-        case .client:
-            for index in term.values.start..<term.values.end
-            where origin.client.bits & values[index].mask == values[index].network {
-                return true
-            }
-            return false
+        case .client: return isClient(term, origin)
+        // Known of connections only.
+        case .serverName: return false
         case .method: return isAny(of: term, head.methodRange, bytes)
         case .pathPrefix:
             for index in term.values.start..<term.values.end
@@ -176,7 +175,7 @@ extension RequestRules {
             || bytes[front.end] == ByteClass.slash
     }
 
-    private func isHost(_ host: ByteRange, _ name: ByteRange, _ bytes: Span<UInt8>) -> Bool {
+    func isHost(_ host: ByteRange, _ name: ByteRange, _ bytes: Span<UInt8>) -> Bool {
         guard texts.bytes[name.start] == UInt8(ascii: "*") else {
             return ByteText.areEqual(bytes, host, folded: texts.bytes, name)
         }
@@ -211,6 +210,7 @@ extension RequestRules {
             case .method(let texts): add(.method, "", texts)
             case .pathPrefix(let texts): add(.pathPrefix, "", texts)
             case .host(let texts): add(.host, "", texts)
+            case .serverName(let texts): add(.serverName, "", texts)
             case .client(let ranges):
                 let values = ranges.map { Value(network: $0.network, mask: $0.mask) }
                 add(.client, .empty, values)

@@ -73,6 +73,24 @@ package struct Socket: ~Copyable, Sendable {
         return IOResult(sending: result)
     }
 
+    /// Reads as `receive` does, and leaves what it read in the socket (MSG_PEEK).
+    package func peek(into buffer: inout Buffer) -> IOResult {
+        precondition(buffer.space > 0, "no space to receive into")
+        let result = unsafe buffer.fill { to, count in
+            unsafe sluice_peek(descriptor, to, count)
+        }
+        return IOResult(receiving: result)
+    }
+
+    /// Reads at most so many bytes of what waits.
+    package func receive(into buffer: inout Buffer, atMost most: Int) -> IOResult {
+        precondition(most > 0 && buffer.space >= most, "no space to receive into")
+        let result = unsafe buffer.fill { to, _ in
+            unsafe sluice_receive(descriptor, to, most)
+        }
+        return IOResult(receiving: result)
+    }
+
     /// Whether the peer has neither ended the connection nor sent anything unasked.
     package func isQuiet() -> Bool {
         var byte: UInt8 = 0
@@ -104,6 +122,15 @@ package struct Socket: ~Copyable, Sendable {
     package func localAddress() -> SocketAddress? {
         var storage = sockaddr_storage()
         guard unsafe sluice_local_address(descriptor, &storage) >= 0 else { return nil }
+        return SocketAddress(storage)
+    }
+}
+
+extension Socket {
+    /// The address that the other side has.
+    package func peerAddress() -> SocketAddress? {
+        var storage = sockaddr_storage()
+        guard unsafe sluice_peer_address(descriptor, &storage) >= 0 else { return nil }
         return SocketAddress(storage)
     }
 }

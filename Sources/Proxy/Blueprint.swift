@@ -40,6 +40,11 @@ final class Blueprint: Sendable {
         let allowed: AllowedRequests
         /// What it speaks TLS with; nil: it does not.
         let tls: TLSServer?
+        /// What its connections have to get over before anything else.
+        let opening: Opening
+        let openingAfterHeader: Opening
+        /// Whether it passes connections on, and no requests.
+        let isTCP: Bool
     }
 
     struct Target: Sendable {
@@ -67,6 +72,8 @@ final class Blueprint: Sendable {
         let isKong: Bool
         /// How TLS is spoken to its targets; nil: it is not.
         let tls: TLSClient?
+        /// The header that its targets' connections begin with; nil: none.
+        let proxyHeader: ProxyHeaderVersion?
         /// What workers know of each other's queues; nil unless there is, or was, a limit.
         let queue: SharedQueue?
     }

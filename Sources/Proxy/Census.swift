@@ -40,10 +40,13 @@ package struct TargetLoad: Sendable, Hashable {
     /// Exchanges that have a connection to it, or wait for one that is being made.
     package private(set) var requestCount = 0
     package private(set) var tunnelCount = 0
+    /// Connections through tcp listeners, among them those that are being made.
+    package private(set) var tcpCount = 0
     /// How long the oldest of each has run since its request's first byte, in nanoseconds; 0 when
     /// there is none.
     package private(set) var oldestRequestNanoseconds: UInt64 = 0
     package private(set) var oldestTunnelNanoseconds: UInt64 = 0
+    package private(set) var oldestTCPNanoseconds: UInt64 = 0
 
     /// Nothing.
     package init() {}
@@ -60,14 +63,22 @@ package struct TargetLoad: Sendable, Hashable {
         oldestTunnelNanoseconds = max(oldestTunnelNanoseconds, ageNanoseconds)
     }
 
+    /// Counts one more.
+    package mutating func addTCP(ageNanoseconds: UInt64) {
+        tcpCount += 1
+        oldestTCPNanoseconds = max(oldestTCPNanoseconds, ageNanoseconds)
+    }
+
     /// Takes in what another worker, or another target, has.
     package mutating func merge(_ other: TargetLoad) {
         requestCount += other.requestCount
         tunnelCount += other.tunnelCount
+        tcpCount += other.tcpCount
+        oldestTCPNanoseconds = max(oldestTCPNanoseconds, other.oldestTCPNanoseconds)
         oldestRequestNanoseconds = max(oldestRequestNanoseconds, other.oldestRequestNanoseconds)
         oldestTunnelNanoseconds = max(oldestTunnelNanoseconds, other.oldestTunnelNanoseconds)
     }
 
     /// Whether nothing is in flight.
-    package var isEmpty: Bool { requestCount == 0 && tunnelCount == 0 }
+    package var isEmpty: Bool { requestCount == 0 && tunnelCount == 0 && tcpCount == 0 }
 }

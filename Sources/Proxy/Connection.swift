@@ -40,6 +40,11 @@ struct Connection: ~Copyable {
         static let broken = Flags(rawValue: 512)
         /// Its last answer had no body: an upstream that sent one all the same does so late.
         static let bodiless = Flags(rawValue: 1 << 14)
+        /// A header of the PROXY protocol stands at its beginning: a client's tells who the client
+        /// is, and a target's is for one client only.
+        static let announced = Flags(rawValue: 1 << 12)
+        /// So much comes from it that its bytes go through a pipe.
+        static let spliced = Flags(rawValue: 1 << 11)
         /// It waits in its target's pool.
         static let pooled = Flags(rawValue: 64)
     }
@@ -51,6 +56,10 @@ struct Connection: ~Copyable {
     var opening = Opening.done
     /// What makes records of its bytes; nil: they go as they are.
     var tls: TLSSession?
+    /// The pipe that holds bytes which came from it, -1 for none.
+    var pipe: Int16 = -1
+    /// How many bytes must be here before the first message is worth looking at again.
+    var awaitedCount: UInt16 = 0
     /// The exchange that has the connection, -1 for none.
     var exchange: Int32 = -1
     /// Bytes received and not yet passed on.
@@ -67,8 +76,8 @@ struct Connection: ~Copyable {
     var headBegan = Instant(nanoseconds: 0)
 
     // The client's side.
-    /// The client's address.
-    let client: IPAddress
+    /// The client's address: the connection's own, or the one that a trusted proxy announces.
+    var client: IPAddress
     /// The id of the listener that accepted it.
     let listener: Int32
     /// What it was counted in, and is taken out of when it closes.
@@ -106,8 +115,15 @@ struct Connection: ~Copyable {
 
 /// What a new connection has to get over before its first request, in this order.
 enum Opening: UInt8 {
-    /// The handshake of TLS.
+    /// The header of the PROXY protocol, which a client's connection begins with and a target's is
+    /// sent.
+    case proxyHeader
+    /// The first message of a TLS client, which names the server that it wants; it is passed on.
+    case hello
+    /// The handshake of TLS, where it ends or begins here.
     case handshake
+    /// Nothing, and no request comes: a connection through a tcp listener goes to a target at once.
+    case tcp
     /// Nothing: requests come, or may be sent.
     case done
 }

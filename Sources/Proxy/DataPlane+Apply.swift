@@ -170,7 +170,7 @@ extension Blueprint {
     ) {
         let upstreams = foundation.place(snapshot.upstreams, at: addresses)
         let splits = snapshot.splits.map { Split($0, &foundation) }
-        let listeners = snapshot.listeners.map { Listener($0, &foundation) }
+        let listeners = snapshot.listeners.map { Listener($0, in: snapshot, &foundation) }
         self.init(
             listeners: listeners, upstreams: upstreams, splits: splits,
             counts: Counts(foundation.registry),
@@ -200,7 +200,9 @@ extension Blueprint.Split {
 }
 
 extension Blueprint.Listener {
-    fileprivate init(_ settings: ListenerSettings, _ foundation: inout Foundation) {
+    fileprivate init(
+        _ settings: ListenerSettings, in snapshot: Snapshot, _ foundation: inout Foundation
+    ) {
         id = foundation.registry.listener(settings.name)
         split = foundation.registry.split(settings.split)
         port = foundation.bound.first { $0.name == settings.name }?.address.port ?? 0
@@ -214,5 +216,8 @@ extension Blueprint.Listener {
         isShut = settings.guarding.map { foundation.isShut($0) } ?? false
         allowed = AllowedRequests(settings.guarding?.allow ?? [])
         tls = foundation.tls.listeners[settings.name]?.value
+        isTCP = settings.mode == .tcp
+        openingAfterHeader = Opening(of: settings, in: snapshot)
+        opening = settings.requiresProxyHeader ? .proxyHeader : openingAfterHeader
     }
 }

@@ -171,7 +171,7 @@ extension Foundation {
         return Blueprint.Upstream(
             id: id, name: settings.name, targets: targets, timeouts: settings.timeouts,
             limits: settings.limits, retries: settings.retries, isKong: settings.isKong,
-            tls: tls.upstreams[settings.name]?.value,
+            tls: tls.upstreams[settings.name]?.value, proxyHeader: settings.proxyHeader,
             queue: queue(of: id, settings.limits))
     }
 

@@ -86,6 +86,8 @@ package struct Exchange {
         case chooseOtherTarget
         /// Send the request to the connected target.
         case sendRequest
+        /// Pass on what comes from either side: a connection that is no exchange of requests.
+        case joinSides
         /// Send the request once more, on a new connection to the same target.
         case repeatRequest
         /// Ask the upstream's budget whether the request may be sent again.
@@ -164,12 +166,12 @@ package struct Exchange {
     package var id = RequestID(high: 0, low: 0)
     package var isNamedByClient = false
     /// Whether the first and the last byte of the request went to the target.
-    package private(set) var requestHasBegun = false
-    package private(set) var requestHasEnded = false
+    package internal(set) var requestHasBegun = false
+    package internal(set) var requestHasEnded = false
     /// Whether the upstream has ended its side of a tunnel.
-    package private(set) var responseHasEnded = false
+    package internal(set) var responseHasEnded = false
     /// Whether all that went out is still held.
-    package private(set) var isHeld = true
+    package internal(set) var isHeld = true
     /// How many bytes at the front of the client's block went out and are held for that.
     package var heldCount = 0
     /// Whether the connection had served others before.
@@ -210,7 +212,9 @@ package struct Exchange {
 
     // The answer.
     /// Whether nobody is there any more to get the answer.
-    package private(set) var downstreamIsGone = false
+    package internal(set) var downstreamIsGone = false
+    /// How a connection through a tcp listener ended.
+    package var tcpEnd = TCPEnd.closed
     /// The status that the client got, 0 while there is none.
     package var status = 0
     /// Who made the answer; nil where nobody asks, and while there is none.
@@ -247,7 +251,8 @@ package struct Exchange {
 
     /// Takes one event and says what to do.
     package mutating func handle(_ event: Event) -> Action {
-        switch phase {
+        if isTCP { return handleTCP(event) }
+        return switch phase {
         case .choosing, .connecting: handleBeforeRequest(event)
         case .queued: handleQueued(event)
         case .requesting: handleRequesting(event)

@@ -25,6 +25,14 @@ enum Limits {
     /// Up to so many bytes of a body are copied behind the head that goes out with them: below
     /// this, one copy costs less than a gathering write.
     static let copiedBytes = 4 * 1024
+    /// So much of a connection through a tcp listener is copied before a pipe is worth its calls.
+    static let copiedBeforeSplice = 16 * 1024
+    /// A pipe goes on being used while so many bytes went through it at once.
+    static let splicedBytes = 16 * 1024
+    /// Pipes of a worker: the system lets a user have little memory in pipes.
+    static let pipes = 64
+    /// The size of a pipe, if the system lets it be.
+    static let pipeBytes = 256 * 1024
     /// Room for a head of the largest size, and for what is added to it.
     static let scratchBytes = 192 * 1024
     /// A field that holds the name of an upstream.

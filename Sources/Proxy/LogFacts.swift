@@ -10,6 +10,8 @@ struct LogFacts {
     var client: IPAddress
     /// nil where the request line was not understood.
     var version: HTTPVersion?
+    /// Whether it is no request, but a connection through a tcp listener.
+    var isTCP = false
     /// 0 when the client got none.
     var status: Int
     /// Bytes of bodies: to the client, and to the upstream.

@@ -36,7 +36,7 @@ enum LogLine {
         line.append("\",\"path\":\"")
         append(json: facts.texts.path, texts, to: &line)
         line.append("\",\"protocol\":\"")
-        append(facts.version, to: &line)
+        if facts.isTCP { line.append("tcp") } else { append(facts.version, to: &line) }
         line.append("\",\"host\":\"")
         append(json: facts.texts.host, texts, to: &line)
         line.append("\",\"status\":")
@@ -106,7 +106,8 @@ enum LogLine {
         }
         line.append("\" ")
         // Readers expect three digits: 499 is nginx's number for a client who did not wait.
-        line.append(decimal: facts.status == 0 ? 499 : UInt64(facts.status))
+        let code = facts.isTCP && facts.error == nil ? 200 : facts.status
+        line.append(decimal: code == 0 ? 499 : UInt64(code))
         line.append(" ")
         line.append(decimal: UInt64(facts.bytesSent))
         line.append(" \"")

@@ -20,14 +20,17 @@ package struct Probe: Sendable {
     /// write its address.
     package let upstream: String?
     package let setting: String
+    /// What the connection begins with, before anything is asked.
+    package let preamble: [UInt8]
     /// The TLS that it speaks; nil: none.
     var tls: TLSClient?
     var serverName = ServerName.none
 
     package init(
         address: SocketAddress, question: Question, timeoutMilliseconds: Int,
-        upstream: String? = nil, setting: String = ""
+        upstream: String? = nil, setting: String = "", preamble: [UInt8] = []
     ) {
+        self.preamble = preamble
         self.address = address
         self.question = question
         self.timeoutMilliseconds = timeoutMilliseconds
@@ -74,6 +77,7 @@ struct ProbeState {
     let reply: @Sendable (ProbeOutcome) -> Void
     let tls: TLSClient?
     let serverName: ServerName
+    let preamble: [UInt8]
     /// The answer's head, when it is here.
     var status = 0
     var isKong = false

@@ -25,6 +25,7 @@ extension RequestRule.Condition {
         case .method(let methods): self = .method(methods)
         case .pathPrefix(let prefixes): self = .pathPrefix(prefixes)
         case .host(let hosts): self = .host(hosts)
+        case .serverName(let names): self = .serverName(names)
         }
     }
 }

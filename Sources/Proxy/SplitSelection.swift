@@ -5,11 +5,11 @@ internal import Splitting
 
 /// What a split asks of a request before its sequence is asked: pins, then the sticky key.
 struct SplitSelection: ~Copyable {
-    private let pins: RequestRules
+    let pins: RequestRules
     /// The member of each pin.
-    private let pinned: Table<Int>
-    private let keys: RequestKeys
-    private let secret: StickySecret?
+    let pinned: Table<Int>
+    let keys: RequestKeys
+    let secret: StickySecret?
     /// What each member draws by where there are more than two, in their order.
     private let seeds: Table<UInt64>
     /// Of two members, the one that has the positions below its share.

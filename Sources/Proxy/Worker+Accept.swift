@@ -58,6 +58,7 @@ extension Worker {
     /// Begins to serve a client's connection, which is counted already.
     mutating func serve(_ socket: consuming Socket, from client: IPAddress, listener: Int) {
         var connection = Connection(from: client, listener: listener, socket: socket)
+        connection.opening = listeners[listener].opening
         if let limit = takePlaces(&connection) { return turnAway(connection, by: limit) }
         let places = connection.places
         guard let token = connections.insert(connection) else {
@@ -72,12 +73,8 @@ extension Worker {
             close(index)
             return
         }
-        if listeners[listener].tls != nil {
-            connections[index].opening = .handshake
-            timers.set(index, to: handshakeDeadline(ofClient: index))
-        } else {
-            timers.set(index, to: keepaliveDeadline(ofClient: index))
-        }
+        if connections[index].opening != .done { return beginOpening(index) }
+        timers.set(index, to: keepaliveDeadline(ofClient: index))
     }
 
     /// Lets a listener rest, since an event that nobody can serve would come again at once.

@@ -92,7 +92,7 @@ extension Worker {
         keepInbound(client, buffer)
     }
 
-    private func ownAnswer(_ failure: Exchange.Failure) -> OwnAnswer {
+    func ownAnswer(_ failure: Exchange.Failure) -> OwnAnswer {
         switch failure {
         case .noUpstream: .noUpstream
         case .connectFailed: .connectFailed

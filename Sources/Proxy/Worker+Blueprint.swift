@@ -69,6 +69,7 @@ extension Worker {
             upstream.targets[$0].id
         }
         upstreams[upstream.id].timeouts = upstream.timeouts
+        takeOnProxyHeader(of: upstream)
         upstreams[upstream.id].exposure = UpstreamState.exposure(of: upstream.name)
         takeOnTLS(upstream.tls, ofUpstream: upstream.id)
         upstreams[upstream.id].requestsPerConnection = UInt32(
@@ -109,6 +110,9 @@ extension Worker {
             listeners[listener.id].isShut = listener.isShut
             listeners[listener.id].allowed = listener.allowed
             listeners[listener.id].tls = listener.tls
+            listeners[listener.id].opening = listener.opening
+            listeners[listener.id].openingAfterHeader = listener.openingAfterHeader
+            listeners[listener.id].isTCP = listener.isTCP
             takeOnLimits(of: listener)
         }
         tellsIdentities = blueprint.listeners.contains { $0.tls?.asksForCertificates == true }

@@ -14,7 +14,9 @@ extension Worker {
             crew.giveDescriptorBack()
             connectFailed(exchange, ConnectResult(error))
         case .started(let socket):
-            guard let token = connections.insert(Connection(to: target, socket: socket)) else {
+            var connection = Connection(to: target, socket: socket)
+            connection.opening = opening(toTarget: target)
+            guard let token = connections.insert(connection) else {
                 crew.giveDescriptorBack()
                 return connectFailed(exchange, .other)
             }
@@ -27,12 +29,16 @@ extension Worker {
                 close(index)
                 return connectFailed(exchange, .other)
             }
-            if upstreams[targets[target].upstream].tls != nil {
-                connections[index].opening = .handshake
-            }
             timers.set(index, to: connectDeadline(exchange))
             perform(exchanges[exchange].handle(.connecting), exchange)
         }
+    }
+
+    /// What a connection to a target begins with.
+    private func opening(toTarget target: Int) -> Opening {
+        let upstream = targets[target].upstream
+        if upstreams[upstream].proxyHeader != nil { return .proxyHeader }
+        return upstreams[upstream].tls == nil ? .done : .handshake
     }
 
     /// Our own lack of descriptors is no fault of any upstream.
@@ -113,7 +119,8 @@ extension Worker {
         let target = Int(connections[index].target)
         guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
             !isPoolShut(target, to: exchange), mayCarryMore(index),
-            targets[target].pooledCount < Limits.pooledPerTarget, isInStep(index)
+            targets[target].pooledCount < Limits.pooledPerTarget, isForAnybody(index),
+            isInStep(index)
         else { return close(index) }
         putInPool(index, target)
     }

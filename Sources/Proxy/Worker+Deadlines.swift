@@ -35,6 +35,7 @@ extension Worker {
     /// a deadline that is no later, until the exchange is over.
     mutating func setEnd(_ exchange: Int) {
         let upstream = exchanges[exchange].upstream
+        if exchanges[exchange].isTCP { return }
         guard let total = upstreams[upstream].timeouts.totalMilliseconds else {
             exchanges[exchange].end = .never
             return

@@ -27,7 +27,9 @@ extension Worker {
             guard exchanges[exchange].upstreamConnection >= 0 else { continue }
             let age = now.since(exchanges[exchange].began)
             let target = exchanges[exchange].target
-            if exchanges[exchange].phase == .tunnelling {
+            if exchanges[exchange].isTCP {
+                loads[target, default: TargetLoad()].addTCP(ageNanoseconds: age)
+            } else if exchanges[exchange].phase == .tunnelling {
                 loads[target, default: TargetLoad()].addTunnel(ageNanoseconds: age)
             } else {
                 loads[target, default: TargetLoad()].addRequest(ageNanoseconds: age)

@@ -26,6 +26,8 @@ extension Worker {
             useTarget(exchange)
         case .sendRequest:
             sendRequest(exchange)
+        case .joinSides:
+            joinSides(exchange)
         case .repeatRequest:
             dropUpstream(exchange)
             counters.retried(lane: exchanges[exchange].lane)
@@ -56,6 +58,7 @@ extension Worker {
 
     /// Records the exchange and lets go of both sides.
     private mutating func finish(_ exchange: Int) {
+        if exchanges[exchange].isTCP { return finishTCP(exchange) }
         scratch.removeAll()
         payload.removeAll()
         let client = exchanges[exchange].downstream
@@ -137,6 +140,7 @@ extension Worker {
         if connections[index].flags.contains(.pooled) { leavePool(index) }
         if let buffer = connections[index].inbound.take() { giveBack(buffer) }
         if let buffer = connections[index].outbound.take() { giveBack(buffer) }
+        if connections[index].pipe >= 0 { dropPipe(of: index) }
         switch connections[index].side {
         case .downstream:
             leave(index)

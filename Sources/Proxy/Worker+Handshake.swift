@@ -12,7 +12,7 @@ extension Worker {
     mutating func handshakeDownstream(_ index: Int, _ readiness: Readiness) {
         if connections[index].tls == nil {
             // Who only connects costs no session.
-            guard readiness.isReadable else { return }
+            guard readiness.isReadable || readiness.isResumed else { return }
             let listener = Int(connections[index].listener)
             guard let session = listeners[listener].tls?.session() else { return close(index) }
             connections[index].tls = consume session
@@ -22,6 +22,7 @@ extension Worker {
         case .failed(let fault): handshakeFailed(index, fault)
         case .done:
             noteHandshake(index)
+            if listeners[Int(connections[index].listener)].isTCP { return beginTCP(index) }
             connections[index].opening = .done
             timers.set(index, to: keepaliveDeadline(ofClient: index))
             readRequest(index)
@@ -78,7 +79,8 @@ extension Worker {
             listener: Int(connections[index].listener), kind: HandshakeFailure(fault))
         connections[index].tls = nil
         connections[index].opening = .done
-        if fault == .plainHTTP { return refuse(index, .plainOnTLS) }
+        let isTCP = listeners[Int(connections[index].listener)].isTCP
+        if fault == .plainHTTP, !isTCP { return refuse(index, .plainOnTLS) }
         if fault == .closed { return close(index) }
         // The alert must not be overtaken by the reset that unread bytes bring about.
         if connections[index].outbound != nil { return close(index) }
@@ -111,29 +113,6 @@ extension Worker {
         } else if connections[index].side == .upstream {
             let upstream = targets[Int(connections[index].target)].upstream
             counters.handshakeEnded(upstream: upstream, kind)
-        }
-    }
-
-    /// The time for what comes before the first request is over.
-    mutating func openingIsLate(_ index: Int) {
-        let exchange = Int(connections[index].exchange)
-        switch connections[index].side {
-        case .downstream:
-            if connections[index].opening == .handshake {
-                counters.handshakeFailed(
-                    listener: Int(connections[index].listener), kind: .timeout)
-            }
-            close(index)
-        case .upstream:
-            guard exchange >= 0 else { return close(index) }
-            let upstream = targets[Int(connections[index].target)].upstream
-            if connections[index].opening == .handshake {
-                counters.handshakeFailed(upstream: upstream, kind: .timeout)
-            }
-            detach(exchange)
-            close(index)
-            connectFailed(exchange, .timeout)
-        case .probe: probeIsLate(index)
         }
     }
 

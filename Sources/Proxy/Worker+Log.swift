@@ -76,10 +76,11 @@ extension Worker {
         var facts = LogFacts(
             began: log.wallTime(of: exchanges[exchange].began, now: ended),
             client: connections[client].client,
-            version: exchanges[exchange].isVersion10 ? .http10 : .http11,
+            version: exchanges[exchange].version,
             status: exchanges[exchange].status,
             nanoseconds: ended.since(exchanges[exchange].began),
             listener: exchanges[exchange].listener)
+        facts.isTCP = exchanges[exchange].isTCP
         facts.split = exchanges[exchange].split
         facts.upstream = exchanges[exchange].upstream
         facts.target = target < 0 ? nil : targets[target].address

@@ -45,6 +45,10 @@ extension Worker {
                 acknowledge()
             case .evidence(let marks, let reply):
                 reply(takeEvidence(marks))
+            case .roster(let split, let reply):
+                reply(roster(ofSplit: split))
+            case .shiftAway(let tokens, let reply):
+                reply(shiftAway(tokens))
             case .copyCounters(let reply):
                 counters.logLinesDropped(inTotal: log.droppedCount)
                 reply(counters.copy())

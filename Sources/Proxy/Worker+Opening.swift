@@ -7,7 +7,10 @@ extension Worker {
     /// A client's connection goes on with its opening, as far as it can.
     mutating func openDownstream(_ index: Int, _ readiness: Readiness) {
         switch connections[index].opening {
+        case .proxyHeader: readProxyHeader(index)
+        case .hello: readHello(index)
         case .handshake: handshakeDownstream(index, readiness)
+        case .tcp: beginTCP(index)
         case .done: readRequest(index)
         }
     }
@@ -15,8 +18,42 @@ extension Worker {
     /// A connected target's connection goes on with its opening, as far as it can.
     mutating func openUpstream(_ index: Int, _ readiness: Readiness) {
         switch connections[index].opening {
+        case .proxyHeader: sendProxyHeader(index, readiness)
         case .handshake: handshakeUpstream(index, readiness)
-        case .done: upstreamIsOpen(index)
+        case .done, .hello, .tcp: upstreamIsOpen(index)
         }
+    }
+
+    /// What comes before a connection's first request is not over in time.
+    mutating func openingIsLate(_ index: Int) {
+        switch connections[index].side {
+        case .downstream: openingOfClientIsLate(index)
+        case .upstream: openingOfTargetIsLate(index)
+        case .probe: probeIsLate(index)
+        }
+    }
+
+    private mutating func openingOfClientIsLate(_ index: Int) {
+        let listener = Int(connections[index].listener)
+        switch connections[index].opening {
+        case .proxyHeader: refuseHeader(index, .timeout)
+        case .hello: refuseHello(index, .timeout)
+        case .handshake:
+            counters.handshakeFailed(listener: listener, kind: .timeout)
+            close(index)
+        case .done, .tcp: close(index)
+        }
+    }
+
+    private mutating func openingOfTargetIsLate(_ index: Int) {
+        let exchange = Int(connections[index].exchange)
+        guard exchange >= 0 else { return close(index) }
+        if connections[index].opening == .handshake {
+            let upstream = targets[Int(connections[index].target)].upstream
+            counters.handshakeFailed(upstream: upstream, kind: .timeout)
+        }
+        detach(exchange)
+        close(index)
+        connectFailed(exchange, .timeout)
     }
 }

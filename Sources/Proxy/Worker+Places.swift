@@ -41,7 +41,10 @@ extension Worker {
                 _ = counts.connections.add(1)
                 connections[index].places.insert(.ofListener)
             }
-            if listeners[listener].connectionLimitPerClient != nil, !places.contains(.ofClient) {
+            let isKnown = connections[index].opening != .proxyHeader
+            if listeners[listener].connectionLimitPerClient != nil, isKnown,
+                !places.contains(.ofClient)
+            {
                 counts.clients.add(connections[index].client)
                 connections[index].places.insert(.ofClient)
             }
@@ -53,11 +56,9 @@ extension Worker {
     func takePlaces(_ connection: inout Connection) -> Refusal? {
         let listener = Int(connection.listener)
         guard let counts = listeners[listener].counts else { return nil }
-        if let limit = listeners[listener].connectionLimitPerClient {
-            guard counts.clients.take(connection.client, below: limit) else {
-                return .connectionsPerClient
-            }
-            connection.places.insert(.ofClient)
+        // Who the client is, a proxy has still to tell.
+        if connection.opening != .proxyHeader, !takeClientPlace(&connection) {
+            return .connectionsPerClient
         }
         if let limit = listeners[listener].connectionLimit {
             guard counts.connections.take(below: limit) else {
@@ -67,6 +68,18 @@ extension Worker {
             connection.places.insert(.ofListener)
         }
         return nil
+    }
+
+    /// Counts a connection among those of its client where there is a limit for them; false, and
+    /// not counted, if there is no place left.
+    func takeClientPlace(_ connection: inout Connection) -> Bool {
+        let listener = Int(connection.listener)
+        guard let counts = listeners[listener].counts,
+            let limit = listeners[listener].connectionLimitPerClient
+        else { return true }
+        guard counts.clients.take(connection.client, below: limit) else { return false }
+        connection.places.insert(.ofClient)
+        return true
     }
 
     /// Gives back what a connection was counted in.
@@ -92,6 +105,10 @@ extension Worker {
     /// it close. Where many are turned away at once, the others are closed behind the answer.
     mutating func turnAway(_ refused: consuming Connection, by limit: Refusal) {
         counters.refused(listener: Int(refused.listener), by: limit)
+        if listeners[Int(refused.listener)].openingAfterHeader != .done {
+            refused.socket.resetOnClose()
+            return dropTurnedAway(refused)
+        }
         setDate()
         idText.removeAll()
         ids.next().append(to: &idText)

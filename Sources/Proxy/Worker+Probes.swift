@@ -27,7 +27,7 @@ extension Worker {
             let index = token.index
             probes[index] = ProbeState(
                 question: probe.question, reply: reply, tls: probe.tls,
-                serverName: probe.serverName)
+                serverName: probe.serverName, preamble: probe.preamble)
             if probe.tls != nil { connections[index].opening = .handshake }
             if epoll.addConnection(connections[index].socket, token: token.rawValue) != nil {
                 return end(index, .notAsked)
@@ -44,6 +44,7 @@ extension Worker {
                 return end(index, .connectFailed(ConnectResult(error)))
             }
             connections[index].flags.remove([.connecting, .writeBlocked])
+            introduce(index)
             if connections[index].opening != .done { return openProbe(index, readiness) }
             guard ask(index) else { return }
         } else if connections[index].opening != .done {
@@ -54,6 +55,14 @@ extension Worker {
             _ = flush(index)
         }
         readProbe(index)
+    }
+
+    /// Sends what the target wants to hear before anything else.
+    private mutating func introduce(_ index: Int) {
+        guard let preamble = probes[index]?.preamble, !preamble.isEmpty else { return }
+        scratch.removeAll()
+        scratch.append(preamble.span)
+        sendScratch(index)
     }
 
     /// Sends the question; false when the connection itself was the answer.

@@ -52,7 +52,10 @@ extension Worker {
     /// While it waits, a client that ends its side counts as gone: nothing else tells of it.
     mutating func leaveQueueIfGone(_ exchange: Int) {
         let client = exchanges[exchange].downstream
-        guard connections[client].flags.contains(.peerEnded) else { return }
+        // Who speaks no HTTP may have said all that it has to say.
+        guard connections[client].flags.contains(.peerEnded), !exchanges[exchange].isTCP else {
+            return
+        }
         perform(exchanges[exchange].handle(.downstreamGone), exchange)
     }
 

@@ -44,7 +44,7 @@ extension Worker {
         case .answering:
             return flushAnswer(exchange)
         case .tunnelling:
-            return relayTunnel(exchange)
+            return exchanges[exchange].isTCP ? relayTCP(exchange) : relayTunnel(exchange)
         case .requesting, .responding:
             break
         }
@@ -157,7 +157,8 @@ extension Worker {
     ///
     /// Deadlines are moved back only when `hasMoved` says so afterwards: not for an event of a
     /// peer that sends what nobody takes, or takes nothing of what it is sent.
-    mutating func pump(_ flow: Flow) -> FlowState {
+    mutating func pump(_ flow: Flow, atMost most: Int = Limits.bytesPerTurn) -> FlowState {
+        movedCount = 0
         hasMoved =
             connections[flow.sink].outbound != nil
             && !connections[flow.sink].flags.contains(.writeBlocked)
@@ -169,8 +170,9 @@ extension Worker {
         case .broken: return .sinkBroken
         }
         var buffer = connections[flow.source].inbound.take() ?? takeBuffer()
-        var budget = Limits.bytesPerTurn
+        var budget = most
         let state = pump(flow, &buffer, &budget)
+        movedCount = most - budget
         keepInbound(flow.source, buffer)
         return state
     }

@@ -27,6 +27,7 @@ extension Worker {
 
     /// The member that the request itself chooses, and by what; nil when the sequence chooses.
     mutating func selectedMember(_ exchange: Int) -> (member: Int, by: ChoiceKind)? {
+        if exchanges[exchange].isTCP { return selectedMember(ofTCP: exchange) }
         let client = exchanges[exchange].downstream
         // What was sent of a request that chooses again is still held, from its first byte on.
         guard let buffer = connections[client].inbound.take() else { return nil }
@@ -67,7 +68,7 @@ extension Worker {
         return RequestOrigin(client: real, isTrusted: true)
     }
 
-    private func trusts(_ address: ClientAddress, at listener: Int) -> Bool {
+    func trusts(_ address: ClientAddress, at listener: Int) -> Bool {
         let address = IPAddress(bits: address.bits)
         for index in 0..<listeners[listener].trustedProxies.count
         where listeners[listener].trustedProxies[index].contains(address) {
@@ -97,13 +98,9 @@ extension Worker {
     /// the same one for the same client. nil where the split is not sticky, or has two members.
     mutating func stickyShift(_ exchange: Int) -> Int? {
         let split = exchanges[exchange].split
-        let client = exchanges[exchange].downstream
         guard splits[split].selection.isSticky, splits[split].members.count > 2,
-            let buffer = connections[client].inbound.take()
+            let position = position(exchange)
         else { return nil }
-        let position = position(exchange, buffer)
-        connections[client].inbound = consume buffer
-        guard let position else { return nil }
         var passed = exchanges[exchange].triedMembers
         for member in 0..<splits[split].members.count
         where weightForShift(exchange, to: member) == 0 {
@@ -112,6 +109,17 @@ extension Worker {
         let member = splits[split].selection.member(
             at: position, of: splits[split].members, passed: passed)
         return member < 0 ? nil : member
+    }
+
+    private mutating func position(_ exchange: Int) -> UInt64? {
+        let client = exchanges[exchange].downstream
+        if exchanges[exchange].isTCP {
+            return splits[exchanges[exchange].split].selection.position(origin(of: client))
+        }
+        guard let buffer = connections[client].inbound.take() else { return nil }
+        let position = position(exchange, buffer)
+        connections[client].inbound = consume buffer
+        return position
     }
 
     private mutating func position(_ exchange: Int, _ buffer: borrowing Buffer) -> UInt64? {

@@ -22,14 +22,15 @@ extension Worker {
 
     private mutating func downstreamIsLate(_ index: Int) {
         let exchange = Int(connections[index].exchange)
-        if connections[index].opening != .done { return openingIsLate(index) }
         guard exchange >= 0 else {
+            if connections[index].opening != .done { return openingIsLate(index) }
             let flags = connections[index].flags
             if flags.contains(.headBegan), !flags.contains(.lingering) {
                 return refuse(index, .requestTimeout, isHead: asksForHead(index))
             }
             return close(index)
         }
+        if exchanges[exchange].isTCP { return tcpIsLate(exchange) }
         if exchanges[exchange].end <= now { return exchangeIsOverdue(exchange) }
         if exchanges[exchange].phase == .tunnelling {
             noteTrouble(exchange, "tunnel_timeout")

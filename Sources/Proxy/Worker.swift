@@ -62,6 +62,8 @@ struct Worker: ~Copyable {
     var hasMoved = false
     /// Connections that were turned away and linger.
     var turnedAwayCount = 0
+    /// How many bytes were moved then.
+    var movedCount = 0
     /// What the next answer for a broken upstream or body says.
     var lastFault = OwnAnswer.upstreamClosed
     var random: FastRandom
@@ -70,6 +72,11 @@ struct Worker: ~Copyable {
     var idText = Buffer(capacity: RequestID.mostBytes)
     /// The field that tells who was to give our own next answer; empty for none.
     var exposedLine = Buffer(capacity: Limits.exposedLineBytes)
+    /// The name that the TLS client asks for whose connection is looked at.
+    var serverName = Buffer(capacity: ClientHello.mostNameBytes)
+    /// What proxies have said of connections, at the connections' indices.
+    var announcements = Table<ProxyHeader.Ends>(count: 0) { _ in .unknown }
+    var pipes = PipePool()
     var log = WorkerLog()
     var counters = WorkerCounters()
     /// What is counted of splits by method and prefix, each at its id, and whether anything is.

@@ -82,9 +82,7 @@ extension WorkerLog {
         _ exchange: Int, _ head: borrowing RequestHead, _ buffer: borrowing Buffer, id: RequestID
     ) {
         let bytes = buffer.bytes
-        if exchange >= records.count {
-            records.grow(to: max(exchange + 1, records.count * 2)) { _ in LogRecord() }
-        }
+        makeRoom(for: exchange)
         let (agent, referer) = head.agentAndReferer(bytes)
         let count =
             1 + max(32, head.requestIDRange.count)
@@ -106,6 +104,16 @@ extension WorkerLog {
             texts.id = LogTexts.keep(
                 bytes, head.requestIDRange, most: RequestID.mostBytes, in: &block)
         }
+        begin(exchange, texts, block)
+    }
+
+    mutating func makeRoom(for exchange: Int) {
+        if exchange < records.count { return }
+        records.grow(to: max(exchange + 1, records.count * 2)) { _ in LogRecord() }
+    }
+
+    /// Begins a record, whose texts lie in `block`.
+    func begin(_ exchange: Int, _ texts: LogTexts, _ block: consuming Buffer) {
         records[exchange] = LogRecord()
         records[exchange].isOpen = true
         records[exchange].texts = texts
@@ -166,7 +174,7 @@ extension WorkerLog {
         return piece
     }
 
-    private static func keep(_ id: RequestID, in block: inout Buffer) -> LogTexts.Piece {
+    static func keep(_ id: RequestID, in block: inout Buffer) -> LogTexts.Piece {
         let start = block.count
         id.append(to: &block)
         return LogTexts.Piece(
@@ -178,7 +186,7 @@ extension WorkerLog {
         if let block = records[exchange].block.take() { giveBack(block) }
     }
 
-    private mutating func takeTexts(_ count: Int) -> Buffer? {
+    mutating func takeTexts(_ count: Int) -> Buffer? {
         count <= LogLimits.smallTextBytes ? smallTexts.take() : largeTexts.take()
     }
 

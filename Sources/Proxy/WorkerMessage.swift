@@ -30,6 +30,10 @@ enum WorkerMessage: Sendable {
     /// Let no write through at these listeners, and at no other (nil: as before); reply with the
     /// writes that are on their way, by the listeners' ids.
     case guards(shut: Set<Int>?, reply: @Sendable ([Int: Int]) -> Void)
+    /// Tell of the connections of a split that live long.
+    case roster(split: Int, reply: @Sendable ([RosterLine]) -> Void)
+    /// Close these of them; reply with how many there were.
+    case shiftAway([UInt64], reply: @Sendable (Int) -> Void)
     case copyCounters(reply: @Sendable (WorkerCounters) -> Void)
     /// Tell the requests of these splits apart by method and prefix, and no other's.
     case watchPrefixes([PrefixWatch], acknowledge: @Sendable () -> Void)

@@ -40,6 +40,11 @@ struct ListenerState: ~Copyable {
     var tls: TLSServer?
     /// Whether it rests after an accept that failed.
     var isPaused = false
+    /// What its connections have to get over first, and next after a header of the PROXY protocol.
+    var opening = Opening.done
+    var openingAfterHeader = Opening.done
+    /// Whether it passes connections on, and no requests.
+    var isTCP = false
 }
 
 /// What a worker knows of a split, at the split's id.
@@ -128,6 +133,8 @@ struct UpstreamState: ~Copyable {
     /// How many wait in all workers together, and what each worker shows of its own.
     var queuedCount = SharedCounter.unused
     var posts = Table<QueuePost>(count: 0) { _ in preconditionFailure("no post yet") }
+    /// The header that its targets' connections begin with; nil: none.
+    var proxyHeader: ProxyHeaderVersion?
     /// The field line that tells clients its name.
     var exposure: Buffer?
 

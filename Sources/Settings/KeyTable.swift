@@ -17,9 +17,9 @@ struct KeyTable {
         owner: "a listener",
         known: [
             "address", "mode", "split", "routes", "trusted_proxies", "timeouts", "limits",
-            "guard", "expose_upstream", "tls",
+            "guard", "expose_upstream", "tls", "proxy_protocol",
         ],
-        later: ["proxy_protocol"])
+        later: [])
 
     static let listenerTLS = KeyTable(
         owner: "`tls` of a listener",
@@ -38,7 +38,7 @@ struct KeyTable {
 
     static let listenerTimeouts = KeyTable(
         owner: "`timeouts` of a listener",
-        known: ["handshake", "head", "body_idle", "keepalive", "tunnel"], later: [])
+        known: ["handshake", "head", "body_idle", "keepalive", "tunnel", "lifetime"], later: [])
 
     static let listenerLimits = KeyTable(
         owner: "`limits` of a listener",
@@ -49,9 +49,9 @@ struct KeyTable {
         owner: "an upstream",
         known: [
             "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval", "kong", "admin", "tls",
+            "resolve_interval", "kong", "admin", "tls", "send_proxy_protocol",
         ],
-        later: ["protocol", "send_proxy_protocol"])
+        later: ["protocol"])
 
     static let upstreamTLS = KeyTable(
         owner: "`tls` of an upstream",
@@ -96,8 +96,11 @@ struct KeyTable {
 
     static let when = KeyTable(
         owner: "`when`",
-        known: ["header", "cookie", "query", "client", "method", "path_prefix", "host", "not"],
-        later: ["server_name"])
+        known: [
+            "header", "cookie", "query", "client", "method", "path_prefix", "host", "server_name",
+            "not",
+        ],
+        later: [])
 
     static let upgrade = KeyTable(owner: "`upgrade`", known: ["watch", "smoke"], later: [])
 

@@ -23,6 +23,9 @@ package struct ListenerSettings: Sendable, Equatable {
     package let guarding: GuardSettings?
     /// What it speaks TLS with; nil: it does not.
     package var tls: ListenerTLS?
+    /// Whether each of its connections must begin with a header of the PROXY protocol, which only
+    /// `trustedProxies` may send.
+    package var requiresProxyHeader = false
 
     /// A listener; it trusts no proxy, unless said.
     package init(
@@ -54,4 +57,6 @@ package struct ListenerSettings: Sendable, Equatable {
 package enum ListenerMode: String, Sendable, Equatable {
     /// Requests, each for itself.
     case http
+    /// Connections, whatever is said on them.
+    case tcp
 }

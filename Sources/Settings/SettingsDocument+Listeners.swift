@@ -33,22 +33,17 @@ extension SettingsDocument {
                 "`routes` of a listener with a `guard`; expected its `split` alone", at: routes.key)
         }
         let tls = readListenerTLS(fields["tls"])
+        let requiresProxyHeader = readProxyProtocol(
+            fields["proxy_protocol"], trusted: trusted)
+        if let mode { checkMode(mode, fields, routing.routes) }
         guard let address, let mode, let split = routing.split, let trusted else { return nil }
         var listener = ListenerSettings(
             name: entry.name, address: address, mode: mode, split: split, trustedProxies: trusted,
             timeouts: timeouts, limits: limits, routes: routing.routes, exposesUpstream: exposes,
             guarding: guarding)
         listener.tls = tls
+        listener.requiresProxyHeader = requiresProxyHeader
         return listener
-    }
-
-    private mutating func readMode(_ field: Field?) -> ListenerMode? {
-        guard let field else { return .http }
-        guard let text = text(of: field.value, expected: "`http`") else { return nil }
-        if let mode = ListenerMode(rawValue: text) { return mode }
-        let wrong = text == "tcp" ? "`mode: tcp` is not supported yet" : "`mode` is \(quoted(text))"
-        faults.add("\(wrong); expected `http`", at: field.value)
-        return nil
     }
 
     mutating func splitName(_ field: Field?) -> String? {

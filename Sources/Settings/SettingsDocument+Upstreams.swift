@@ -35,6 +35,7 @@ extension SettingsDocument {
         replace(&upstream.isKong, with: readKong(fields["kong"]))
         upstream.admin = readAdminAccess(fields["admin"])
         upstream.tls = readUpstreamTLS(fields["tls"])
+        upstream.proxyHeader = readSentProxyHeader(fields["send_proxy_protocol"])
         return targets == nil ? nil : upstream
     }
 

@@ -60,6 +60,10 @@ extension SettingsDocument {
             fields["host"], expected: "a host without a port, such as a.example or *.example",
             parse: RequestText.host)
         if let hosts { conditions.append(.host(hosts)) }
+        let names = list(
+            fields["server_name"], expected: "a name such as a.example or *.example",
+            parse: RequestText.serverName)
+        if let names { conditions.append(.serverName(names)) }
         return conditions
     }
 
@@ -181,6 +185,11 @@ enum RequestText {
             !label.isEmpty && isToken(String(label)) && label.allSatisfy(isInHost)
         }
         return isName ? text : nil
+    }
+
+    /// The name that a TLS client asks for is never an address.
+    static func serverName(_ text: String) -> String? {
+        host(text).flatMap { $0.hasPrefix("[") || IPAddress($0) != nil ? nil : $0 }
     }
 
     private static func isInHost(_ character: Character) -> Bool {

@@ -22,6 +22,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var admin: AdminAccessSettings?
     /// How TLS is spoken to its targets; nil: it is not.
     package var tls: UpstreamTLS?
+    /// How its targets are told who the client is, before anything else; nil: they are not.
+    package var proxyHeader: ProxyHeaderVersion?
 
     /// An upstream of at least one target; what is not said has its preset.
     package init(
@@ -47,6 +49,11 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.resolveIntervalMilliseconds = resolveIntervalMilliseconds
         self.admin = admin
     }
+}
+
+/// The two forms of the PROXY protocol's header: text and binary.
+package enum ProxyHeaderVersion: String, Sendable, Equatable {
+    case v1, v2
 }
 
 /// One address of an upstream.

@@ -16,6 +16,8 @@ package struct WhenSettings: Sendable, Equatable {
         case method([String])
         case pathPrefix([String])
         case host([String])
+        /// A TLS client that asks for any of these names, written like hosts.
+        case serverName([String])
     }
 
     /// All of them hold.
@@ -38,8 +40,13 @@ package struct WhenSettings: Sendable, Equatable {
         conditions.contains {
             switch $0 {
             case .header, .cookie, .query: true
-            case .client, .method, .pathPrefix, .host: false
+            case .client, .method, .pathPrefix, .host, .serverName: false
             }
         }
+    }
+
+    /// Whether it asks for the name that a TLS client asks for, be it to pass it over.
+    package var asksForServerName: Bool {
+        (conditions + exceptions).contains { if case .serverName = $0 { true } else { false } }
     }
 }

@@ -138,6 +138,22 @@ package struct TLSSession: ~Copyable {
     /// Whether the handshake took up an earlier session.
     package var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
 
+    /// Appends the name that the client has asked for, in lower case; nothing when it asked for
+    /// none.
+    package func appendServerName(to buffer: inout Buffer) {
+        guard let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) else { return }
+        var offset = 0
+        while unsafe name[offset] != 0, buffer.space > 0 {
+            let byte = unsafe UInt8(bitPattern: name[offset])
+            let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            buffer.append(byte: isUpper ? byte | 0x20 : byte)
+            offset += 1
+        }
+    }
+
+    /// Whether the peer has shown a certificate; one that was not good ends the handshake.
+    package var hasPeerCertificate: Bool { unsafe SSL_get0_peer_certificate(ssl) != nil }
+
     /// What the two have agreed on.
     package var version: TLSVersion {
         unsafe SSL_version(ssl) >= TLS1_3_VERSION ? .tls13 : .tls12

@@ -70,6 +70,11 @@ package struct Registry: Sendable {
         listenerIDs.knownID(of: name)
     }
 
+    /// The split's id, nil for one never registered.
+    package func knownSplit(_ name: String) -> Int? {
+        splitIDs.knownID(of: name)
+    }
+
     /// All lanes, each at its id.
     package var lanes: [Lane] { laneIDs.names }
     /// All targets, each at its id.

@@ -31,6 +31,8 @@ package struct WorkerCounters: Sendable {
 
     /// What is counted of TLS.
     var handshakes = HandshakeCounters()
+    /// What is counted of tcp listeners and of what connections begin with.
+    var tcp = TCPCounters()
 
     var loopTurns = LatencyHistogram()
     /// Lines of the access log that found no room.
@@ -59,6 +61,7 @@ package struct WorkerCounters: Sendable {
         refusals.grow(rows: listeners)
         guardRefusals.grow(rows: listeners)
         handshakes.grow(listeners: listeners, upstreams: upstreams)
+        tcp.grow(listeners: listeners, lanes: lanes)
     }
 
     /// Adds what another worker counted, and grows where the other has more rows.
@@ -81,6 +84,7 @@ package struct WorkerCounters: Sendable {
         refusals.merge(other.refusals)
         kong.merge(other.kong)
         handshakes.merge(other.handshakes)
+        tcp.merge(other.tcp)
         guardRefusals.merge(other.guardRefusals)
         loopTurns.merge(other.loopTurns)
         droppedLogLines += other.droppedLogLines

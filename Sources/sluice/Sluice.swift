@@ -12,8 +12,8 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice \(Version.text)",
         subcommands: [
             Run.self, Check.self, Demo.self, Split.self, Rollback.self, Drain.self,
-            Undrain.self, Freeze.self, Unfreeze.self, Upgrade.self, Rollout.self, Audit.self,
-            Status.self, Metrics.self, ShowVersion.self,
+            Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Upgrade.self, Rollout.self,
+            Audit.self, Status.self, Metrics.self, ShowVersion.self,
         ])
 
     static func main() async {

@@ -35,6 +35,9 @@ final class FakePlane: RolloutPlane {
         var watched: [[TrackedSplit]] = []
         var evidence: [EvidenceReport] = []
         var marks: [LatencyMarks.Marks?] = []
+        /// Long-lived connections, and those that were closed, call by call.
+        var roster: [Roster.Entry] = []
+        var shifted: [[Roster.Entry]] = []
         var accessLog = AccessLogReport()
         var reopeningError: Errno?
     }
@@ -97,6 +100,19 @@ final class FakePlane: RolloutPlane {
         }
     }
 
+    func roster(ofSplit name: String) async -> Roster {
+        memory.withLock { Roster(entries: $0.roster) }
+    }
+
+    /// Whoever is closed comes back as a new connection to y.
+    func shiftAway(_ entries: [Roster.Entry]) async -> Int {
+        memory.withLock { memory in
+            memory.shifted.append(entries)
+            memory.roster.removeAll { entries.contains($0) }
+            return entries.count
+        }
+    }
+
     var standings: [(target: ResolvedTarget, standing: TargetStanding)] {
         memory.withLock { memory in
             memory.resolved.map { target in
@@ -121,6 +137,7 @@ final class FakePlane: RolloutPlane {
     }
 
     func prefixes() async -> [String: RequestPrefixes] { memory.withLock { $0.prefixes } }
+
     func watch(_ splits: [TrackedSplit]) async {
         memory.withLock { $0.watched.append(splits) }
     }
@@ -131,7 +148,6 @@ final class FakePlane: RolloutPlane {
             return memory.evidence.isEmpty ? EvidenceReport() : memory.evidence.removeFirst()
         }
     }
-
 
     func turn() async -> [Int] { memory.withLock { $0.pendingWorkers } }
 

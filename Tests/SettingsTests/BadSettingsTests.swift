@@ -43,8 +43,7 @@ struct BadSettingsTests {
         ("api: {address: a:1, split: ^king}", "there is no split `king`; did you mean `kong`?"),
         ("api: {address: a:1, split: ^other}", "there is no split `other`; expected kong"),
         ("api: {address: a:1, split: ^[kong]}", "found a list; expected the name of a split"),
-        ("api: {address: a:1, split: kong, mode: ^tcp}", "`mode: tcp` is not supported yet"),
-        ("api: {address: a:1, split: kong, mode: ^h2}", "`mode` is `h2`; expected `http`"),
+        ("api: {address: a:1, split: kong, mode: ^h2}", "`mode` is `h2`; expected `http` or `tcp`"),
         (
             "api: {address: a:1, split: kong, trusted_proxies: ^a}",
             "`trusted_proxies` is `a`; expec"

@@ -139,6 +139,23 @@ struct ShippedFilesTests {
         #expect(reading.snapshot.stateDirectory != nil)
     }
 
+    @Test func `the configuration of a hybrid Kong passes connections on by their names`() throws {
+        let path = repositoryPath("conf/kong-hybrid/sluice.yaml")
+        let reading = try SettingsReader.read(path, environment: [:])
+
+        #expect(reading.warnings.isEmpty, "\(reading.warnings)")
+        #expect(reading.weights.errors.isEmpty)
+        #expect(reading.snapshot.listeners.map(\.address.port) == [8005, 8006])
+        #expect(reading.snapshot.listeners.allSatisfy { $0.mode == .tcp })
+        #expect(
+            reading.snapshot.listeners.allSatisfy { listener in
+                listener.routes.contains(where: \.when.asksForServerName)
+            })
+        for split in reading.snapshot.splits {
+            #expect(reading.weights.weights(of: split) == split.weights)
+        }
+    }
+
     @Test func `the containers of an upgrade begin with the same weights`() throws {
         let shipped = try DiskFiles.read(repositoryPath("conf/kong-upgrade/weights.yaml")).get()
         let mounted = try DiskFiles.read(

@@ -49,7 +49,8 @@ package enum DrainText {
     /// `3 requests in flight there (oldest 12 s), 1 tunnel (oldest 1 h 3 min)`.
     package static func left(_ drain: JSONValue) -> String {
         let tunnels = drain["tunnels"]?.int ?? 0
-        let requests = (drain["inflight"]?.int ?? 0) - tunnels
+        let connections = drain["tcp"]?.int ?? 0
+        let requests = (drain["inflight"]?.int ?? 0) - tunnels - connections
         var parts: [String] = []
         if requests > 0 {
             parts.append(
@@ -58,6 +59,10 @@ package enum DrainText {
         if tunnels > 0 {
             parts.append(
                 "\(count(tunnels, "tunnel"))\(age(drain["oldest_tunnel_seconds"], in: "oldest "))")
+        }
+        if connections > 0 {
+            let oldest = age(drain["oldest_tcp_seconds"], in: "oldest ")
+            parts.append("\(count(connections, "tcp connection"))\(oldest)")
         }
         if parts.isEmpty {
             return drain["empty"]?.bool == false
@@ -96,9 +101,13 @@ package enum DrainText {
     /// The columns of what is in flight.
     private static func load(_ value: JSONValue) -> [String] {
         let tunnels = value["tunnels"]?.int ?? 0
+        let connections = value["tcp"]?.int ?? 0
+        let ages = [value["oldest_tunnel_seconds"], value["oldest_tcp_seconds"]]
+        let oldest = ages.compactMap { $0?.double }.max()
         return [
-            "\((value["inflight"]?.int ?? 0) - tunnels)", age(value["oldest_seconds"]),
-            "\(tunnels)", age(value["oldest_tunnel_seconds"]),
+            "\((value["inflight"]?.int ?? 0) - tunnels - connections)",
+            age(value["oldest_seconds"]), "\(tunnels + connections)",
+            oldest.map { StatusText.duration(Int($0)) } ?? "-",
         ]
     }
 

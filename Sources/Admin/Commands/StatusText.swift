@@ -5,7 +5,7 @@ package enum StatusText {
         let splits = status["splits"]?.elements ?? []
         return [
             head(status), listeners(status), CertificateText.table(status), upstreams(status),
-            targets(status),
+            targets(status), ShiftText.connections(status), ShiftText.shifts(status),
             DrainText.table(status), FreezeText.table(status), TripwireText.table(status),
             UpgradeText.summary(status), RolloutText.summary(status["rollout"]),
             KongText.table(status),

@@ -55,6 +55,7 @@ package enum ControlServer {
             await changing(request) { await api.rollbackAll($0, ifMatch: $1) }
         }
         addUpstreams(to: router, api)
+        addShifts(to: router, api)
         addFreezes(to: router, api)
         addUpgrades(to: router, api)
         addRollouts(to: router, api)

@@ -123,14 +123,20 @@ struct DrainFacts {
         var load = TargetLoad()
         for row in rows { load.merge(row.load) }
         return [
-            .init(name: "inflight", value: .number(load.requestCount + load.tunnelCount)),
+            .init(
+                name: "inflight",
+                value: .number(load.requestCount + load.tunnelCount + load.tcpCount)),
             .init(name: "tunnels", value: .number(load.tunnelCount)),
+            .init(name: "tcp", value: .number(load.tcpCount)),
             .init(
                 name: "oldest_seconds",
                 value: seconds(load.requestCount, load.oldestRequestNanoseconds)),
             .init(
                 name: "oldest_tunnel_seconds",
                 value: seconds(load.tunnelCount, load.oldestTunnelNanoseconds)),
+            .init(
+                name: "oldest_tcp_seconds",
+                value: seconds(load.tcpCount, load.oldestTCPNanoseconds)),
         ]
     }
 

@@ -49,6 +49,7 @@ extension Operation {
             "upstreams": .array(upstreams.map(\.value)),
             "certificates": certificatesAnswer(),
             "splits": .array(splits.map(\.value)),
+            "shifts": await shiftsAnswer(),
             "tripwire": await tripwireAnswer(),
             "upgrades": upgrades["upgrades"] ?? .null,
             "upgrades_error": upgrades["error"] ?? .null,

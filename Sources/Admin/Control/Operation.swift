@@ -21,6 +21,8 @@ package actor Operation {
     package nonisolated let upgrades: UpgradeKeeper
     /// Who moves weights by a plan; nil where nobody does.
     package nonisolated let rollouts: RolloutKeeper?
+    /// Who lets long-lived connections follow the weights.
+    package nonisolated let shifts: ShiftKeeper
     /// Who watches over the targets; nil where nobody does.
     nonisolated let judge: HealthJudge?
     private nonisolated let names: NameWatch?
@@ -60,6 +62,7 @@ package actor Operation {
             freezes ?? FreezeKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
         upgrades = UpgradeKeeper(
             weights: keeper, plane: plane, logger: logger, disk: disk, audit: audit)
+        shifts = ShiftKeeper(weights: keeper, plane: plane, logger: logger, audit: audit)
         self.snapshot = snapshot
         self.plane = plane
         self.keeper = keeper

@@ -1,3 +1,5 @@
+internal import Bytes
+internal import HTTP
 package import Kernel
 package import Proxy
 package import Settings
@@ -11,16 +13,20 @@ package struct HealthCheck: Sendable {
     /// Whose target it is and how the settings write it, where its TLS is spoken; nil: elsewhere.
     private let upstream: String?
     private let setting: String
+    private let preamble: [UInt8]
 
-    /// `setting` is the target as the settings give it, by name or by address.
+    /// `setting` is the target as the settings give it, by name or by address; `proxyHeader` is
+    /// what its connections begin with. Another port than the target's own is another service,
+    /// such as Kong's status, which speaks plainly and without a header.
     package init(
         _ settings: HealthSettings, of address: SocketAddress, setting: String,
-        upstream: String? = nil
+        upstream: String? = nil, proxyHeader: ProxyHeaderVersion? = nil
     ) {
         self.settings = settings
-        // Another port is another service, such as Kong's status, which speaks plainly.
-        self.upstream = settings.port == nil || settings.port == address.port ? upstream : nil
+        let isOwnPort = settings.port.map { $0 == address.port } ?? true
+        self.upstream = isOwnPort ? upstream : nil
         self.setting = setting
+        preamble = isOwnPort ? proxyHeader.map(Self.preamble) ?? [] : []
         let port = settings.port ?? address.port
         self.address = address.with(port: port)
         // `*` is no host that anybody could be asked for.
@@ -62,7 +68,17 @@ package struct HealthCheck: Sendable {
         return Probe(
             address: address, question: question,
             timeoutMilliseconds: max(1, settings.timeoutMilliseconds - spent),
-            upstream: upstream, setting: setting)
+            upstream: upstream, setting: setting, preamble: preamble)
+    }
+
+    /// A check is for no client.
+    private static func preamble(_ version: ProxyHeaderVersion) -> [UInt8] {
+        var buffer = Buffer(capacity: ProxyHeaderEncoder.mostBytes)
+        switch version {
+        case .v1: ProxyHeaderEncoder.appendText(nil, to: &buffer)
+        case .v2: ProxyHeaderEncoder.appendBinary(nil, facts: [UInt8]().span, to: &buffer)
+        }
+        return buffer.bytes.indices.map { buffer.bytes[$0] }
     }
 
     private func request(_ method: String, _ path: String) -> Probe.Question {

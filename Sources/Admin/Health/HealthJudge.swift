@@ -153,7 +153,8 @@ extension HealthJudge {
                 continue
             }
             let check = HealthCheck(
-                health, of: target.address, setting: target.setting, upstream: target.upstream)
+                health, of: target.address, setting: target.setting, upstream: target.upstream,
+                proxyHeader: watched.settings.proxyHeader)
             let (plane, worker) = (plane, nextWorker)
             nextWorker = (nextWorker + 1) % plane.workerCount
             Task {

@@ -67,6 +67,10 @@ static inline ssize_t sluice_send_two(int fd, const void *first, size_t first_co
 
 // Not inlined: declared for _GNU_SOURCE alone, which importers do not define.
 ssize_t sluice_accept(int fd, struct sockaddr_storage *from);
+// A pipe of at least so many bytes, if the system lets it be; both ends do not block.
+ssize_t sluice_pipe(int ends[2], int size);
+// Moves bytes from one descriptor to another, of which one is a pipe.
+ssize_t sluice_splice(int from, int to, size_t count);
 
 static inline ssize_t sluice_socket(int family, int type) {
     SLUICE_RETRY(socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -85,6 +89,11 @@ static inline ssize_t sluice_listen(int fd, int backlog) { SLUICE_RETRY(listen(f
 static inline ssize_t sluice_local_address(int fd, struct sockaddr_storage *to) {
     socklen_t length = sizeof *to;
     SLUICE_RETRY(getsockname(fd, (struct sockaddr *)to, &length));
+}
+
+static inline ssize_t sluice_peer_address(int fd, struct sockaddr_storage *to) {
+    socklen_t length = sizeof *to;
+    SLUICE_RETRY(getpeername(fd, (struct sockaddr *)to, &length));
 }
 
 static inline ssize_t sluice_set_option(int fd, int level, int name, int value) {

@@ -1,0 +1,44 @@
+import Admin
+import ArgumentParser
+import Settings
+
+struct Shift: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Closes old long-lived connections so that they follow the weights.",
+        usage: "sluice shift [SPLIT] --max-age TIME [--over TIME] [--reason TEXT] [--json]")
+
+    @Argument(help: "The split; every split if none is named.")
+    var split: String?
+
+    @Option(name: .long, help: "Only connections and tunnels older than 10m, say.")
+    var maxAge: String
+
+    @Option(name: .long, help: "Spread over this time: 30s unless said.")
+    var over: String?
+
+    @Option(name: .long, help: "Why, for those who look later.")
+    var reason: String?
+
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var socket: SocketOptions
+
+    func validate() throws {
+        try check(maxAge, "--max-age")
+        if let over { try check(over, "--over") }
+    }
+
+    func run() throws {
+        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
+        try finish(commands.shift(split, maxAge: maxAge, over: over, reason: reason))
+    }
+
+    private func check(_ text: String, _ option: String) throws {
+        guard DurationText.milliseconds(text) != nil else {
+            throw ValidationError(
+                "\(option): \(text.debugDescription); expected a duration up to 24h, such as "
+                    + "250ms, 30s or 5m")
+        }
+    }
+}

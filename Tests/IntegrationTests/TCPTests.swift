@@ -1,0 +1,199 @@
+import Foundation
+import Testing
+
+/// Connections through Sluice between real programs.
+@Suite(.serialized, .ownThreads)
+struct TCPTests {
+    /// Starts a program that listens on a port, and waits until it does.
+    private static func start(
+        _ arguments: [String], on port: UInt16, in folder: TemporaryFolder
+    ) throws -> ChildProcess {
+        let child = try ChildProcess(
+            arguments, output: folder["output"], errors: folder["errors"])
+        let isUp = eventually { !child.isRunning || (try? Wire(port: port)) != nil }
+        guard isUp, child.isRunning else {
+            throw TimedOut("no start of \(arguments[0]): \(try folder.read("errors"))")
+        }
+        return child
+    }
+
+    /// nginx that wants the PROXY protocol and answers with whom it was told of.
+    private static func nginx(
+        on port: UInt16, in folder: TemporaryFolder
+    ) throws -> ChildProcess {
+        try folder.write(
+            """
+            daemon off;
+            master_process off;
+            pid \(folder.path)/pid;
+            error_log \(folder.path)/log;
+            events {}
+            http {
+                access_log off;
+                client_body_temp_path \(folder.path)/body;
+                proxy_temp_path \(folder.path)/proxy;
+                fastcgi_temp_path \(folder.path)/fastcgi;
+                uwsgi_temp_path \(folder.path)/uwsgi;
+                scgi_temp_path \(folder.path)/scgi;
+                server {
+                    listen 127.0.0.1:\(port) proxy_protocol;
+                    location / {
+                        return 200 '$proxy_protocol_addr $http_x_forwarded_for';
+                    }
+                }
+            }
+
+            """, to: "conf")
+        return try start(
+            ["nginx", "-p", folder.path, "-c", folder["conf"], "-e", folder["log"]], on: port,
+            in: folder)
+    }
+
+    /// HAProxy that takes whom it is told of and passes that on in version 2.
+    private static func haproxy(
+        on port: UInt16, to target: UInt16, in folder: TemporaryFolder
+    ) throws -> ChildProcess {
+        try folder.write(
+            """
+            defaults
+                mode tcp
+                timeout connect 20s
+                timeout client 60s
+                timeout server 60s
+            listen all
+                bind 127.0.0.1:\(port) accept-proxy
+                server sluice 127.0.0.1:\(target) send-proxy-v2
+
+            """, to: "conf")
+        return try start(["haproxy", "-db", "-f", folder["conf"]], on: port, in: folder)
+    }
+
+    @Test(arguments: ["http", "tcp"], ["v1", "v2"])
+    func `HAProxy announces a client and nginx is told of it`(mode: String, version: String) throws
+    {
+        let folders = [try TemporaryFolder(), try TemporaryFolder()]
+        let ports = [try LoopbackAddress.freePort(), try LoopbackAddress.freePort()]
+        let nginx = try Self.nginx(on: ports[0], in: folders[0])
+        var settings = Settings(x: ports[0])
+        settings.listener =
+            "address: 127.0.0.1:0, mode: \(mode), proxy_protocol: required, "
+            + "trusted_proxies: [127.0.0.1]"
+        settings.upstreamMore =
+            ", send_proxy_protocol: \(version), health: {kind: http, interval: 100ms}"
+        let sluice = try Sluice(settings)
+        let haproxy = try Self.haproxy(on: ports[1], to: sluice.port, in: folders[1])
+        let client = try Wire(port: ports[1])
+        try client.send("PROXY TCP4 192.0.2.7 192.0.2.8 1234 80\r\n")
+        let expected = mode == "http" ? "192.0.2.7 192.0.2.7" : "192.0.2.7 "
+        #expect(try client.get().text == expected)
+        if mode == "http" { #expect(try client.get().text == expected) }
+        // Checks are taken by who wants a header.
+        #expect(try eventually { try sluice.command("status").output.contains("sound") })
+        haproxy.end()
+        nginx.end()
+    }
+
+    @Test func `openssl gets the certificate of the server that it names`() throws {
+        let folder = try TemporaryFolder()
+        var servers: [ChildProcess] = []
+        var ports: [UInt16] = []
+        for name in ["x", "y"] {
+            let made = try ChildProcess.run([
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=\(name)",
+                "-keyout", folder["\(name).key"], "-out", folder["\(name).pem"],
+            ])
+            #expect(made.status == 0, "\(made.errors)")
+            let port = try LoopbackAddress.freePort()
+            let own = try TemporaryFolder()
+            servers.append(
+                try Self.start(
+                    [
+                        "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-www", "-cert",
+                        folder["\(name).pem"], "-key", folder["\(name).key"],
+                    ], on: port, in: own))
+            ports.append(port)
+        }
+        var settings = Settings(x: ports[0], y: ports[1], weights: "{x: 1, y: 0}")
+        settings.listener =
+            "address: 127.0.0.1:0, mode: tcp, "
+            + "routes: [{when: {server_name: '*.y.example'}, split: other}]"
+        let text = settings.text.replacing(
+            "  kong: {x: 1, y: 0}",
+            with: """
+                  kong: {x: 1, y: 0}
+                  other: {x: 0, y: 1}
+                """)
+        settings.listener = "address: 127.0.0.1:0, mode: tcp"
+        let sluice = try Sluice(settings)
+        try sluice.folder.write(text, to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
+        for (name, expected) in [("a.y.example", "CN = y"), ("a.x.example", "CN = x")] {
+            let said = try ChildProcess.run([
+                "openssl", "s_client", "-connect", "127.0.0.1:\(sluice.port)", "-servername", name,
+                "-brief",
+            ])
+            #expect((said.output + said.errors).contains(expected), "\(said)")
+        }
+        for server in servers { server.end() }
+    }
+
+    @Test func `a shift brings long-lived connections to where the weights are`() throws {
+        let (x, y) = (try Nginx("x"), try Nginx("y"))
+        var settings = Settings(x: x.port, y: y.port, weights: "{x: 100, y: 0}")
+        settings.listener = "address: 127.0.0.1:0, mode: tcp"
+        let sluice = try Sluice(settings)
+        var clients = try (1...20).map { _ in try sluice.connect() }
+        for client in clients { #expect(try client.get()["X-Upstream"] == "x") }
+        #expect(try sluice.set(x: 50, y: 50).status == 200)
+        sluice.reload()
+        #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
+        // A change of weights and a reload leave them alone.
+        for client in clients { #expect(try client.get()["X-Upstream"] == "x") }
+        #expect(try sluice.command("status").output.contains("tcp connections"))
+
+        let young = try sluice.command("shift", "kong", "--max-age", "1h")
+        #expect(young.status == 0, "\(young.errors)")
+        #expect(young.output.contains("nothing older than"))
+        #expect(try sluice.command("shift", "nobody", "--max-age", "1h").status == 1)
+        #expect(try sluice.command("shift", "kong", "--max-age", "soon").status == 2)
+
+        let shift = try sluice.command("shift", "kong", "--max-age", "0s", "--over", "1s")
+        #expect(shift.status == 0, "\(shift.errors)")
+        #expect(shift.output.contains("20 connections older than"), "\(shift.output)")
+        let count = { (page: MetricsPage, upstream: String) in
+            page.sum("sluice_tcp_connections", ["upstream": upstream])
+        }
+        let isShifted = try eventually {
+            for index in clients.indices where (try? clients[index].get()) == nil {
+                clients[index] = try sluice.connect()
+                _ = try? clients[index].get()
+            }
+            let page = try sluice.metrics()
+            return abs(count(page, "x") - 10) <= 1 && abs(count(page, "y") - 10) <= 1
+        }
+        #expect(isShifted)
+        #expect(
+            try sluice.metrics().sum("sluice_tcp_connections_total", ["end": "shifted"]) == 20)
+        let drain = try sluice.control("POST", "/v1/upstreams/x/drain")
+        #expect(drain.text.contains(#""tcp": "#), "\(drain.text)")
+    }
+
+    @Test func `a large file passes whole, and a target that is killed is seen as broken`() throws {
+        let x = try Nginx("x")
+        let content = Data((0..<(64 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) })
+        try x.folder.write(content, to: "files/large")
+        var settings = Settings(x: x.port)
+        settings.listener = "address: 127.0.0.1:0, mode: tcp"
+        let sluice = try Sluice(settings)
+        #expect(try sluice.get("/files/large").body == content)
+        let client = try sluice.connect()
+        try client.send("GET /files/large HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.receiveMore())
+        x.kill()
+        var received = 0
+        while let more = try? client.receiveMore(), more { received += 1 }
+        #expect(throws: (any Error).self) { _ = try client.take(exactly: content.count) }
+    }
+}
