@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Kernel
+internal import Telemetry
 
 /// What comes between a connection and its first request. For plain HTTP that is nothing, and it
 /// costs a compare.
