@@ -59,7 +59,7 @@ struct TimeoutsTests {
         ("{tunnel: ^10M}", "`tunnel` is `10M`; expected a duration"),
         ("{tunnel: ^10min}", "`tunnel` is `10min`; expected a duration"),
         ("{^hed: 1s}", "`hed` is not a key of `timeouts` of a listener; did you mean `head`?"),
-        ("{^connect: 1s}", "`connect` is not a key of `timeouts` of a listener; expected handshake,"),
+        ("{^connect: 1s}", "`connect` is not a key of `timeouts` of a listener; expected hand"),
         ("{^body-idle: 1s}", "`body-idle` is not a key of `timeouts` of a listener; did you mean"),
     ])
     func `faulty ones of a listener are refused`(text: String, expected: String) {

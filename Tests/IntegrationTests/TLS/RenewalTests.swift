@@ -98,7 +98,7 @@ struct RenewalTests {
         ("no file", "a.pem: no such file", true),
         ("another key", "the key does not belong to the certificate", true),
         ("expired", "the certificate has expired", true),
-        ("soon", "the certificate expires in 3 days", false),
+        ("soon", "the certificate expires in ", false),
         ("garbage", "no private key", true),
         ("name", "the certificate is not for `b.test`", true),
     ]
