@@ -69,10 +69,13 @@ let package = Package(
         // The doors to C.
         .target(name: "CLinux", cSettings: settingsForC),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         // The fences: the only targets that say `unsafe`.
         library("Kernel", ["CLinux", "Addressing", "Bytes"]),
         library("Bytes", ["CZlib"]),
+        library("TLS", ["COpenSSL", "CLinux", "Bytes", "Kernel"]),
 
         // Pure: bytes and `now` in, events out.
         library("Addressing"),
@@ -87,7 +90,7 @@ let package = Package(
             "Proxy",
             [
                 "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
-                "Reactor",
+                "Reactor", "TLS",
             ]),
 
         // The control plane.
@@ -96,8 +99,8 @@ let package = Package(
             "Admin",
             [
                 "Addressing", "Bytes", "Kernel", "KongLike", "Proxy", "Settings", "Splitting",
-                "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL, logging,
-                lifecycle,
+                "TLS", "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1, nioSSL,
+                logging, lifecycle,
             ]),
         .executableTarget(
             name: "sluice",
@@ -108,6 +111,7 @@ let package = Package(
             swiftSettings: settings),
 
         tests("BytesTests", ["Bytes"]),
+        tests("TLSTests", ["TLS", "Bytes", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Bytes"]),
         tests("SplittingTests", ["Splitting"]),
         tests("TelemetryTests", ["Telemetry"]),
@@ -127,7 +131,7 @@ let package = Package(
                 hummingbirdTLS, nioCore, nioSSL, logging,
             ]),
         tests("KongLikeTests", ["KongLike", "Addressing"]),
-        tests("IntegrationTests", ["Kernel", "Bytes", "KongLike"]),
+        tests("IntegrationTests", ["Kernel", "Bytes", "KongLike", "TLS"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

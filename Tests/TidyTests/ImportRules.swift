@@ -13,7 +13,8 @@ enum ImportRules {
     }
 
     private static let dataPlane: Set = [
-        "Addressing", "Bytes", "HTTP", "Kernel", "Reactor", "Settings", "Splitting", "Telemetry",
+        "Addressing", "Bytes", "HTTP", "Kernel", "Reactor", "Settings", "Splitting", "TLS",
+        "Telemetry",
     ]
 
     private static let controlPlane: Set = [
@@ -26,9 +27,11 @@ enum ImportRules {
     /// Swift concurrency library, and only the control plane the packages made by others.
     static let allowed: [String: Set<String>] = [
         "CLinux": [],
+        "COpenSSL": [],
         "CZlib": [],
         "Kernel": ["Addressing", "Bytes", "CLinux", "Glibc", "Synchronization"],
         "Bytes": ["CLinux", "CZlib", "Glibc", "Synchronization"],
+        "TLS": ["Bytes", "CLinux", "COpenSSL", "Kernel", "Synchronization"],
         "Addressing": [],
         "HTTP": ["Addressing", "Bytes"],
         "Splitting": [],
