@@ -17,9 +17,19 @@ struct KeyTable {
         owner: "a listener",
         known: [
             "address", "mode", "split", "routes", "trusted_proxies", "timeouts", "limits",
-            "guard", "expose_upstream",
+            "guard", "expose_upstream", "tls",
         ],
-        later: ["tls", "proxy_protocol"])
+        later: ["proxy_protocol"])
+
+    static let listenerTLS = KeyTable(
+        owner: "`tls` of a listener",
+        known: [
+            "certificates", "profile", "client_ca", "verify", "unknown_name", "ticket_keys",
+        ],
+        later: [])
+
+    static let certificate = KeyTable(
+        owner: "a certificate", known: ["certificate", "key", "ocsp_staple", "names"], later: [])
 
     static let route = KeyTable(owner: "a route", known: ["when", "split"], later: [])
 
@@ -27,8 +37,8 @@ struct KeyTable {
         owner: "`guard`", known: ["kind", "split", "upstream", "allow"], later: [])
 
     static let listenerTimeouts = KeyTable(
-        owner: "`timeouts` of a listener", known: ["head", "body_idle", "keepalive", "tunnel"],
-        later: ["handshake"])
+        owner: "`timeouts` of a listener",
+        known: ["handshake", "head", "body_idle", "keepalive", "tunnel"], later: [])
 
     static let listenerLimits = KeyTable(
         owner: "`limits` of a listener",
@@ -39,9 +49,13 @@ struct KeyTable {
         owner: "an upstream",
         known: [
             "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval", "kong", "admin",
+            "resolve_interval", "kong", "admin", "tls",
         ],
-        later: ["protocol", "tls", "send_proxy_protocol"])
+        later: ["protocol", "send_proxy_protocol"])
+
+    static let upstreamTLS = KeyTable(
+        owner: "`tls` of an upstream",
+        known: ["verify", "ca", "server_name", "client_certificate", "client_key"], later: [])
 
     static let upstreamAdmin = KeyTable(
         owner: "`admin` of an upstream", known: ["url", "token_file", "ca", "interval"],

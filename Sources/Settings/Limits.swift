@@ -1,5 +1,7 @@
 /// How much a configuration may hold; each limit keeps a mistake from becoming an outage.
 enum Limits {
+    /// Certificates of one listener.
+    static let certificatesOfListener = 256
     /// A file is read into memory whole, and a wrong path may lead to a log or a device.
     static let fileBytes = 1 << 20
     /// Names become metric labels and parts of addresses.

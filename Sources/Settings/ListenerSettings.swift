@@ -21,6 +21,8 @@ package struct ListenerSettings: Sendable, Equatable {
     package let limits: ListenerLimits
     /// What it refuses while a split is frozen; nil: nothing.
     package let guarding: GuardSettings?
+    /// What it speaks TLS with; nil: it does not.
+    package var tls: ListenerTLS?
 
     /// A listener; it trusts no proxy, unless said.
     package init(

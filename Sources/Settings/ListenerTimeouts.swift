@@ -1,5 +1,7 @@
 /// How long a listener's clients may take for each step, in milliseconds.
 package struct ListenerTimeouts: Sendable, Equatable {
+    /// A handshake of TLS must be over so soon after the connection came.
+    package var handshakeMilliseconds = 10_000
     /// From a client's first byte of a head to its last, however many pieces it comes in.
     package var headMilliseconds: Int
     /// Between two pieces of a request's body, and while a client takes nothing of its answer.

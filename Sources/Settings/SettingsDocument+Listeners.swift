@@ -32,11 +32,14 @@ extension SettingsDocument {
             faults.add(
                 "`routes` of a listener with a `guard`; expected its `split` alone", at: routes.key)
         }
+        let tls = readListenerTLS(fields["tls"])
         guard let address, let mode, let split = routing.split, let trusted else { return nil }
-        return ListenerSettings(
+        var listener = ListenerSettings(
             name: entry.name, address: address, mode: mode, split: split, trustedProxies: trusted,
             timeouts: timeouts, limits: limits, routes: routing.routes, exposesUpstream: exposes,
             guarding: guarding)
+        listener.tls = tls
+        return listener
     }
 
     private mutating func readMode(_ field: Field?) -> ListenerMode? {

@@ -5,6 +5,7 @@ extension SettingsDocument {
         guard let field, let fields = fields(of: field.value, keys: .listenerTimeouts) else {
             return times
         }
+        replace(&times.handshakeMilliseconds, with: duration(fields["handshake"], from: 1))
         replace(&times.headMilliseconds, with: duration(fields["head"], from: 1))
         replace(&times.bodyIdleMilliseconds, with: duration(fields["body_idle"], from: 1))
         replace(&times.keepaliveMilliseconds, with: duration(fields["keepalive"], from: 1))

@@ -34,6 +34,7 @@ extension SettingsDocument {
             with: duration(fields["resolve_interval"], from: Limits.resolveIntervalMilliseconds))
         replace(&upstream.isKong, with: readKong(fields["kong"]))
         upstream.admin = readAdminAccess(fields["admin"])
+        upstream.tls = readUpstreamTLS(fields["tls"])
         return targets == nil ? nil : upstream
     }
 

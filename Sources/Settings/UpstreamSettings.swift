@@ -20,6 +20,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var isKong = false
     /// Where its Admin API is; nil: it is not looked at.
     package var admin: AdminAccessSettings?
+    /// How TLS is spoken to its targets; nil: it is not.
+    package var tls: UpstreamTLS?
 
     /// An upstream of at least one target; what is not said has its preset.
     package init(

@@ -131,6 +131,14 @@ private struct Entry {
                 listener: "api: {address: a:1, split: own, guard: "
                     + mapping(("kind", "kong_admin"), ("split", "kong"), ("upstream", "x")) + "}",
                 split: "kong: {x: 90, y: 10}\n  own: {x: 1}")
+        case "listeners.NAME.tls.":
+            listener(
+                "tls: "
+                    + mapping(
+                        ("certificates", "[{certificate: c, key: k}]"), ("client_ca", "ca")))
+        case "listeners.NAME.tls.certificates[].":
+            listener(
+                "tls: {certificates: [\(mapping(("certificate", "c.pem"), ("key", "k.pem")))]}")
         case "listeners.NAME.":
             settingsText(listener: "api: \(mapping(("address", "a:1"), ("split", "kong")))")
         default: elsewhere(at: place)
@@ -153,6 +161,14 @@ private struct Entry {
             upstream("health: {kind: http, expect: \(mapping())}")
         case "upstreams.NAME.ejection.": upstream("ejection: \(mapping())")
         case "upstreams.NAME.admin.": upstream("admin: \(mapping(("url", "\"https://a:1\"")))")
+        case "upstreams.NAME.tls.":
+            if key.hasPrefix("client_") {
+                upstream(
+                    "tls: "
+                        + mapping(("client_certificate", "c.pem"), ("client_key", "k.pem")))
+            } else {
+                upstream("tls: \(mapping())")
+            }
         default: elsewhere(at: place)
         }
     }

@@ -93,6 +93,22 @@ struct ShippedFilesTests {
         #expect(reading.snapshot == minimalSnapshot)
     }
 
+    @Test func `the configuration of TLS speaks it on both sides`() throws {
+        let path = repositoryPath("conf/tls.yaml")
+        let reading = try SettingsReader.read(
+            path, environment: ["CERTIFICATES": "/etc/sluice/tls"])
+
+        #expect(reading.warnings.isEmpty)
+        let tls = try #require(reading.snapshot.listeners.first?.tls)
+        #expect(
+            tls.certificates.map(\.certificate.path) == [
+                "/etc/sluice/tls/api-ecdsa.pem", "/etc/sluice/tls/api-rsa.pem",
+            ])
+        #expect(tls.profile == .intermediate)
+        #expect(tls.verification == .none)
+        #expect(reading.snapshot.upstreams.allSatisfy { $0.tls?.verifies == true })
+    }
+
     /// The variables of docker/kong-upgrade/compose.yaml, and none at all.
     private static let surroundings = [
         [:], ["BIND": "*", "TESTERS": "172.30.0.1", "WATCH": "10m"],

@@ -42,9 +42,9 @@ struct TimeoutsTests {
     }
 
     @Test(arguments: [
-        ("^5s", "`timeouts` of a listener is `5s`; expected a mapping of head, body_idle, keep"),
-        ("^", "`timeouts` of a listener is nothing; expected a mapping of head"),
-        ("^[]", "`timeouts` of a listener is a list; expected a mapping of head"),
+        ("^5s", "`timeouts` of a listener is `5s`; expected a mapping of handshake, head, body"),
+        ("^", "`timeouts` of a listener is nothing; expected a mapping of handshake, head"),
+        ("^[]", "`timeouts` of a listener is a list; expected a mapping of handshake, head"),
         ("{head: ^0s}", "`head` is `0s`; expected a duration from 1ms to 24h, such as 250ms"),
         ("{head: ^0ms}", "`head` is `0ms`; expected a duration from 1ms to 24h"),
         ("{head: ^10}", "`head` is `10`; expected a duration from 1ms to 24h"),
@@ -59,7 +59,7 @@ struct TimeoutsTests {
         ("{tunnel: ^10M}", "`tunnel` is `10M`; expected a duration"),
         ("{tunnel: ^10min}", "`tunnel` is `10min`; expected a duration"),
         ("{^hed: 1s}", "`hed` is not a key of `timeouts` of a listener; did you mean `head`?"),
-        ("{^connect: 1s}", "`connect` is not a key of `timeouts` of a listener; expected head,"),
+        ("{^connect: 1s}", "`connect` is not a key of `timeouts` of a listener; expected hand"),
         ("{^body-idle: 1s}", "`body-idle` is not a key of `timeouts` of a listener; did you mean"),
     ])
     func `faulty ones of a listener are refused`(text: String, expected: String) {
