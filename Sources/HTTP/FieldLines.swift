@@ -114,6 +114,26 @@ extension FieldLines {
 }
 
 extension FieldLines {
+    /// Marks the fields whose names begin with X-Client-Cert-, in either spelling.
+    mutating func removeCertificate(_ bytes: Span<UInt8>) {
+        for index in 0..<count {
+            let name = self[index].name
+            guard name.count > 14, bytes[name.start] | 0x20 == UInt8(ascii: "x") else { continue }
+            var word: UInt128 = 0
+            for at in name.start &+ 1..<name.start &+ 14 {
+                word = word &<< 8 | UInt128(ByteClass.foldedInName(bytes[at]))
+            }
+            guard word == Self.ofCertificates else { continue }
+            lines[index].isRemoved = true
+            hasRemoved = true
+        }
+    }
+
+    /// `-client-cert-`, packed into 13 bytes.
+    private static var ofCertificates: UInt128 { 0x2d_636c_6965_6e74_2d63_6572_742d }
+}
+
+extension FieldLines {
     /// Marks the fields named X-Sluice-Upstream, in either spelling.
     mutating func removeUpstreamName(_ bytes: Span<UInt8>) {
         for index in 0..<count {

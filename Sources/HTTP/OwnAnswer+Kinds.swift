@@ -5,6 +5,20 @@ extension OwnAnswer {
             status: 408, kind: "request_timeout", message: "The request did not arrive in time.")
     }
 
+    /// A plain request came where TLS is spoken.
+    package static var plainOnTLS: OwnAnswer {
+        OwnAnswer(
+            status: 400, kind: "plain_http",
+            message: "This port speaks HTTPS, and the request came as plain HTTP.")
+    }
+
+    /// A handshake of TLS came where plain HTTP is spoken.
+    package static var handshakeOnPlain: OwnAnswer {
+        OwnAnswer(
+            status: 400, kind: "tls_on_plain_port",
+            message: "This port speaks plain HTTP, and a handshake of TLS came.")
+    }
+
     /// The request's body is larger than is allowed.
     package static var bodyTooLarge: OwnAnswer {
         OwnAnswer(status: 413, kind: "body_too_large", message: "The request body is too large.")

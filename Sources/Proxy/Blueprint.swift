@@ -4,6 +4,7 @@ internal import HTTP
 internal import Kernel
 internal import Settings
 internal import Splitting
+internal import TLS
 
 /// The snapshot as workers run it: names have become ids and addresses. Ids are never reused, so
 /// a worker's state for them outlives each change of the configuration.
@@ -37,6 +38,8 @@ final class Blueprint: Sendable {
         let isGuarded: Bool
         let isShut: Bool
         let allowed: AllowedRequests
+        /// What it speaks TLS with; nil: it does not.
+        let tls: TLSServer?
     }
 
     struct Target: Sendable {
@@ -49,6 +52,8 @@ final class Blueprint: Sendable {
         let standing: TargetStanding
         /// What is reported of its failures.
         let watch: FailureCount.Watch
+        /// The name that TLS asks it for: one of DNS, or its address.
+        let serverName: ServerName
     }
 
     struct Upstream: Sendable {
@@ -60,6 +65,8 @@ final class Blueprint: Sendable {
         let retries: RetrySettings
         /// Whether its answers are asked who made them.
         let isKong: Bool
+        /// How TLS is spoken to its targets; nil: it is not.
+        let tls: TLSClient?
         /// What workers know of each other's queues; nil unless there is, or was, a limit.
         let queue: SharedQueue?
     }

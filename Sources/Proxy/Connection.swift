@@ -2,6 +2,7 @@ internal import Addressing
 internal import Bytes
 internal import HTTP
 internal import Kernel
+internal import TLS
 
 /// One TCP connection of a worker, to a client or to a target, in the worker's slab.
 ///
@@ -48,6 +49,8 @@ struct Connection: ~Copyable {
     var flags: Flags = []
     /// What still stands between the connection and its first request.
     var opening = Opening.done
+    /// What makes records of its bytes; nil: they go as they are.
+    var tls: TLSSession?
     /// The exchange that has the connection, -1 for none.
     var exchange: Int32 = -1
     /// Bytes received and not yet passed on.
@@ -103,6 +106,8 @@ struct Connection: ~Copyable {
 
 /// What a new connection has to get over before its first request, in this order.
 enum Opening: UInt8 {
+    /// The handshake of TLS.
+    case handshake
     /// Nothing: requests come, or may be sent.
     case done
 }

@@ -12,6 +12,8 @@ package enum DataPlaneError: Error, Sendable, Equatable, CustomStringConvertible
     case unresolved(upstream: String, target: String, reason: String)
     /// A listener's address cannot be used.
     case unbindable(listener: String, address: String, reason: String)
+    /// A certificate, a key or another file of TLS cannot be used; nothing was there before it.
+    case untrustworthy(owner: String, reason: String)
     /// The access log cannot be opened.
     case unwritable(log: String, reason: String)
 
@@ -22,6 +24,8 @@ package enum DataPlaneError: Error, Sendable, Equatable, CustomStringConvertible
             "upstream \(upstream): target \(target) cannot be resolved: \(reason)"
         case .unbindable(let listener, let address, let reason):
             "listener \(listener): cannot listen on \(address): \(reason)"
+        case .untrustworthy(let owner, let reason):
+            "\(owner): tls: \(reason)"
         case .unwritable(let log, let reason):
             "access_log: cannot open \(log): \(reason)"
         }
@@ -35,9 +39,10 @@ extension DataPlane {
         _ snapshot: Snapshot
     ) async throws(DataPlaneError) -> Acknowledgement {
         let addresses = try await resolve(snapshot.upstreams).get()
+        let tls = try loadTLS(snapshot)
         let log = try await openLog(snapshot.accessLog)
         do throws(DataPlaneError) {
-            return try await run(snapshot, at: addresses, log).acknowledgement()
+            return try await run(snapshot, at: addresses, tls, log).acknowledgement()
         } catch {
             if log !== foundation.withLock({ $0.log }) { log?.abandon() }
             throw error
@@ -46,13 +51,14 @@ extension DataPlane {
 
     /// Binds what is new and sends the snapshot to the workers.
     private func run(
-        _ snapshot: Snapshot, at addresses: TargetAddresses, _ log: AccessLog?
+        _ snapshot: Snapshot, at addresses: TargetAddresses, _ tls: TLSStock, _ log: AccessLog?
     ) throws(DataPlaneError) -> RollCall {
         try foundation.withLock { foundation throws(DataPlaneError) in
             let opened = try open(snapshot.listeners, over: foundation)
             foundation.changeLog(to: log)
             foundation.listen(to: snapshot.listeners, opened.map(\.bound))
             foundation.upstreams = snapshot.upstreams
+            foundation.tls = tls
             foundation.revision += 1
             let blueprint = Blueprint(snapshot, addresses, &foundation)
             let registry = foundation.registry
@@ -207,5 +213,6 @@ extension Blueprint.Listener {
         isGuarded = settings.guarding != nil
         isShut = settings.guarding.map { foundation.isShut($0) } ?? false
         allowed = AllowedRequests(settings.guarding?.allow ?? [])
+        tls = foundation.tls.listeners[settings.name]?.value
     }
 }

@@ -1,5 +1,7 @@
 internal import Kernel
 internal import Reactor
+internal import Settings
+internal import TLS
 internal import Telemetry
 
 /// Checks go out, and what traffic shows of targets comes in.
@@ -7,13 +9,25 @@ extension DataPlane {
     /// Lets a worker ask a target how it is. A worker that has not answered two seconds after the
     /// probe's own time could not ask.
     package func probe(_ probe: Probe, byWorker number: Int) async -> ProbeOutcome {
+        var probe = probe
+        foundation.withLock { foundation in
+            guard let name = probe.upstream, let tls = foundation.tls.upstreams[name],
+                let upstream = foundation.upstreams.first(where: { $0.name == name }),
+                let target = upstream.targets.first(where: {
+                    $0.address.description == probe.setting
+                })
+            else { return }
+            probe.tls = tls.value
+            probe.serverName = ServerName(tls.settings, target.address)
+        }
+        let sent = probe
         let mailbox = crew.mailboxes[number % crew.mailboxes.count]
         let reply = ProbeReply()
         let clock = Task {
             try? await Task.sleep(for: .milliseconds(probe.timeoutMilliseconds + 2_000))
             reply.conclude(.notAsked)
         }
-        mailbox.leave(.probe(probe) { reply.conclude($0) })
+        mailbox.leave(.probe(sent) { reply.conclude($0) })
         let outcome = await reply.outcome()
         clock.cancel()
         return outcome

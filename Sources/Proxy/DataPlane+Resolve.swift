@@ -159,7 +159,8 @@ extension Foundation {
                         id: id, address: address, weight: target.weight,
                         places: places(at: id, settings.limits),
                         standing: standings[id] ?? TargetStanding(),
-                        watch: FailureCount.Watch(target, in: settings)))
+                        watch: FailureCount.Watch(target, in: settings),
+                        serverName: ServerName(settings.tls, target.address)))
                 resolved.append(
                     ResolvedTarget(
                         upstream: settings.name, setting: target.address.description,
@@ -170,6 +171,7 @@ extension Foundation {
         return Blueprint.Upstream(
             id: id, name: settings.name, targets: targets, timeouts: settings.timeouts,
             limits: settings.limits, retries: settings.retries, isKong: settings.isKong,
+            tls: tls.upstreams[settings.name]?.value,
             queue: queue(of: id, settings.limits))
     }
 

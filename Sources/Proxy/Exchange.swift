@@ -447,7 +447,7 @@ extension Exchange {
                 return sendAgain(.repeatRequest)
             }
             return retries < retryLimit ? .askForRetry : answer(.upstreamClosed)
-        case .connect, .timeout, .other:
+        case .connect, .timeout, .other, .handshake, .unverified:
             return answer(.upstreamClosed)
         }
     }

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Kernel
 internal import Settings
 internal import Splitting
+internal import TLS
 internal import Telemetry
 
 /// What the control plane's side of the bridge knows: what the running blueprint was built from.
@@ -35,6 +36,9 @@ struct Foundation: Sendable {
     var targetNames: [Int: Set<String>] = [:]
     /// The upstreams that run, as the settings have them.
     var upstreams: [UpstreamSettings] = []
+    /// What TLS was read from its files, and the keys of tickets that no file has.
+    var tls = TLSStock()
+    let ticketKeys = TLSTicketKeys()
     /// Counts what the judge of health has to see: other targets, settings or drains.
     var topologyRevision = 0
     /// Counts the changes of the upstreams.

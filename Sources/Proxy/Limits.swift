@@ -16,6 +16,12 @@ enum Limits {
     static let blockBytes = 64 * 1024
     /// Free blocks that a worker keeps, 16 MiB of them.
     static let keptBlocks = 256
+    /// The plain text of a record of TLS (RFC 8446 section 5.1).
+    static let recordBytes = 16 * 1024
+    /// Plain text that is made records of at once: with their frames, three records fit a block.
+    static let plainBytesPerSend = 3 * recordBytes
+    /// Room for the records of all that is ever sent at once.
+    static let recordSpace = 2 * scratchBytes + plainBytesPerSend + 64 * 1024
     /// Up to so many bytes of a body are copied behind the head that goes out with them: below
     /// this, one copy costs less than a gathering write.
     static let copiedBytes = 4 * 1024

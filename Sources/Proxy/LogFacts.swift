@@ -27,5 +27,7 @@ struct LogFacts {
     var upstream = -1
     var target: SocketAddress?
     var choice: ChoiceKind?
+    /// The client's TLS; nil: it spoke none.
+    var tls: LogTLS?
     var texts = LogTexts()
 }

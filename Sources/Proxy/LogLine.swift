@@ -58,7 +58,9 @@ enum LogLine {
         append(json: facts.texts.agent, texts, to: &line)
         line.append("\",\"referer\":\"")
         append(json: facts.texts.referer, texts, to: &line)
-        line.append("\"}\n")
+        line.append("\"")
+        if let tls = facts.tls { tls.append(to: &line) }
+        line.append("}\n")
     }
 
     /// What Sluice decided about the request, and what came of it.

@@ -1,4 +1,5 @@
 package import Kernel
+internal import TLS
 package import Telemetry
 
 /// One question to a target about its health, on a connection of its own.
@@ -15,11 +16,23 @@ package struct Probe: Sendable {
     package let address: SocketAddress
     package let question: Question
     package let timeoutMilliseconds: Int
+    /// Whose target it is, where the check speaks TLS if the upstream does, and how the settings
+    /// write its address.
+    package let upstream: String?
+    package let setting: String
+    /// The TLS that it speaks; nil: none.
+    var tls: TLSClient?
+    var serverName = ServerName.none
 
-    package init(address: SocketAddress, question: Question, timeoutMilliseconds: Int) {
+    package init(
+        address: SocketAddress, question: Question, timeoutMilliseconds: Int,
+        upstream: String? = nil, setting: String = ""
+    ) {
         self.address = address
         self.question = question
         self.timeoutMilliseconds = timeoutMilliseconds
+        self.upstream = upstream
+        self.setting = setting
     }
 }
 
@@ -59,6 +72,8 @@ package struct ProbeAnswer: Sendable, Equatable {
 struct ProbeState {
     let question: Probe.Question
     let reply: @Sendable (ProbeOutcome) -> Void
+    let tls: TLSClient?
+    let serverName: ServerName
     /// The answer's head, when it is here.
     var status = 0
     var isKong = false

@@ -72,7 +72,12 @@ extension Worker {
             close(index)
             return
         }
-        timers.set(index, to: keepaliveDeadline(ofClient: index))
+        if listeners[listener].tls != nil {
+            connections[index].opening = .handshake
+            timers.set(index, to: handshakeDeadline(ofClient: index))
+        } else {
+            timers.set(index, to: keepaliveDeadline(ofClient: index))
+        }
     }
 
     /// Lets a listener rest, since an event that nobody can serve would come again at once.

@@ -3,6 +3,7 @@ internal import HTTP
 internal import Kernel
 internal import Settings
 internal import Splitting
+internal import TLS
 internal import Telemetry
 
 /// A new blueprint: state is kept at its id, so what did not change goes on undisturbed.
@@ -40,6 +41,24 @@ extension Worker {
         splits.grow(to: counts.splits) { _ in SplitState() }
         upstreams.grow(to: counts.upstreams) { _ in UpstreamState() }
         targets.grow(to: counts.targets) { _ in TargetState() }
+        resumptions.grow(to: counts.targets) { _ in TLSResumptionSlot() }
+    }
+
+    /// Whoever is connected by other rules than those of now serves no further request.
+    mutating func takeOnTLS(_ tls: TLSClient?, ofUpstream upstream: Int) {
+        guard upstreams[upstream].tls !== tls else { return }
+        upstreams[upstream].tls = tls
+        for position in 0..<upstreams[upstream].targets.count {
+            let target = upstreams[upstream].targets[position]
+            resumptions[target].resumption = nil
+            emptyPool(of: target)
+        }
+        for index in 0..<connections.indexLimit where connections.isUsed(index) {
+            guard connections[index].side == .upstream,
+                targets[Int(connections[index].target)].upstream == upstream
+            else { continue }
+            connections[index].carriedCount = .max
+        }
     }
 
     private mutating func place(_ upstream: Blueprint.Upstream) {
@@ -48,11 +67,13 @@ extension Worker {
         }
         upstreams[upstream.id].timeouts = upstream.timeouts
         upstreams[upstream.id].exposure = UpstreamState.exposure(of: upstream.name)
+        takeOnTLS(upstream.tls, ofUpstream: upstream.id)
         upstreams[upstream.id].requestsPerConnection = UInt32(
             clamping: upstream.limits.requestsPerConnection ?? .max)
         for target in upstream.targets {
             targets[target.id].upstream = upstream.id
             targets[target.id].address = target.address
+            targets[target.id].serverName = target.serverName
             targets[target.id].weight = target.weight
             targets[target.id].standing = target.standing
             targets[target.id].failures.watch = target.watch
@@ -84,8 +105,10 @@ extension Worker {
             listeners[listener.id].isGuarded = listener.isGuarded
             listeners[listener.id].isShut = listener.isShut
             listeners[listener.id].allowed = listener.allowed
+            listeners[listener.id].tls = listener.tls
             takeOnLimits(of: listener)
         }
+        tellsIdentities = blueprint.listeners.contains { $0.tls?.asksForCertificates == true }
         countPresentConnections()
         for handed in opening {
             // A listener whose address changed: the old socket's queue is served first.

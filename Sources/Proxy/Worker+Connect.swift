@@ -27,6 +27,9 @@ extension Worker {
                 close(index)
                 return connectFailed(exchange, .other)
             }
+            if upstreams[targets[target].upstream].tls != nil {
+                connections[index].opening = .handshake
+            }
             timers.set(index, to: connectDeadline(exchange))
             perform(exchanges[exchange].handle(.connecting), exchange)
         }
@@ -64,7 +67,13 @@ extension Worker {
     mutating func connectFailed(_ exchange: Int, _ result: ConnectResult) {
         counters.connectEnded(upstream: exchanges[exchange].upstream, result: result)
         if log.isOn { noteFailedConnect(exchange) }
-        let failure: AttemptFailure = result == .timeout ? .timeout : .connect
+        let failure: AttemptFailure =
+            switch result {
+            case .timeout: .timeout
+            case .handshake: .handshake
+            case .unverified: .unverified
+            default: .connect
+            }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
         noteFailure(exchange, .connect(result))
         perform(exchanges[exchange].handle(.connectFailed(failure)), exchange)
@@ -122,7 +131,7 @@ extension Worker {
         else { return false }
         guard connections[index].flags.contains(.readable) else { return true }
         // The last read filled its block to the end: only the socket knows whether more waits.
-        guard connections[index].socket.isQuiet() else { return false }
+        guard isQuiet(index) else { return false }
         connections[index].flags.remove(.readable)
         return true
     }

@@ -11,6 +11,11 @@ extension Worker {
         now.advanced(byMilliseconds: timeouts(ofClient: index).keepaliveMilliseconds)
     }
 
+    /// When a handshake must be over.
+    func handshakeDeadline(ofClient index: Int) -> Instant {
+        now.advanced(byMilliseconds: timeouts(ofClient: index).handshakeMilliseconds)
+    }
+
     /// When a head that has begun must be whole.
     func headDeadline(ofClient index: Int) -> Instant {
         now.advanced(byMilliseconds: timeouts(ofClient: index).headMilliseconds)

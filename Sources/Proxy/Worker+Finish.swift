@@ -3,6 +3,7 @@ internal import HTTP
 internal import Kernel
 internal import Reactor
 internal import Settings
+internal import TLS
 internal import Telemetry
 
 /// The end of an exchange: its record, and what becomes of both connections.
@@ -37,7 +38,7 @@ extension Worker {
         case .answer(let failure):
             answer(exchange, failure)
         case .breakDownstream:
-            connections[exchanges[exchange].downstream].socket.resetOnClose()
+            breakOnClose(exchanges[exchange].downstream)
             finish(exchange)
         case .finish:
             finish(exchange)
@@ -75,6 +76,7 @@ extension Worker {
         if parsedExchange == exchange { parsedExchange = -1 }
         connections[client].exchange = -1
         if over.downstreamIsGone {
+            connections[client].tls?.abandon()
             close(client)
         } else if over.keepsDownstream {
             awaitRequest(client)
@@ -98,7 +100,7 @@ extension Worker {
             connections[index].inbound == nil && connections[index].body.hasEnded
             && !connections[index].flags.contains(.readable)
         if isInStep { return close(index) }
-        connections[index].socket.endSending()
+        endSending(index)
         connections[index].flags.insert(.lingering)
         timers.set(index, to: now.advanced(byMilliseconds: Limits.lingerMilliseconds))
         linger(index)
@@ -129,6 +131,7 @@ extension Worker {
     /// Closes a connection at once. One that has an exchange is taken away from it first.
     mutating func close(_ index: Int) {
         timers.cancel(index)
+        if connections[index].tls != nil { sayGoodbye(index) }
         if connections[index].flags.contains(.pooled) { leavePool(index) }
         if let buffer = connections[index].inbound.take() { giveBack(buffer) }
         if let buffer = connections[index].outbound.take() { giveBack(buffer) }

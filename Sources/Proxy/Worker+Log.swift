@@ -84,6 +84,7 @@ extension Worker {
         facts.upstream = exchanges[exchange].upstream
         facts.target = target < 0 ? nil : targets[target].address
         facts.choice = facts.upstream < 0 ? nil : exchanges[exchange].choice
+        facts.tls = logTLS(client)
         log.end(exchange, facts, breach: breach, now: ended)
     }
 
@@ -98,6 +99,7 @@ extension Worker {
             status: own.status, nanoseconds: ended.since(began),
             listener: Int(connections[index].listener))
         facts.error = own.kind
+        facts.tls = logTLS(index)
         facts.bytesSent = connections[index].outbound == nil ? own.bodyCount : 0
         let buffer = connections[index].inbound.take() ?? takeBuffer()
         log.add(refused: facts, buffer, id: idText, now: ended)
@@ -137,6 +139,8 @@ extension AttemptFailure {
         case .closed: "upstream_closed"
         case .protocol: "upstream_invalid"
         case .other: "upstream_failed"
+        case .handshake: "tls_failed"
+        case .unverified: "tls_unverified"
         }
     }
 }

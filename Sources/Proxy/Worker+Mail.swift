@@ -32,6 +32,9 @@ extension Worker {
                 takeOver(offer)
             case .lookForPlace(let upstream):
                 lookForPlace(upstream)
+            case .renew(let change, let acknowledge):
+                renew(change)
+                acknowledge()
             case .census(let reply):
                 reply(census())
             case .guards(let listeners, let reply):
@@ -81,7 +84,7 @@ extension Worker {
         for listener in 0..<listeners.count { listeners[listener].socket = nil }
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
             // What is cut must not look whole to a client that reads until the end.
-            if connections[index].exchange >= 0 { connections[index].socket.resetOnClose() }
+            if connections[index].exchange >= 0 { breakOnClose(index) }
             close(index)
         }
     }

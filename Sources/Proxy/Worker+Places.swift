@@ -99,7 +99,10 @@ extension Worker {
             version: .http11, keepAlive: false, isHead: false, date: dateLine, requestID: idText,
             into: &scratch)
         // A new socket has room for so little; who takes nothing is not told.
-        _ = refused.socket.send(scratch, before: .end)
+        // One who speaks TLS would not understand it.
+        if listeners[Int(refused.listener)].tls == nil {
+            _ = refused.socket.send(scratch, before: .end)
+        }
         scratch.removeAll()
         refused.socket.endSending()
         guard turnedAwayCount < Limits.turnedAway else { return dropTurnedAway(refused) }

@@ -2,6 +2,7 @@ internal import Bytes
 internal import HTTP
 internal import Kernel
 internal import Reactor
+internal import TLS
 internal import Telemetry
 
 /// Checks of targets' health: exchanges without a client, on connections outside of the pools, the
@@ -24,7 +25,10 @@ extension Worker {
                 return reply(.notAsked)
             }
             let index = token.index
-            probes[index] = ProbeState(question: probe.question, reply: reply)
+            probes[index] = ProbeState(
+                question: probe.question, reply: reply, tls: probe.tls,
+                serverName: probe.serverName)
+            if probe.tls != nil { connections[index].opening = .handshake }
             if epoll.addConnection(connections[index].socket, token: token.rawValue) != nil {
                 return end(index, .notAsked)
             }
@@ -40,18 +44,51 @@ extension Worker {
                 return end(index, .connectFailed(ConnectResult(error)))
             }
             connections[index].flags.remove([.connecting, .writeBlocked])
-            guard case .request(let bytes, _)? = probes[index]?.question else {
-                return end(index, .connected)
-            }
-            scratch.removeAll()
-            scratch.append(bytes.span)
-            sendScratch(index)
+            if connections[index].opening != .done { return openProbe(index, readiness) }
+            guard ask(index) else { return }
+        } else if connections[index].opening != .done {
+            return openProbe(index, readiness)
         } else if readiness.isWritable {
             connections[index].flags.remove(.writeBlocked)
             // A connection that is broken shows it when it is read.
             _ = flush(index)
         }
         readProbe(index)
+    }
+
+    /// Sends the question; false when the connection itself was the answer.
+    private mutating func ask(_ index: Int) -> Bool {
+        guard case .request(let bytes, _)? = probes[index]?.question else {
+            end(index, .connected)
+            return false
+        }
+        scratch.removeAll()
+        scratch.append(bytes.span)
+        sendScratch(index)
+        return true
+    }
+
+    /// A probe's handshake goes on, as far as it can.
+    private mutating func openProbe(_ index: Int, _ readiness: Readiness) {
+        if connections[index].tls == nil {
+            guard let probe = probes[index],
+                let session = probe.tls?.session(
+                    for: probe.serverName.text, isAddress: probe.serverName.isAddress,
+                    resuming: TLSResumptionSlot())
+            else { return end(index, .notAsked) }
+            connections[index].tls = consume session
+        }
+        let progress = handshake(index, readiness)
+        records.resumption = nil
+        switch progress {
+        case .wantsMore: return
+        case .failed(let fault):
+            connections[index].flags.insert(.broken)
+            end(index, .connectFailed(fault.connectResult))
+        case .done:
+            connections[index].opening = .done
+            if ask(index) { readProbe(index) }
+        }
     }
 
     /// The time for the whole answer is over.

@@ -187,13 +187,12 @@ extension Worker {
             case .refused(let fault): return .sourceInvalid(fault)
             }
             if plain > 0 || !scratch.isEmpty || !payload.isEmpty {
-                let total = scratch.count + payload.count + plain
                 guard let sent = send(flow, &buffer, from: held, plain: plain) else {
                     return .sinkBroken
                 }
                 hasMoved = true
                 budget -= sent
-                if sent < total { return .blocked }
+                if connections[flow.sink].flags.contains(.writeBlocked) { return .blocked }
                 if budget <= 0, !connections[flow.source].body.hasEnded { return .yielded }
                 continue
             }

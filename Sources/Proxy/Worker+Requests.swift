@@ -43,6 +43,9 @@ extension Worker {
                     case .complete:
                         connections[index].inbound = consume buffer
                         return beginExchange(index)
+                    case .refused where beginsHandshake(buffer):
+                        connections[index].inbound = consume buffer
+                        return refuseHandshake(index)
                     case .refused(let fault):
                         connections[index].inbound = consume buffer
                         return refuse(

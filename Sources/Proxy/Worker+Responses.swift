@@ -3,6 +3,7 @@ internal import Bytes
 internal import HTTP
 internal import Kernel
 internal import Reactor
+internal import TLS
 internal import Telemetry
 
 /// The upstream's side: from a connected target to the head of its answer.
@@ -17,8 +18,10 @@ extension Worker {
         let exchange = Int(connections[index].exchange)
         guard exchange >= 0 else {
             // A pooled connection has nothing to say: it was closed, or is no longer in step.
-            if connections[index].flags.contains(.readable) { close(index) }
-            return
+            guard connections[index].flags.contains(.readable) else { return }
+            // With TLS it may only have got new tickets.
+            if connections[index].tls != nil, isQuiet(index) { return }
+            return close(index)
         }
         if connections[index].flags.contains(.writeBlocked), readiness.isWritable {
             connections[index].flags.remove(.writeBlocked)
@@ -52,9 +55,20 @@ extension Worker {
     /// the widest limits: it was taken on, whatever its listener's settings are now.
     private mutating func encodeRequest(_ exchange: Int, _ buffer: borrowing Buffer) {
         parseAgain(exchange, buffer)
+        if tellsIdentities { requestHead.leaveOutCertificate(buffer.bytes) }
         let facts = facts(of: exchanges[exchange].downstream)
         RequestEncoder.encode(
             requestHead, buffer.bytes, client: facts, id: exchanges[exchange].id, into: &scratch)
+        if tellsIdentities { tellIdentity(of: exchanges[exchange].downstream) }
+    }
+
+    /// Tells the upstream who the client is by its certificate, behind the head in `scratch`.
+    private mutating func tellIdentity(of client: Int) {
+        guard let session = connections[client].tls.take() else { return }
+        scratch.truncate(to: scratch.count - 2)
+        session.appendIdentity(to: &scratch)
+        scratch.append("\r\n")
+        connections[client].tls = consume session
     }
 
     /// What the encoder adds for this client.
@@ -67,7 +81,7 @@ extension Worker {
         }
         return ClientFacts(
             address: ClientAddress(bits: address.bits), localPort: listeners[listener].port,
-            isTrusted: isTrusted, isSecure: false)
+            isTrusted: isTrusted, isSecure: connections[client].tls != nil)
     }
 
     /// Reads until the head of the final answer is there and has gone to the client, or until

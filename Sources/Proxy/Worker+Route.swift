@@ -76,7 +76,8 @@ extension Worker {
             let isRisk =
                 !exchanges[exchange].method.isIdempotent
                 || connections[connection].flags.contains(.bodiless)
-            if !isRisk || connections[connection].socket.isQuiet() { return connection }
+            if !isRisk { return connection }
+            if isQuiet(connection) { return connection }
             close(connection)
         }
         return nil

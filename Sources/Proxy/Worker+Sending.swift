@@ -14,6 +14,7 @@ extension Worker {
     /// Reads what waits at a connection into the free space of `buffer`.
     mutating func receive(_ index: Int, into buffer: inout Buffer) -> IOResult {
         guard connections[index].flags.contains(.readable) else { return .wouldBlock }
+        if connections[index].tls != nil { return countReceived(index, into: &buffer) }
         let room = buffer.space
         var result = connections[index].socket.receive(into: &buffer)
         if result == .ended, connections[index].flags.contains(.broken) {
@@ -38,12 +39,24 @@ extension Worker {
         return result
     }
 
+    private mutating func countReceived(_ index: Int, into buffer: inout Buffer) -> IOResult {
+        let result = receiveRecords(index, into: &buffer)
+        if case .done(let count) = result, connections[index].side == .upstream {
+            let target = Int(connections[index].target)
+            counters.received(upstream: targets[target].upstream, bytes: count)
+        }
+        return result
+    }
+
     /// Sends what stands in `scratch` and `payload`, then `plain` bytes of `buffer`, from `held`
     /// on, which then move on. What was framed and is not taken waits at the sink. Returns the
     /// number of bytes sent; nil when the sink's connection is broken.
     mutating func send(
         _ flow: Flow, _ buffer: inout Buffer, from held: Int, plain: Int
     ) -> Int? {
+        if connections[flow.sink].tls != nil {
+            return sendRecords(flow, &buffer, from: held, plain: plain)
+        }
         let framed = scratch.count + payload.count
         let sent: Int
         let next = whatFollows(flow, plain: plain)
@@ -71,7 +84,7 @@ extension Worker {
     }
 
     /// The last bytes of the last answer are followed by the end of the connection.
-    private func whatFollows(_ flow: Flow, plain: Int) -> Socket.Continuation {
+    func whatFollows(_ flow: Flow, plain: Int) -> Socket.Continuation {
         if flow.isRequest || exchanges[flow.exchange].keepsDownstream { return .unknown }
         switch connections[flow.source].body {
         case .none: return .end
@@ -99,7 +112,7 @@ extension Worker {
     }
 
     /// Bytes of a request went out: with its first one it is routed.
-    private mutating func noteSent(_ exchange: Int, _ count: Int) {
+    mutating func noteSent(_ exchange: Int, _ count: Int) {
         guard count > 0 else { return }
         counters.sent(upstream: exchanges[exchange].upstream, bytes: count)
         guard !exchanges[exchange].requestHasBegun else { return }
@@ -114,6 +127,7 @@ extension Worker {
     /// Sends what stands in `scratch`, behind what waits already. A connection that is broken
     /// shows it at its next event.
     mutating func sendScratch(_ index: Int) {
+        if connections[index].tls != nil { return sendScratchAsRecords(index) }
         if flush(index) == .flushed {
             if case .done(let count) = connections[index].socket.send(scratch) {
                 if log.isOn { noteBytes(count, at: index) }
@@ -126,6 +140,7 @@ extension Worker {
 
     /// Keeps what stands in `scratch` and `payload` at a connection until its peer takes it.
     mutating func stashScratch(_ index: Int) {
+        if connections[index].tls != nil { return sendScratchAsRecords(index) }
         let added = scratch.count + payload.count
         guard added > 0 else {
             scratch.removeAll()
@@ -152,10 +167,13 @@ extension Worker {
         guard var waiting = connections[index].outbound.take() else { return .flushed }
         switch connections[index].socket.send(waiting) {
         case .done(let count):
-            if connections[index].side == .upstream, connections[index].exchange >= 0 {
-                noteSent(Int(connections[index].exchange), count)
+            // With TLS they were counted when records were made of them.
+            if connections[index].tls == nil {
+                if connections[index].side == .upstream, connections[index].exchange >= 0 {
+                    noteSent(Int(connections[index].exchange), count)
+                }
+                if log.isOn { noteBytes(count, at: index) }
             }
-            if log.isOn { noteBytes(count, at: index) }
             waiting.consume(count)
         case .wouldBlock: break
         case .ended, .failed:

@@ -22,6 +22,7 @@ extension Worker {
 
     private mutating func downstreamIsLate(_ index: Int) {
         let exchange = Int(connections[index].exchange)
+        if connections[index].opening != .done { return openingIsLate(index) }
         guard exchange >= 0 else {
             let flags = connections[index].flags
             if flags.contains(.headBegan), !flags.contains(.lingering) {
@@ -75,6 +76,7 @@ extension Worker {
             close(index)
             return connectFailed(exchange, .timeout)
         }
+        if connections[index].opening != .done { return openingIsLate(index) }
         if exchanges[exchange].phase == .tunnelling {
             noteTrouble(exchange, "tunnel_timeout")
             return perform(exchanges[exchange].handle(.upstreamLate), exchange)

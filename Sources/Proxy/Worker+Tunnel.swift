@@ -68,7 +68,7 @@ extension Worker {
         }
         switch state {
         case .ended:
-            connections[flow.sink].socket.endSending()
+            endSending(flow.sink)
             perform(exchanges[flow.exchange].handle(ended), flow.exchange)
         case .starved, .blocked:
             return

@@ -4,6 +4,7 @@ internal import Kernel
 internal import Reactor
 internal import Settings
 internal import Splitting
+internal import TLS
 internal import Telemetry
 
 /// One data-plane thread: its own epoll, connections, exchanges, pools and counters. It shares
@@ -51,6 +52,12 @@ struct Worker: ~Copyable {
     var scratch = Buffer(capacity: Limits.scratchBytes)
     /// The body that goes out next, when it is framed anew.
     var payload = Buffer(capacity: Limits.scratchBytes)
+    /// The records of connections with TLS on their way out.
+    var records = TLSWorkspace(capacity: Limits.recordSpace)
+    /// What sessions with targets are resumed with, at the targets' ids.
+    var resumptions = Table<TLSResumptionSlot>(count: 0) { _ in TLSResumptionSlot() }
+    /// Whether any listener asks clients for certificates: who they are is told by us alone.
+    var tellsIdentities = false
     /// Whether anything was read or sent, or could be again, when bytes were moved the last time.
     var hasMoved = false
     /// Connections that were turned away and linger.

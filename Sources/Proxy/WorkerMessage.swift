@@ -22,6 +22,8 @@ enum WorkerMessage: Sendable {
     case takeOver(PlaceOffer)
     /// A place at a target of this upstream may be free.
     case lookForPlace(upstream: Int)
+    /// Use this TLS for connections to come.
+    case renew(TLSChange, acknowledge: @Sendable () -> Void)
     /// Count what is in flight, by the targets' ids.
     case census(reply: @Sendable ([Int: TargetLoad]) -> Void)
     /// Let no write through at these listeners, and at no other (nil: as before); reply with the

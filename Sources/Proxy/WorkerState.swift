@@ -4,6 +4,7 @@ internal import HTTP
 internal import Kernel
 internal import Settings
 internal import Splitting
+internal import TLS
 
 /// What a worker knows of a listener, at the listener's id.
 struct ListenerState: ~Copyable {
@@ -35,6 +36,8 @@ struct ListenerState: ~Copyable {
     /// Refusals of the guard are not told of before this moment, and so many were not.
     var guardQuietUntil = Instant(nanoseconds: 0)
     var untoldRefusals = 0
+    /// What it speaks TLS with; nil: it does not.
+    var tls: TLSServer?
     /// Whether it rests after an accept that failed.
     var isPaused = false
 }
@@ -109,6 +112,8 @@ struct UpstreamState: ~Copyable {
     var limits = UpstreamLimits()
     /// Requests that a connection carries before it is closed, the highest number for no limit.
     var requestsPerConnection = UInt32.max
+    /// How TLS is spoken to its targets; nil: it is not.
+    var tls: TLSClient?
     /// Whether its answers are asked who made them.
     var isKong = false
     var retryLimit = 0
@@ -131,6 +136,8 @@ struct TargetState {
     var upstream = -1
     var address = SocketAddress.unspecified
     var weight: UInt32 = 1
+    /// The name that TLS asks it for: one of DNS, or its address.
+    var serverName = ServerName.none
     /// Its place among the targets of its upstream.
     var position = 0
     var standing = TargetStanding()

@@ -92,6 +92,27 @@ package struct ControlGauges: Sendable {
         package init() {}
     }
 
+    /// A certificate in use.
+    package struct Certificate: Sendable {
+        /// `listener` or `upstream`, and its name; the certificate's file.
+        package let side: String
+        package let owner: String
+        package let path: String
+        /// Until it expires; below 0 when it has.
+        package let secondsLeft: Double
+
+        package init(side: String, owner: String, path: String, secondsLeft: Double) {
+            self.side = side
+            self.owner = owner
+            self.path = path
+            self.secondsLeft = secondsLeft
+        }
+    }
+
+    /// The certificates in use, and how often changed files were read.
+    package var certificates: [Certificate] = []
+    package var certificateReloads = 0
+    package var failedCertificateReloads = 0
     /// Every member of every split.
     package var shares: [Share] = []
     /// Every target of every upstream.

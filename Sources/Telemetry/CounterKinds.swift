@@ -6,6 +6,8 @@ package enum ChoiceKind: Int, CaseIterable, Sendable {
 /// How an attempt to connect to a target ended.
 package enum ConnectResult: Int, CaseIterable, Sendable {
     case ok, refused, timeout, unreachable, reset, other
+    /// Connected, but no session of TLS came about, or only with one who cannot be trusted.
+    case handshake, unverified
 }
 
 /// Why an attempt to get an answer from an upstream failed.
@@ -22,6 +24,10 @@ package enum AttemptFailure: Int, CaseIterable, Sendable {
     case `protocol`
     /// Anything else.
     case other
+    /// The target's TLS came to nothing.
+    case handshake
+    /// The target's certificate cannot be trusted, or is for another name.
+    case unverified
 }
 
 /// Which limit a client's connection was turned away for.

@@ -69,6 +69,7 @@ package struct Exposition: Sendable {
         writeKong(to: &writer)
         writeUpstreams(to: &writer)
         writeListeners(to: &writer)
+        writeHandshakes(to: &writer)
         writeDrains(to: &writer)
         writeHealth(to: &writer)
         writeGuards(to: &writer)

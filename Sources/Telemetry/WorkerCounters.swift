@@ -29,6 +29,9 @@ package struct WorkerCounters: Sendable {
     /// What is counted of Kongs only.
     var kong = KongCounters()
 
+    /// What is counted of TLS.
+    var handshakes = HandshakeCounters()
+
     var loopTurns = LatencyHistogram()
     /// Lines of the access log that found no room.
     package private(set) var droppedLogLines = 0
@@ -55,6 +58,7 @@ package struct WorkerCounters: Sendable {
         downstreamRequests.grow(rows: listeners)
         refusals.grow(rows: listeners)
         guardRefusals.grow(rows: listeners)
+        handshakes.grow(listeners: listeners, upstreams: upstreams)
     }
 
     /// Adds what another worker counted, and grows where the other has more rows.
@@ -76,6 +80,7 @@ package struct WorkerCounters: Sendable {
         downstreamRequests.merge(other.downstreamRequests)
         refusals.merge(other.refusals)
         kong.merge(other.kong)
+        handshakes.merge(other.handshakes)
         guardRefusals.merge(other.guardRefusals)
         loopTurns.merge(other.loopTurns)
         droppedLogLines += other.droppedLogLines

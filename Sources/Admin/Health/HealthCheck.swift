@@ -8,10 +8,19 @@ package struct HealthCheck: Sendable {
     private let settings: HealthSettings
     private let address: SocketAddress
     private let host: String
+    /// Whose target it is and how the settings write it, where its TLS is spoken; nil: elsewhere.
+    private let upstream: String?
+    private let setting: String
 
     /// `setting` is the target as the settings give it, by name or by address.
-    package init(_ settings: HealthSettings, of address: SocketAddress, setting: String) {
+    package init(
+        _ settings: HealthSettings, of address: SocketAddress, setting: String,
+        upstream: String? = nil
+    ) {
         self.settings = settings
+        // Another port is another service, such as Kong's status, which speaks plainly.
+        self.upstream = settings.port == nil || settings.port == address.port ? upstream : nil
+        self.setting = setting
         let port = settings.port ?? address.port
         self.address = address.with(port: port)
         // `*` is no host that anybody could be asked for.
@@ -52,7 +61,8 @@ package struct HealthCheck: Sendable {
         let spent = Int(Instant.now().since(began) / 1_000_000)
         return Probe(
             address: address, question: question,
-            timeoutMilliseconds: max(1, settings.timeoutMilliseconds - spent))
+            timeoutMilliseconds: max(1, settings.timeoutMilliseconds - spent),
+            upstream: upstream, setting: setting)
     }
 
     private func request(_ method: String, _ path: String) -> Probe.Question {

@@ -152,7 +152,8 @@ extension HealthJudge {
                 schedules[name]?.end(address)
                 continue
             }
-            let check = HealthCheck(health, of: target.address, setting: target.setting)
+            let check = HealthCheck(
+                health, of: target.address, setting: target.setting, upstream: target.upstream)
             let (plane, worker) = (plane, nextWorker)
             nextWorker = (nextWorker + 1) % plane.workerCount
             Task {

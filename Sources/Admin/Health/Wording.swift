@@ -12,6 +12,8 @@ package enum Wording {
         case .unreachable: "unreachable"
         case .reset: "connection reset"
         case .other: "connection failed"
+        case .handshake: "no TLS came about"
+        case .unverified: "its certificate cannot be trusted"
         }
     }
 
@@ -25,6 +27,8 @@ package enum Wording {
         case .attempt(.protocol): "broken answer"
         case .attempt(.connect): "connection failed"
         case .attempt(.other): "failed"
+        case .attempt(.handshake): "no TLS came about"
+        case .attempt(.unverified): "its certificate cannot be trusted"
         case .gateway(let status): "status \(status) of the gateway's own"
         }
     }
