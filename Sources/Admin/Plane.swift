@@ -60,6 +60,18 @@ package protocol Plane: Sendable {
     /// Lets connections end with their exchanges; the exchanges left at the end of the time.
     func drain(milliseconds: Int) async -> Int
 
+    /// Reads the files of TLS that have changed.
+    func reloadCertificates() async -> CertificateReload
+
+    /// The certificates in use, all files that TLS reads, and which of them could not be used when
+    /// the present snapshot was taken on.
+    var certificates: [CertificateReport] { get }
+    var certificateFiles: [String] { get }
+    var certificateFaults: [String] { get }
+
+    /// New keys for session tickets, once the present ones are old enough.
+    func rotateTicketKeys()
+
     /// How the access log is.
     var accessLog: AccessLogReport { get }
 

@@ -8,8 +8,24 @@ package enum CheckCommand {
         let (errors, warnings) = SettingsReader.check(path, environment: environment)
         for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
         for error in errors { StandardStream.error.write("\(error)\n") }
-        guard errors.isEmpty, checkTokens(path, environment) else { return ExitStatus.failed }
+        let isSound = checkCertificates(path, environment)
+        guard errors.isEmpty, checkTokens(path, environment), isSound else {
+            return ExitStatus.failed
+        }
         return ExitStatus.printing("\(path): sound\n")
+    }
+
+    /// Whether the files of TLS can be used; says what is wrong.
+    private static func checkCertificates(
+        _ path: String, _ environment: [String: String]
+    ) -> Bool {
+        guard let reading = try? SettingsReader.read(path, environment: environment) else {
+            return true
+        }
+        let (errors, warnings) = CertificateCheck.faults(reading.snapshot, file: path)
+        for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
+        for error in errors { StandardStream.error.write("\(error)\n") }
+        return errors.isEmpty
     }
 
     /// Whether the files of the tokens hold some; says what is wrong.

@@ -4,7 +4,8 @@ package enum StatusText {
     package static func table(_ status: JSONValue) -> String {
         let splits = status["splits"]?.elements ?? []
         return [
-            head(status), listeners(status), upstreams(status), targets(status),
+            head(status), listeners(status), CertificateText.table(status), upstreams(status),
+            targets(status),
             DrainText.table(status), FreezeText.table(status), TripwireText.table(status),
             UpgradeText.summary(status),
             KongText.table(status),

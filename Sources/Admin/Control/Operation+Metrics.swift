@@ -33,6 +33,7 @@ extension Operation {
         gauges.kongs = kongStandings
         await addGuards(to: &gauges, weights)
         await addTripwire(to: &gauges)
+        addCertificates(to: &gauges)
         await addUpgrades(to: &gauges)
         gauges.weightChanges = weights.changes
         gauges.generation = weights.generation

@@ -37,6 +37,9 @@ package actor Operation {
     private var logWatch = AccessLogWatch()
     /// What is known of upstreams that are Kongs.
     var kongWatch = KongWatch()
+    /// What was read anew of TLS, and what could not be at last.
+    var certificateTally = CertificateTally()
+    var lastCertificateFaults: [String] = []
     /// Where metrics and health are served over TCP; nil before that, and when nowhere.
     private(set) var adminAddress: String?
     private var isRunning = false
@@ -76,6 +79,7 @@ package actor Operation {
         await tripwire?.begin(snapshot)
         await upgrades.begin(snapshot)
         watchTargets()
+        noteCertificates()
         for listener in plane.boundListeners {
             logger.notice("listener \(listener.name): on \(listener.address)")
         }
@@ -101,6 +105,7 @@ package actor Operation {
             await tripwire?.adopt(next)
             await upgrades.adopt(next)
             watchTargets()
+            noteCertificates()
             // Who rotates logs by this signal finds the old name in use no more. Nobody waits for
             // a disk that may not answer.
             if hasSameLog { Task { await reopenAccessLog() } }
@@ -150,6 +155,7 @@ package actor Operation {
         let messages = logWatch.look(
             at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
         tellRefusedTokens()
+        plane.rotateTicketKeys()
         if let audit { Task { await audit.retry() } }
         Task { await upgrades.observe(look: upgradeLook) }
         for message in messages { logger.log(level: message.level, "\(message.text)") }

@@ -38,6 +38,8 @@ package struct ProxyProcess: Sendable {
     private let judge: HealthJudge
     private let names: NameWatch
     private let watcher: FileWatcher
+    /// Of the files of TLS.
+    private let certificateWatcher: FileWatcher
     private let tripwire: TripwireWatch
     /// Kept for the life of the process; nil when nothing is kept, or when nothing can be.
     private let stateLock: FileLock?
@@ -60,6 +62,7 @@ package struct ProxyProcess: Sendable {
         do throws(Errno) {
             plane = try DataPlane(workers: workers)
             watcher = try FileWatcher(snapshot.weightsFile)
+            certificateWatcher = try FileWatcher(paths: [])
         } catch {
             throw .system("the process cannot begin", error)
         }
@@ -87,12 +90,18 @@ package struct ProxyProcess: Sendable {
         // there is none left: it comes before there is anybody who could take them all.
         try await Task.sleep(for: .milliseconds(1))
         try await operation.start(text: text)
+        certificateWatcher.watch(paths: plane.certificateFiles)
         var quiet = logger
         quiet.logLevel = .critical
-        let ending = [SignalService(operation, watcher, snapshot.shutdown, logger)] + others
+        let ending =
+            [
+                SignalService(
+                    operation, watcher, certificates: certificateWatcher, snapshot.shutdown, logger)
+            ] + others
         let running =
             servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
+                CertificateService(watcher: certificateWatcher, operation: operation),
                 TickService(operation: operation),
                 TargetService(plane, judge: judge, names: names),
                 GuardService(plane: plane, logger: logger),

@@ -9,12 +9,15 @@ internal import UnixSignals
 struct SignalService: Service {
     private let operation: Operation
     private let watcher: FileWatcher
+    private let certificates: FileWatcher
     private let times: ShutdownTimes
     private let logger: Logger
 
     init(
-        _ operation: Operation, _ watcher: FileWatcher, _ times: ShutdownTimes, _ logger: Logger
+        _ operation: Operation, _ watcher: FileWatcher, certificates: FileWatcher,
+        _ times: ShutdownTimes, _ logger: Logger
     ) {
+        self.certificates = certificates
         self.operation = operation
         self.watcher = watcher
         self.times = times
@@ -50,7 +53,9 @@ struct SignalService: Service {
     }
 
     private func reload() async {
-        if await operation.reload() { watcher.watch(await operation.snapshot.weightsFile) }
+        guard await operation.reload() else { return }
+        watcher.watch(await operation.snapshot.weightsFile)
+        certificates.watch(paths: operation.plane.certificateFiles)
     }
 
     /// Not ready, then the delay, then no new connection, then the grace for what runs.
