@@ -7,10 +7,15 @@ final class Nginx {
     private(set) var port: UInt16 = 0
     let folder: TemporaryFolder
     private var child: ChildProcess?
+    private let tls: String?
 
-    /// It closes each connection after `requestsPerConnection` requests.
-    init(_ name: String, requestsPerConnection: Int = 1_000_000_000) throws {
+    /// It closes each connection after `requestsPerConnection` requests. `tls`: what it is told of
+    /// TLS; it speaks none without.
+    init(
+        _ name: String, requestsPerConnection: Int = 1_000_000_000, tls: String? = nil
+    ) throws {
         self.name = name
+        self.tls = tls
         folder = try TemporaryFolder()
         try folder.makeFolder("files")
         // Another program may take the port between the look and nginx.
@@ -77,7 +82,8 @@ final class Nginx {
             keepalive_timeout 1h;
             add_header X-Upstream \(name) always;
             server {
-                listen 127.0.0.1:\(port) backlog=4096;
+                listen 127.0.0.1:\(port)\(tls == nil ? "" : " ssl") backlog=4096;
+                \(tls ?? "")
                 location / { return 200 '\(name)'; }
                 location /files/ { root \(folder.path); }
             }

@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+/// Certificates that change while traffic flows.
+@Suite(.ownThreads)
+struct RenewalTests {
+    let certificates: Certificates
+    let upstream: ScriptedUpstream
+
+    init() throws {
+        certificates = try Certificates()
+        try certificates.make("a", for: ["a.test"], subject: "/CN=first")
+        upstream = try ScriptedUpstream(answering: { .ok($0.target) })
+    }
+
+    private func sluice() throws -> Sluice {
+        var settings = Settings(x: upstream.port)
+        settings.listener = certificates.listener("a")
+        return try Sluice(settings)
+    }
+
+    private func subject(_ sluice: Sluice) throws -> String {
+        let command =
+            "openssl s_client -connect 127.0.0.1:\(sluice.port) -servername a.test </dev/null"
+        let text = try ChildProcess.run(["sh", "-c", command]).output
+        let line = text.split(separator: "\n").first { $0.hasPrefix("subject=") }
+        return line.map(String.init) ?? "none"
+    }
+
+    @Test(arguments: ["its files change", "a signal"])
+    func `new certificates are shown, and no connection ends for it`(cause: String) throws {
+        let sluice = try sluice()
+        let client = try TLSWire(port: sluice.port)
+        try client.send("GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        _ = try client.take(through: "/1")
+        try certificates.make("a", for: ["a.test"], subject: "/CN=second")
+        if cause == "a signal" { sluice.reload() }
+        #expect(try eventually { try subject(sluice) == "subject=CN = second" })
+        try client.send("GET /2 HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        _ = try client.take(through: "/2")
+        #expect(try sluice.metrics().sum("sluice_downstream_handshake_failures_total") == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func `a pair that does not fit changes nothing`(bySignal: Bool) throws {
+        let sluice = try sluice()
+        try certificates.make("b", for: ["a.test"])
+        try certificates.folder.replace(
+            "a.key", with: try certificates.folder.read("b.key"))
+        if bySignal { sluice.reload() }
+        #expect(
+            eventually {
+                (try? sluice.metrics())?.sum(
+                    "sluice_certificate_reloads_total", ["result": "failed"]) ?? 0 >= 1
+            })
+        #expect(sluice.log.contains("the key does not belong to the certificate"))
+        #expect(try subject(sluice) == "subject=CN = first")
+        // The other half comes: all is well.
+        try certificates.folder.replace("a.pem", with: try certificates.folder.read("b.pem"))
+        #expect(try eventually { try subject(sluice) == "subject=CN = b" })
+    }
+
+    @Test func `no request fails while certificates change again and again`() throws {
+        let sluice = try sluice()
+        let isDone = Flag()
+        let failures = Counter()
+        let requests = Counter()
+        let clients = (1...4).map { _ in
+            let thread = Thread { [port = sluice.port] in
+                while !isDone.isSet {
+                    do {
+                        let client = try TLSWire(port: port)
+                        for number in 1...5 {
+                            try client.send("GET /\(number) HTTP/1.1\r\nHost: a.test\r\n\r\n")
+                            _ = try client.take(through: "/\(number)")
+                            requests.add()
+                        }
+                        try client.close()
+                    } catch {
+                        failures.add()
+                    }
+                }
+            }
+            thread.start()
+            return thread
+        }
+        for round in 1...4 {
+            try certificates.make("a", for: ["a.test"], subject: "/CN=round\(round)")
+            #expect(try eventually { try subject(sluice) == "subject=CN = round\(round)" })
+        }
+        isDone.set()
+        #expect(eventually { clients.allSatisfy(\.isFinished) })
+        #expect(failures.value == 0)
+        #expect(requests.value > 0)
+    }
+
+    static let faults: [(change: String, text: String, isError: Bool)] = [
+        ("no file", "a.pem: no such file", true),
+        ("another key", "the key does not belong to the certificate", true),
+        ("expired", "the certificate has expired", true),
+        ("soon", "the certificate expires in ", false),
+        ("garbage", "no private key", true),
+        ("name", "the certificate is not for `b.test`", true),
+    ]
+
+    @Test(arguments: faults)
+    func `sluice check tells what is wrong, and where`(
+        change: String, text: String, isError: Bool
+    ) throws {
+        var more = ""
+        switch change {
+        case "no file": try FileManager.default.removeItem(atPath: certificates.folder["a.pem"])
+        case "another key":
+            try certificates.make("b", for: ["b.test"])
+            try certificates.folder.replace("a.key", with: try certificates.folder.read("b.key"))
+        case "expired": try certificates.make("a", for: ["a.test"], days: -1)
+        case "soon": try certificates.make("a", for: ["a.test"], days: 4)
+        case "garbage": try certificates.folder.write("garbage", to: "a.key")
+        default: more = ", names: [b.test]"
+        }
+        var settings = Settings(x: 1)
+        settings.listener = certificates.listener("a")
+        var file = settings.text
+        if let range = file.range(of: "a.key}") {
+            file.replaceSubrange(range, with: "a.key\(more)}")
+        }
+        try certificates.folder.write(file, to: "sluice.yaml")
+        let path = certificates.folder["sluice.yaml"]
+        let result = try ChildProcess.run([Sluice.binary, "check", "--config", path])
+        #expect((result.status == 0) != isError)
+        #expect(result.errors.contains(text))
+        #expect(result.errors.contains("\(path):2:"))
+    }
+
+    @Test func `status shows each certificate`() throws {
+        let sluice = try sluice()
+        let text = try sluice.command("status").output
+        #expect(text.contains("certificate of"))
+        #expect(text.contains(certificates.folder["a.pem"]))
+        #expect(text.contains("in 29 days"))
+    }
+
+    @Test func `without its certificate nothing starts`() throws {
+        try certificates.folder.write("garbage", to: "a.pem")
+        #expect(throws: TimedOut.self) { _ = try sluice() }
+    }
+}
