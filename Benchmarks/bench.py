@@ -28,7 +28,9 @@ PEERS = ("haproxy", "nginx", "envoy")
 class Workload:
     """What is asked of each proxy, and the figures that Sluice has to reach."""
 
-    def __init__(self, name, title, unit, mode, connections, requests, warmup, required, goal):
+    def __init__(self, name, title, unit, mode, connections, requests, warmup, required, goal,
+                 tls=False):
+        self.tls = tls
         self.name, self.title, self.unit = name, title, unit
         self.mode, self.connections = mode, connections
         self.requests, self.warmup = requests, warmup
@@ -51,6 +53,16 @@ WORKLOADS = [
              "µs", "paced", 64, 0, 6_000, [(1.00, "peer")], [(1.00, "peer")]),
     Workload("idle", "idle keep-alive connection", "KiB", "idle", 10_000, 0, 0,
              [(0.5, "KiB")], [(0.35, "KiB")]),
+    Workload("tls-keepalive", "TLS: small GET, 64 keep-alive connections", "µs/request",
+             "small", 64, 40_000, 6_000, [(0.95, "peer")], [(0.85, "peer")], tls=True),
+    Workload("tls-handshake", "TLS: a full handshake per request, ECDSA P-256", "µs/request",
+             "close", 64, 4_000, 500, [(0.95, "peer")], [(0.85, "peer")], tls=True),
+    Workload("tls-resumed", "TLS: a resumed handshake per request", "µs/request",
+             "resume", 64, 4_000, 500, [(0.95, "peer")], [(0.85, "peer")], tls=True),
+    Workload("tls-1mib", "TLS: 1 MiB responses, 16 connections", "µs/MiB",
+             "large", 16, 1_000, 100, [(0.95, "peer")], [(0.85, "peer")], tls=True),
+    Workload("tls-idle", "TLS: idle keep-alive connection", "KiB", "idle", 4_000, 0, 0,
+             [(1.05, "peer")], [(1.00, "peer")], tls=True),
 ]
 EMPTY_MIB_MAXIMUM = 24
 PACED_SECONDS = 4
@@ -76,10 +88,14 @@ def arguments():
 
 def measure(workload, name, binary, origin, folder, options, rate=None):
     """One proxy under one workload: a dictionary of its figures."""
-    proxy = proxies.Proxy(name, binary, origin, folder)
+    certificates = None
+    if workload.tls:
+        certificates = proxies.make_certificate(Path(folder).parent / "certificates")
+    proxy = proxies.Proxy(name, binary, origin, folder, certificates=certificates)
     scale = 0.25 if options.quick else 1
     requests = int(rate * PACED_SECONDS) if rate else workload.requests
-    command = [proxies.built("client"), proxy.port, workload.mode, workload.connections,
+    mode = f"tls-{workload.mode}" if workload.tls else workload.mode
+    command = [proxies.built("client"), proxy.port, mode, workload.connections,
                int(requests * scale), int(workload.warmup * scale), options.seconds]
     command += [rate] if rate else []
     if workload.mode == "idle":
@@ -132,7 +148,10 @@ def cpu_at_rest(proxy, seconds=2):
 
 
 def names_for(workload, found):
-    """The relay needs two descriptors per connection: too many for the idle workload."""
+    """The relay needs two descriptors per connection: too many for the idle workload. With TLS
+    those are compared that use the same library."""
+    if workload.tls:
+        return [name for name in found if name not in ("relay", "envoy")]
     return [name for name in found if workload.mode != "idle" or name != "relay"]
 
 
@@ -220,7 +239,7 @@ def summary(workload, samples):
                 share, limit, text = verdict
                 verdicts.append({"what": word, "limit": limit, "text": text, "share": share,
                                  "reached": share <= 1})
-        if workload.mode == "idle":
+        if workload.mode == "idle" and not workload.tls:
             empty = rows["sluice"]["empty_mib"]
             verdicts.append({"what": "required", "limit": EMPTY_MIB_MAXIMUM,
                              "text": f"{EMPTY_MIB_MAXIMUM} MiB with no connection",
@@ -236,7 +255,7 @@ def ratio_text(ratio):
 
 def table(result):
     """The text of one workload."""
-    idle = result["workload"] == "idle"
+    idle = result["workload"].endswith("idle")
     # Two columns mean something else for connections that rest.
     rate, last = ("CPU ms/s", "MiB empty") if idle else ("per s", "p99 µs")
     rate_key = "resting_cpu_ms_per_second" if idle else "per_second"

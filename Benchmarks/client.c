@@ -6,7 +6,9 @@
 //                 connections are busy counts its latency from when it was due
 //         large   GET /1m over kept connections
 //         close   GET / with a new connection for each request
+//         resume  the same, over TLS: each session takes up an earlier one
 //         idle    opens CONNECTIONS with one request each and holds them
+//   Each of them over TLS with tls- before it: tls-small, and so on; nobody is verified.
 // It prints "ready" after the warm-up (idle: after the first half), waits for a line on stdin,
 // makes REQUESTS requests (idle: opens the second half), prints one line of JSON, and holds its
 // connections until stdin ends. Each of the two parts ends after SECONDS at the latest.
@@ -14,7 +16,9 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,10 +35,12 @@ enum { IDLE_AT_ONCE = 16, BUCKETS_PER_OCTAVE = 64, BUCKETS = 40 * BUCKETS_PER_OC
 
 #define FIELDS "Host: bench\r\nUser-Agent: client\r\nAccept: */*\r\n"
 
-enum mode { SMALL, PACED, LARGE, CLOSE, IDLE };
+enum mode { SMALL, PACED, LARGE, CLOSE, RESUME, IDLE };
 
 struct connection {
     int fd;                 // -1: not open
+    SSL *ssl;               // NULL: plain
+    bool shaken;            // the handshake is over
     bool busy, in_body;
     long long sent_at;      // nanoseconds
     long long body_left;
@@ -45,6 +51,8 @@ struct connection {
 static enum mode mode;
 static int port, epoll_fd;
 static const char *request;
+static SSL_CTX *context;        // NULL: plain
+static SSL_SESSION *session;    // what is taken up
 static struct connection *connections;
 static char scratch[SCRATCH_BYTES + 1];
 
@@ -89,7 +97,40 @@ static double quantile_microseconds(double quantile) {
     return 0;
 }
 
+static int keep_session(SSL *ssl, SSL_SESSION *fresh) {
+    (void)ssl;
+    if (session) SSL_SESSION_free(session);
+    session = fresh;
+    return 1;
+}
+
+static void make_context(void) {
+    context = SSL_CTX_new(TLS_client_method());
+    if (!context) fail("SSL_CTX_new");
+    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(
+        context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    if (mode == RESUME) SSL_CTX_sess_set_new_cb(context, keep_session);
+}
+
+static bool begin_session(struct connection *connection) {
+    connection->ssl = SSL_new(context);
+    if (!connection->ssl) fail("SSL_new");
+    fcntl(connection->fd, F_SETFL, O_NONBLOCK);
+    connection->shaken = false;
+    if (mode == RESUME && session) SSL_set_session(connection->ssl, session);
+    SSL_set_tlsext_host_name(connection->ssl, "bench.test");
+    SSL_set_connect_state(connection->ssl);
+    return SSL_set_fd(connection->ssl, connection->fd) == 1;
+}
+
 static void close_connection(struct connection *connection) {
+    if (connection->ssl) {
+        SSL_shutdown(connection->ssl);
+        SSL_free(connection->ssl);
+        connection->ssl = NULL;
+    }
     close(connection->fd);
     connection->fd = -1;
     connection->busy = false;
@@ -127,7 +168,21 @@ static bool open_connection(struct connection *connection) {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
     connection->fd = fd;
-    return true;
+    return !context || begin_session(connection);
+}
+
+static bool send_request(struct connection *connection) {
+    int length = (int)strlen(request);
+    if (connection->ssl) return SSL_write(connection->ssl, request, length) == length;
+    return send(connection->fd, request, (size_t)length, MSG_NOSIGNAL) == length;
+}
+
+// Goes on with the handshake, and sends the request behind it; false when it failed.
+static bool shake(struct connection *connection) {
+    int result = SSL_do_handshake(connection->ssl);
+    if (result != 1) return SSL_get_error(connection->ssl, result) == SSL_ERROR_WANT_READ;
+    connection->shaken = true;
+    return send_request(connection);
 }
 
 static void issue(struct connection *connection) {
@@ -138,17 +193,15 @@ static void issue(struct connection *connection) {
     connection->sent_at = mode == PACED ? started_at + issued * interval : now();
     issued++;
     if (connection->fd < 0 && !open_connection(connection)) return count_error(connection);
-    size_t length = strlen(request);
-    if (send(connection->fd, request, length, MSG_NOSIGNAL) != (ssize_t)length) {
-        count_error(connection);
-    }
+    bool waits = connection->ssl && !connection->shaken;
+    if (!(waits ? shake(connection) : send_request(connection))) count_error(connection);
 }
 
 static void finish(struct connection *connection) {
     latency[bucket_of(now() - connection->sent_at)]++;
     done++;
     connection->busy = false;
-    if (mode == CLOSE) close_connection(connection);
+    if (mode == CLOSE || mode == RESUME) close_connection(connection);
     if (mode == PACED) resting[resting_count++] = connection;
     else if (mode != IDLE) issue(connection);
 }
@@ -187,10 +240,7 @@ static ssize_t take_head(struct connection *connection, const char *bytes, ssize
     return end + 4 - connection->head - before;
 }
 
-static void receive(struct connection *connection) {
-    ssize_t count = recv(connection->fd, scratch, SCRATCH_BYTES, MSG_DONTWAIT);
-    if (count < 0 && errno == EAGAIN) return;
-    if (count <= 0 || !connection->busy) return count_error(connection);
+static void take(struct connection *connection, ssize_t count) {
     ssize_t at = 0;
     if (!connection->in_body) {
         at = take_head(connection, scratch, count);
@@ -202,6 +252,35 @@ static void receive(struct connection *connection) {
     connection->body_left -= body;
     body_bytes += body;
     if (connection->body_left == 0) finish(connection);
+}
+
+static void receive_records(struct connection *connection) {
+    if (!connection->shaken) {
+        if (!shake(connection)) count_error(connection);
+        return;
+    }
+    while (connection->ssl) {
+        int count = SSL_read(connection->ssl, scratch, SCRATCH_BYTES);
+        if (count <= 0) {
+            // Between two requests only tickets come, or the end.
+            if (SSL_get_error(connection->ssl, count) != SSL_ERROR_WANT_READ) {
+                count_error(connection);
+            }
+            return;
+        }
+        if (!connection->busy) return count_error(connection);
+        take(connection, count);
+        if (connection->ssl && SSL_pending(connection->ssl) == 0) return;
+    }
+}
+
+static void receive(struct connection *connection) {
+    if (connection->fd < 0) return;
+    if (connection->ssl) return receive_records(connection);
+    ssize_t count = recv(connection->fd, scratch, SCRATCH_BYTES, MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0 || !connection->busy) return count_error(connection);
+    take(connection, count);
 }
 
 // Runs until `target` requests are done or the time is over; idle connections open in order.
@@ -245,6 +324,7 @@ static enum mode mode_named(const char *name) {
     if (strcmp(name, "paced") == 0) return PACED;
     if (strcmp(name, "large") == 0) return LARGE;
     if (strcmp(name, "close") == 0) return CLOSE;
+    if (strcmp(name, "resume") == 0) return RESUME;
     if (strcmp(name, "idle") == 0) return IDLE;
     fprintf(stderr, "client: unknown mode %s\n", name);
     exit(2);
@@ -260,11 +340,14 @@ int main(int argc, char **argv) {
         [PACED] = "GET / HTTP/1.1\r\n" FIELDS "\r\n",
         [LARGE] = "GET /1m HTTP/1.1\r\n" FIELDS "\r\n",
         [CLOSE] = "GET / HTTP/1.1\r\n" FIELDS "Connection: close\r\n\r\n",
+        [RESUME] = "GET / HTTP/1.1\r\n" FIELDS "Connection: close\r\n\r\n",
         [IDLE] = "GET / HTTP/1.1\r\n" FIELDS "\r\n",
     };
     signal(SIGPIPE, SIG_IGN);
     port = atoi(argv[1]);
-    mode = mode_named(argv[2]);
+    bool is_tls = strncmp(argv[2], "tls-", 4) == 0;
+    mode = mode_named(is_tls ? argv[2] + 4 : argv[2]);
+    if (is_tls) make_context();
     request = requests[mode];
     int count = atoi(argv[3]);
     long long target = atoll(argv[4]), warmup = atoll(argv[5]);

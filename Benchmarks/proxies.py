@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ global
     nbthread 1
     maxconn 10100
     no strict-limits
+    ssl-default-bind-options ssl-min-ver TLSv1.2
 defaults
     mode http
     timeout connect 5s
@@ -27,7 +29,7 @@ defaults
     http-reuse always
     option forwardfor
 frontend api
-    bind 127.0.0.1:{port}
+    bind 127.0.0.1:{port}{haproxy_tls}
     default_backend origins
 backend origins
     balance roundrobin
@@ -61,7 +63,8 @@ http {{
         keepalive_timeout 300s;
     }}
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port}{nginx_ssl} backlog=4096;
+        {nginx_tls}
         location / {{
             proxy_pass http://origins;
             proxy_http_version 1.1;
@@ -75,7 +78,7 @@ http {{
 
 SLUICE = """\
 listeners:
-  api: {{address: 127.0.0.1:{port}, mode: http, split: main}}
+  api: {{address: 127.0.0.1:{port}, mode: http, split: main{sluice_tls}}}
 upstreams:
   x: {{targets: [127.0.0.1:{x}]}}
   y: {{targets: [127.0.0.1:{y}]}}
@@ -162,7 +165,38 @@ def build_helpers():
             continue
         target.parent.mkdir(exist_ok=True)
         flags = ["-O2", "-Wall", "-Wextra", "-Werror"]
-        subprocess.run([compiler, *flags, "-o", target, source], check=True)
+        libraries = ["-lssl", "-lcrypto"] if name == "client" else []
+        subprocess.run([compiler, *flags, "-o", target, source, *libraries], check=True)
+
+
+def make_certificate(folder):
+    """A certificate of ECDSA P-256 that signs itself, and both in one file as HAProxy wants it."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    both = folder / "both.pem"
+    if not both.exists():
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem",
+             "-days", "30", "-subj", "/CN=bench.test", "-addext", "subjectAltName=DNS:bench.test"],
+            check=True, capture_output=True)
+        both.write_text((folder / "certificate.pem").read_text()
+                        + (folder / "key.pem").read_text())
+    return folder
+
+
+def tls_words(certificates):
+    """What each proxy is told of TLS; nothing without certificates."""
+    if certificates is None:
+        return dict.fromkeys(("haproxy_tls", "nginx_ssl", "nginx_tls", "sluice_tls"), "")
+    certificate, key = certificates / "certificate.pem", certificates / "key.pem"
+    return {
+        "haproxy_tls": f" ssl crt {certificates / 'both.pem'}",
+        "nginx_ssl": " ssl",
+        "nginx_tls": f"ssl_certificate {certificate}; ssl_certificate_key {key};"
+                     " ssl_protocols TLSv1.2 TLSv1.3;",
+        "sluice_tls": f", tls: {{certificates: [{{certificate: {certificate}, key: {key}}}]}}",
+    }
 
 
 def free_port():
@@ -229,14 +263,17 @@ class Origin:
 class Proxy:
     """One running proxy, pinned to its core with one worker."""
 
-    def __init__(self, name, binary, origin, folder, core=PROXY_CORE, wrapper=()):
+    def __init__(self, name, binary, origin, folder, core=PROXY_CORE, wrapper=(),
+                 certificates=None):
         self.name = name
+        self.certificates = certificates
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = open(self.folder / "log.txt", "w")
         self.port = free_port()
         x, y = origin.ports
         facts = {"port": self.port, "x": x, "y": y, "folder": self.folder}
+        facts.update(tls_words(certificates))
         facts["user"] = "user root;" if os.geteuid() == 0 else ""
         command = [*wrapper, *self.command(name, binary, facts)]
         output = subprocess.PIPE if name == "relay" else self.log
@@ -272,7 +309,7 @@ class Proxy:
             if self.process.poll() is not None:
                 break
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
+                with self.connect() as probe:
                     probe.sendall(request)
                     answer = probe.recv(65536)
                     if answer.startswith(b"HTTP/1.1 200"):
@@ -282,6 +319,13 @@ class Proxy:
             time.sleep(0.02)
         log = (self.folder / "log.txt").read_text()[-2000:]
         raise RuntimeError(f"{self.name} does not answer: {answer[:200]!r}\n{log}")
+
+    def connect(self):
+        probe = socket.create_connection(("127.0.0.1", self.port), timeout=2)
+        if self.certificates is None:
+            return probe
+        context = ssl.create_default_context(cafile=self.certificates / "certificate.pem")
+        return context.wrap_socket(probe, server_hostname="bench.test")
 
     def cpu_nanoseconds(self):
         """The run time of all threads of all its processes, as the scheduler counted it."""
