@@ -161,7 +161,10 @@ extension TLSServer {
             guard let server = unsafe TLSSession.facts(of: ssl)?.owner as? TLSServer,
                 let name = unsafe name, let vector = unsafe vector
             else { return -1 }
-            return unsafe server.keys.provide(name, vector, cipher, mac, seals: seals == 1)
+            let result = unsafe server.keys.provide(name, vector, cipher, mac, seals: seals == 1)
+            // A ticket of TLS 1.3 is used once: who shows one gets the next.
+            let isUsedUp = unsafe seals == 0 && SSL_version(ssl) == TLS1_3_VERSION
+            return isUsedUp && result == 1 ? 2 : result
         }
         unsafe sluice_ctx_set_name_callback(
             context,
