@@ -6,6 +6,7 @@ enum TrailerName {
         let (known, _) = Grammar.shared.lookUp(bytes, name.start, name.end)
         if NameSet.forbiddenInTrailers.contains(NameSet(known)) { return true }
         if begins(bytes, name, with: "x-forwarded-") { return true }
+        if begins(bytes, name, with: "x-client-cert-") { return true }
         for other in others where other.utf8.count == name.count {
             if begins(bytes, name, with: other) { return true }
         }
