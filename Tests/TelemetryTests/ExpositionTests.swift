@@ -35,6 +35,12 @@ import Testing
         sluice_downstream_requests_total counter
         sluice_downstream_refused_total counter
         sluice_worker_loop_seconds histogram
+        sluice_downstream_handshakes_total counter
+        sluice_downstream_handshake_failures_total counter
+        sluice_upstream_handshakes_total counter
+        sluice_upstream_handshake_failures_total counter
+        sluice_certificate_expiry_seconds gauge
+        sluice_certificate_reloads_total counter
         sluice_target_drained gauge
         sluice_upstream_oldest_inflight_seconds gauge
         sluice_target_healthy gauge
