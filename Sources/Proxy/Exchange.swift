@@ -465,7 +465,7 @@ extension Exchange {
     private var maySendAgain: Bool { isHeld && (!requestHasBegun || method.isIdempotent) }
 
     /// Once a request has been sent, no connection that may have grown stale gets it.
-    package var needsNewConnection: Bool { hasBeenRepeated || retries > 0 }
+    package var needsNewConnection: Bool { hasBeenRepeated || retries > 0 || isTCP }
 
     private mutating func sendAgain(_ action: Action) -> Action {
         requestHasEnded = false

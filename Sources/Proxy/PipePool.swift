@@ -4,7 +4,8 @@ internal import Kernel
 /// The pipes of a worker: few, since the system has few, and opened only when they are needed. The
 /// one used last comes first.
 struct PipePool: ~Copyable {
-    private struct Slot: ~Copyable {
+    // Not private: the compiler fails to destroy a table of private elements.
+    struct Slot: ~Copyable {
         var pipe: Pipe?
         var nextFree: Int32 = -1
     }

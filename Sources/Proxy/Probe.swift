@@ -1,4 +1,7 @@
+internal import Bytes
+internal import HTTP
 package import Kernel
+package import Settings
 internal import TLS
 package import Telemetry
 
@@ -36,6 +39,22 @@ package struct Probe: Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.upstream = upstream
         self.setting = setting
+    }
+}
+
+extension Probe {
+    /// What a probe's connection begins with where the target wants a header of the PROXY protocol:
+    /// one that speaks for nobody.
+    package static func preamble(_ version: ProxyHeaderVersion?) -> [UInt8] {
+        var buffer = Buffer(capacity: ProxyHeaderEncoder.mostBytes)
+        switch version {
+        case .v1: ProxyHeaderEncoder.appendText(nil, to: &buffer)
+        case .v2: ProxyHeaderEncoder.appendBinary(nil, facts: [UInt8]().span, to: &buffer)
+        case nil: return []
+        }
+        var bytes: [UInt8] = []
+        for index in 0..<buffer.count { bytes.append(buffer.bytes[index]) }
+        return bytes
     }
 }
 

@@ -131,9 +131,13 @@ extension Worker {
         if readiness.hasFailed { return headerIsStuck(index) }
         guard readiness.isWritable, let waiting = connections[index].outbound.take() else { return }
         scratch.removeAll()
-        scratch.append(waiting.bytes)
+        Self.copy(waiting, to: &scratch)
         giveBack(waiting)
         pushHeader(index)
+    }
+
+    private static func copy(_ bytes: borrowing Buffer, to buffer: inout Buffer) {
+        buffer.append(bytes.bytes)
     }
 
     /// Sends what stands in `scratch`; a new socket has room for so little as a rule.
@@ -165,41 +169,56 @@ extension Worker {
 
     /// Puts the header for an exchange's client into `scratch`.
     private mutating func writeProxyHeader(_ exchange: Int) {
-        let client = exchanges[exchange].downstream
+        let ends = ends(ofClient: exchanges[exchange].downstream)
         scratch.removeAll()
-        payload.removeAll()
         switch upstreams[exchanges[exchange].upstream].proxyHeader {
         case .v2:
-            writeFacts(of: exchange)
-            ProxyHeaderEncoder.appendBinary(
-                ends(ofClient: client), facts: payload.bytes, to: &scratch)
+            var facts = takeBuffer()
+            writeFacts(of: exchange, to: &facts)
+            Self.appendBinary(ends, facts, to: &scratch)
+            giveBack(facts)
         case .v1:
-            ProxyHeaderEncoder.appendText(ends(ofClient: client), to: &scratch)
+            ProxyHeaderEncoder.appendText(ends, to: &scratch)
         case nil:
             break
         }
-        payload.removeAll()
+    }
+
+    private static func appendBinary(
+        _ ends: ProxyHeader.Ends?, _ facts: borrowing Buffer, to buffer: inout Buffer
+    ) {
+        ProxyHeaderEncoder.appendBinary(ends, facts: facts.bytes, to: &buffer)
     }
 
     /// What is told besides: the name that a TLS client asks for, and the TLS that ended here.
-    private mutating func writeFacts(of exchange: Int) {
+    private mutating func writeFacts(of exchange: Int, to facts: inout Buffer) {
         let client = exchanges[exchange].downstream
         if exchanges[exchange].isTCP {
             readNameAgain(exchange)
         } else {
             readNameOfSession(client)
         }
-        ProxyFact.append(ProxyFact.authority, serverName.bytes, to: &payload)
+        Self.appendName(serverName, to: &facts)
         guard let session = connections[client].tls.take() else { return }
-        let facts = ProxyFact.TLS(
-            hasCertificate: session.hasPeerCertificate, isVerified: session.hasPeerCertificate)
-        let none: [UInt8] = []
+        let hasCertificate = session.hasPeerCertificate
         serverName.removeAll()
         serverName.append(session.version.label)
-        ProxyFact.append(
-            facts, version: serverName.bytes, cipher: none.span, commonName: none.span,
-            to: &payload)
         connections[client].tls = consume session
+        Self.appendTLS(hasCertificate, version: serverName, to: &facts)
+    }
+
+    private static func appendTLS(
+        _ hasCertificate: Bool, version: borrowing Buffer, to facts: inout Buffer
+    ) {
+        let none: [UInt8] = []
+        // A certificate that was not good has ended the handshake.
+        ProxyFact.append(
+            ProxyFact.TLS(hasCertificate: hasCertificate, isVerified: hasCertificate),
+            version: version.bytes, cipher: none.span, commonName: none.span, to: &facts)
+    }
+
+    private static func appendName(_ name: borrowing Buffer, to facts: inout Buffer) {
+        ProxyFact.append(ProxyFact.authority, name.bytes, to: &facts)
     }
 
     /// The client and where it connected to; nil where its connection is gone already.

@@ -221,7 +221,9 @@ extension Worker {
     /// Moves what can be moved now: copied, and from a block's worth on through a pipe.
     private mutating func move(_ flow: Flow) -> FlowState {
         var state: FlowState?
-        if connections[flow.source].flags.contains(.spliced) { state = splice(flow) }
+        // What is in a pipe comes before what is at the socket.
+        let isPiped = connections[flow.source].pipe >= 0
+        if isPiped || connections[flow.source].flags.contains(.spliced) { state = splice(flow) }
         if state == nil {
             let first = pump(flow, atMost: Limits.copiedBeforeSplice)
             note(flow)

@@ -91,7 +91,8 @@ struct ExchangeSequenceTests {
                 requests += 1
                 hasBegun = false
             case .nothing: if event == .requestBegan { hasBegun = true }
-            case .choose, .chooseOtherTarget, .useTarget, .breakDownstream, .finish: break
+            case .choose, .chooseOtherTarget, .useTarget, .joinSides, .breakDownstream, .finish:
+                break
             }
         }
     }

@@ -1,5 +1,3 @@
-internal import Bytes
-internal import HTTP
 package import Kernel
 package import Proxy
 package import Settings
@@ -26,7 +24,7 @@ package struct HealthCheck: Sendable {
         let isOwnPort = settings.port.map { $0 == address.port } ?? true
         self.upstream = isOwnPort ? upstream : nil
         self.setting = setting
-        preamble = isOwnPort ? proxyHeader.map(Self.preamble) ?? [] : []
+        preamble = isOwnPort ? Probe.preamble(proxyHeader) : []
         let port = settings.port ?? address.port
         self.address = address.with(port: port)
         // `*` is no host that anybody could be asked for.
@@ -69,16 +67,6 @@ package struct HealthCheck: Sendable {
             address: address, question: question,
             timeoutMilliseconds: max(1, settings.timeoutMilliseconds - spent),
             upstream: upstream, setting: setting, preamble: preamble)
-    }
-
-    /// A check is for no client.
-    private static func preamble(_ version: ProxyHeaderVersion) -> [UInt8] {
-        var buffer = Buffer(capacity: ProxyHeaderEncoder.mostBytes)
-        switch version {
-        case .v1: ProxyHeaderEncoder.appendText(nil, to: &buffer)
-        case .v2: ProxyHeaderEncoder.appendBinary(nil, facts: [UInt8]().span, to: &buffer)
-        }
-        return buffer.bytes.indices.map { buffer.bytes[$0] }
     }
 
     private func request(_ method: String, _ path: String) -> Probe.Question {

@@ -1,6 +1,6 @@
 internal import Kernel
 package import Logging
-package import Proxy
+internal import Proxy
 internal import Settings
 internal import Splitting
 
