@@ -4,6 +4,7 @@ internal import HTTP
 internal import Kernel
 internal import Reactor
 internal import Settings
+internal import TLS
 internal import Telemetry
 
 /// The header of the PROXY protocol: read where a listener requires it, and sent where an upstream

@@ -2,6 +2,7 @@ internal import Bytes
 internal import HTTP
 internal import Kernel
 internal import Settings
+internal import TLS
 internal import Telemetry
 
 /// The name that a TLS client asks for, at tcp listeners that choose by it. Nothing is decrypted

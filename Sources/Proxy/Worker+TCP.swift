@@ -4,6 +4,7 @@ internal import HTTP
 internal import Kernel
 internal import Reactor
 internal import Settings
+internal import TLS
 internal import Telemetry
 
 /// Connections through tcp listeners, from their first moment to their end.
