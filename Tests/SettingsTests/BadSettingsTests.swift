@@ -182,7 +182,7 @@ struct BadSettingsTests {
 
     @Test(arguments: [
         (KeyTable.top, ""), (.listener, "listener"), (.upstream, "upstream"),
-        (.admin, "admin"), (.log, "log"), (.listenerTimeouts, "timeouts"),
+        (.admin, "admin"), (.log, "log"),
     ])
     func `a key that is reserved for later is refused as such`(keys: KeyTable, place: String) {
         #expect(!keys.later.isEmpty)
@@ -191,9 +191,6 @@ struct BadSettingsTests {
                 switch place {
                 case "listener":
                     settingsText(listener: "api: {address: a:1, split: kong, ^\(key): 1}")
-                case "timeouts":
-                    settingsText(
-                        listener: "api: {address: a:1, split: kong, timeouts: {^\(key): 1}}")
                 case "upstream": settingsText(upstream: "x: {targets: [a:1], ^\(key): 1}")
                 case "admin": settingsText(rest: "admin: {address: a:2, ^\(key): 1}")
                 case "log": settingsText(rest: "log: {^\(key): 1}")
