@@ -34,6 +34,7 @@ package struct Roster: Sendable {
         }
     }
 
+    /// In no order.
     package let entries: [Entry]
     /// The workers that did not say within a second what they have: it is missing here.
     package let pendingWorkers: [Int]

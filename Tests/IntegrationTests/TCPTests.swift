@@ -174,8 +174,9 @@ struct TCPTests {
             return abs(count(page, "x") - 10) <= 1 && abs(count(page, "y") - 10) <= 1
         }
         #expect(isShifted)
-        #expect(
-            try sluice.metrics().sum("sluice_tcp_connections_total", ["end": "shifted"]) == 20)
+        // It ends as soon as what lives is in proportion to less than one connection.
+        let shifted = try sluice.metrics().sum("sluice_tcp_connections_total", ["end": "shifted"])
+        #expect((10...20).contains(shifted))
         let drain = try sluice.control("POST", "/v1/upstreams/x/drain")
         #expect(drain.text.contains(#""tcp": "#), "\(drain.text)")
     }

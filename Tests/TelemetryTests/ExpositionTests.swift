@@ -41,6 +41,14 @@ import Testing
         sluice_upstream_handshake_failures_total counter
         sluice_certificate_expiry_seconds gauge
         sluice_certificate_reloads_total counter
+        sluice_tcp_connections gauge
+        sluice_tcp_connections_total counter
+        sluice_tcp_errors_total counter
+        sluice_tcp_connection_duration_seconds histogram
+        sluice_tcp_received_bytes_total counter
+        sluice_tcp_sent_bytes_total counter
+        sluice_proxy_header_refused_total counter
+        sluice_client_hello_total counter
         sluice_target_drained gauge
         sluice_upstream_oldest_inflight_seconds gauge
         sluice_target_healthy gauge

@@ -2,6 +2,7 @@
 package struct ShiftReport: Sendable, Equatable {
     /// What a member of the split has.
     package struct Member: Sendable, Equatable {
+        /// Its name.
         package let upstream: String
         /// Long-lived connections there, those older than the age that was asked for, and those
         /// that were to be closed when the shift began.
@@ -12,6 +13,7 @@ package struct ShiftReport: Sendable, Equatable {
         package var closed = 0
     }
 
+    /// Of which split, and what was asked for.
     package let split: String
     package let maxAgeMilliseconds: Int
     package let overMilliseconds: Int
@@ -24,6 +26,7 @@ package struct ShiftReport: Sendable, Equatable {
     package var isRunning = true
     package var end: String?
 
+    /// Over all members.
     package var closedCount: Int { members.reduce(0) { $0 + $1.closed } }
     package var plannedCount: Int { members.reduce(0) { $0 + $1.planned } }
 

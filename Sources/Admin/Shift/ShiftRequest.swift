@@ -49,6 +49,7 @@ package struct ShiftRequest: Sendable, Equatable {
 package enum ShiftFault: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownSplit(String, known: [String])
 
+    /// What is wrong and what was expected.
     package var description: String {
         switch self {
         case .unknownSplit(let name, let known):
