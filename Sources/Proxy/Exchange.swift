@@ -460,13 +460,6 @@ extension Exchange {
         }
     }
 
-    /// Whether sending the request again cannot do it twice (RFC 9110 section 9.2.2), and all of
-    /// it that went out is still held.
-    private var maySendAgain: Bool { isHeld && (!requestHasBegun || method.isIdempotent) }
-
-    /// Once a request has been sent, no connection that may have grown stale gets it.
-    package var needsNewConnection: Bool { hasBeenRepeated || retries > 0 || isTCP }
-
     private mutating func sendAgain(_ action: Action) -> Action {
         requestHasEnded = false
         heldCount = 0

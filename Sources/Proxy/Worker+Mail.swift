@@ -24,41 +24,31 @@ extension Worker {
             case .standings(let changes, let acknowledge):
                 setStandings(changes)
                 acknowledge()
-            case .probe(let probe, let reply):
-                begin(probe, reply)
-            case .adopt(let handed):
-                adopt(handed)
-            case .takeOver(let offer):
-                takeOver(offer)
-            case .lookForPlace(let upstream):
-                lookForPlace(upstream)
+            case .probe(let probe, let reply): begin(probe, reply)
+            case .adopt(let handed): adopt(handed)
+            case .takeOver(let offer): takeOver(offer)
+            case .lookForPlace(let upstream): lookForPlace(upstream)
             case .renew(let change, let acknowledge):
                 renew(change)
                 acknowledge()
-            case .census(let reply):
-                reply(census())
+            case .census(let reply): reply(census())
             case .guards(let listeners, let reply):
                 if let listeners { shut(listeners) }
                 reply(writesInFlight())
             case .track(let lanes, let acknowledge):
                 track(lanes)
                 acknowledge()
-            case .evidence(let marks, let reply):
-                reply(takeEvidence(marks))
-            case .roster(let split, let reply):
-                reply(roster(ofSplit: split))
-            case .shiftAway(let tokens, let reply):
-                reply(shiftAway(tokens))
+            case .evidence(let marks, let reply): reply(takeEvidence(marks))
+            case .roster(let split, let reply): reply(roster(ofSplit: split))
+            case .shiftAway(let tokens, let reply): reply(shiftAway(tokens))
             case .copyCounters(let reply):
                 counters.logLinesDropped(inTotal: log.droppedCount)
                 reply(counters.copy())
             case .watchPrefixes(let watches, let acknowledge):
                 watchPrefixes(watches)
                 acknowledge()
-            case .copyPrefixes(let reply):
-                reply(copyPrefixes())
-            case .ping(let acknowledge):
-                acknowledge()
+            case .copyPrefixes(let reply): reply(copyPrefixes())
+            case .ping(let acknowledge): acknowledge()
             case .stopAccepting(let acknowledge):
                 for listener in 0..<listeners.count { closeListener(listener) }
                 acknowledge()

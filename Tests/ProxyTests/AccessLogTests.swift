@@ -135,7 +135,7 @@ extension LiveTests {
                 ("CONNECT a:1 HTTP/1.1\r\n\r\n", 501, "connect_not_supported", "CONNECT", "a:1"),
                 ("GET / HTTP/3.0\r\n\r\n", 505, "unsupported_version", "GET", "/"),
                 (
-                    "\u{16}\u{3}\u{1}\u{0}\"\r\n", 400, "bad_request_line", "",
+                    "\u{16}\u{3}\u{1}\u{0}\"\r\n", 400, "tls_on_plain_port", "",
                     "\u{16}\u{3}\u{1}\u{0}\""
                 ),
                 (

@@ -41,7 +41,12 @@ final class Peer {
         case .started(let socket): try self.init(socket)
         }
         _ = epoll.wait(milliseconds: Int32(Self.patienceMilliseconds))
-        if let error = socket?.pendingError() { throw error }
+        switch socket?.pendingError() {
+        case nil: break
+        // Taken, and thrown out before this end looked.
+        case .connectionReset: end = .reset
+        case .some(let error): throw error
+        }
     }
 
     func close() { socket = nil }

@@ -181,8 +181,7 @@ struct BadSettingsTests {
     }
 
     @Test(arguments: [
-        (KeyTable.top, ""), (.listener, "listener"), (.upstream, "upstream"),
-        (.admin, "admin"), (.log, "log"),
+        (KeyTable.top, ""), (.upstream, "upstream"), (.admin, "admin"), (.log, "log"),
     ])
     func `a key that is reserved for later is refused as such`(keys: KeyTable, place: String) {
         #expect(!keys.later.isEmpty)
