@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// What may be sent once more, and on what.
 extension Exchange {
     /// Whether sending the request again cannot do it twice (RFC 9110 section 9.2.2), and all of
