@@ -20,35 +20,41 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
     targets: [
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "Addressing", swiftSettings: settings),
         .target(name: "Bytes", dependencies: ["CZlib"], swiftSettings: settings),
         .target(
             name: "Kernel", dependencies: ["CLinux", "Addressing", "Bytes"],
             swiftSettings: settings),
+        .target(
+            name: "TLS", dependencies: ["COpenSSL", "CLinux", "Bytes", "Kernel"],
+            swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: settings),
         .target(name: "Splitting", swiftSettings: settings),
         .target(
             name: "Settings",
             dependencies: [
-                "Addressing", "Splitting", .product(name: "Yams", package: "Yams"),
+                "Addressing", "Judging", "Splitting", .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
         .target(name: "Telemetry", swiftSettings: settings),
+        .target(name: "Judging", dependencies: ["Telemetry"], swiftSettings: settings),
         .target(name: "Reactor", dependencies: ["Kernel", "Bytes"], swiftSettings: settings),
         .target(
             name: "Proxy",
             dependencies: [
-                "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
-                "Reactor",
+                "Addressing", "Kernel", "Bytes", "HTTP", "Judging", "Splitting", "Telemetry",
+                "Settings", "Reactor", "TLS",
             ],
             swiftSettings: settings),
         // A part of the proxy's tests: the peers, and the reader that is right about them.
         .target(
             name: "Rehearsal",
             dependencies: [
-                "Addressing", "Kernel", "Bytes", "HTTP", "Splitting", "Telemetry", "Settings",
-                "Reactor", "Proxy",
+                "Addressing", "Kernel", "Bytes", "HTTP", "Judging", "Splitting", "Telemetry",
+                "Settings", "Reactor", "TLS", "Proxy",
             ],
             swiftSettings: settings),
 
