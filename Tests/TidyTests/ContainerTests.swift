@@ -18,7 +18,7 @@ struct ContainerTests {
         let targets = try makeTargets()
         let commands = try lines(of: "docker/Dockerfile").filter { $0.hasPrefix("RUN ") }
             .map { $0.split(separator: " ").dropFirst().map(String.init) }
-        #expect(commands.count == 2)
+        #expect(commands.count == 3)
         for command in commands {
             let words = command.dropFirst().filter { !$0.contains("=") }
             #expect(!words.isEmpty)
