@@ -27,24 +27,6 @@ package enum TLSFault: Int, CaseIterable, Sendable {
     /// Anything else.
     case other
 
-    /// A stable word for it, for metrics and logs.
-    package var label: StaticString {
-        switch self {
-        case .closed: "closed"
-        case .timeout: "timeout"
-        case .garbage: "garbage"
-        case .plainHTTP: "plain_http"
-        case .notExpected: "tls_on_plain_port"
-        case .version: "version"
-        case .cipher: "cipher"
-        case .unknownName: "unknown_name"
-        case .certificateMissing: "certificate_missing"
-        case .verification: "verification"
-        case .refusedByPeer: "alert"
-        case .other: "other"
-        }
-    }
-
     /// From the oldest error in OpenSSL's queue.
     init(code: UInt) {
         guard code != 0, sluice_err_is_ssl(code) != 0 else {
