@@ -141,6 +141,8 @@ final class DyingDisk: Sendable {
     private struct State {
         var left: Int
         var done = 0
+        /// Works that others have in hand: they end, even when another one dies meanwhile.
+        var underWay = 0
         var graves: [@Sendable () -> Void] = []
     }
 
@@ -156,7 +158,8 @@ final class DyingDisk: Sendable {
 
     var queue: DiskQueue { DiskQueue { self.take($0) } }
 
-    var isDead: Bool { state.withLock { !$0.graves.isEmpty } }
+    /// Whether it has died and what is on it is its last.
+    var isDead: Bool { state.withLock { !$0.graves.isEmpty && $0.underWay == 0 } }
 
     var doneCount: Int { state.withLock { $0.done } }
 
@@ -168,8 +171,11 @@ final class DyingDisk: Sendable {
             }
             state.left -= 1
             state.done += 1
+            state.underWay += 1
             return true
         }
-        if isAlive { work() }
+        guard isAlive else { return }
+        work()
+        state.withLock { $0.underWay -= 1 }
     }
 }
