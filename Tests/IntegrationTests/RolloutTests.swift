@@ -112,6 +112,45 @@ struct RolloutTests {
         #expect(try cast.share() == 0)
     }
 
+    @Test(.timeLimit(.minutes(4)))
+    func `it begins when the list of the upgrade and the smoke requests allow it`() throws {
+        let cast = try Cast()
+        let sluice = cast.sluice
+        try sluice.folder.write(
+            Self.plan + "checklist: [backup, changes]\nsmoke: [{path: /a}, {path: /b?c=1}]\n",
+            to: "plan.yaml")
+        let start = { try sluice.command("rollout", "start", sluice.folder["plan.yaml"]) }
+        var refused = try start()
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("misses backup, changes"), "\(refused.errors)")
+        #expect(try sluice.command("upgrade", "start", "kong").status == 0)
+        #expect(try sluice.command("upgrade", "ack", "backup").status == 0)
+        refused = try start()
+        #expect(refused.errors.contains("misses changes;"), "\(refused.errors)")
+        #expect(try sluice.command("upgrade", "ack", "changes").status == 0)
+        // The list is well, the candidate is not.
+        cast.isBroken.withLock { $0 = true }
+        refused = try start()
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("answer smoke requests differently"))
+        #expect(refused.errors.contains("/b?c=1"), "\(refused.errors)")
+        cast.y.stop()
+        refused = try start()
+        #expect(refused.status == 1, "\(refused.errors)")
+        #expect(try cast.share() == 0)
+        #expect(try sluice.command("rollout", "status").output.contains("no rollout"))
+    }
+
+    @Test func `what both sides answer alike lets it begin`() throws {
+        let cast = try Cast()
+        try cast.sluice.folder.write(
+            Self.plan + "smoke: [{path: /a}]\n", to: "plan.yaml")
+        try cast.start()
+        #expect(try cast.share() == 20)
+        #expect(cast.x.requests.contains { $0.target == "/a" })
+        #expect(cast.y.requests.contains { $0.target == "/a" })
+    }
+
     @Test func `bad plans are refused by the command and by the proxy`() throws {
         let cast = try Cast()
         try cast.sluice.folder.write(

@@ -6,7 +6,8 @@ package import Telemetry
 /// What there is to tell of a rollout.
 extension RolloutKeeper {
     /// As the control API tells of it; null while there has been none.
-    package func answer() -> JSONValue {
+    package func answer() async -> JSONValue {
+        let set = await weights.current
         guard let course else {
             guard let journalFault else { return .null }
             return .object(["state": "unknown", "error": .string(journalFault)])
@@ -23,6 +24,7 @@ extension RolloutKeeper {
             "step": .number(course.step + 1),
             "steps": .number(course.plan.steps.count),
             "weight": .number("\(step.weight)"),
+            "share": .number(Rounding.round(shareNow(course, set), decimals: 6)),
             "held_seconds": .number(Double(course.heldMilliseconds) / 1_000),
             "hold_seconds": .number(Double(step.holdMilliseconds) / 1_000),
             "served": .number(course.served),
@@ -56,12 +58,13 @@ extension RolloutKeeper {
     }
 
     /// What the metrics page tells; nil while there has been none.
-    package func gauges() -> ControlGauges.Rollout? {
+    package func gauges() async -> ControlGauges.Rollout? {
+        let set = await weights.current
         guard let course else { return nil }
         var gauges = ControlGauges.Rollout(name: course.file, state: course.phase.word)
         gauges.step = course.step + 1
         gauges.steps = course.plan.steps.count
-        gauges.share = course.share
+        gauges.share = shareNow(course, set)
         gauges.evidence = course.judge.logEvidence
         gauges.limit = course.judge.logLimit
         gauges.classes = JudgedClass.allCases.map {
@@ -70,6 +73,23 @@ extension RolloutKeeper {
         gauges.errorShareBound = course.errorShareBound
         gauges.isAlarm = alarm != nil
         return gauges
+    }
+
+    /// The candidate's share: as it is set while the rollout goes on, and where it has left it.
+    private func shareNow(_ course: RolloutCourse, _ set: [SplitWeights]) -> Double {
+        switch course.phase {
+        case .completed: return course.share
+        case .rolledBack where !course.isGoingBack: return 0
+        case .aborted where !course.isGoingBack: return 0
+        case .running, .awaiting, .paused, .rolledBack, .aborted:
+            let shares = course.plan.splits.compactMap { name -> Double? in
+                guard let split = splits.first(where: { $0.name == name }),
+                    let now = set.first(where: { $0.name == name })
+                else { return nil }
+                return Self.share(split, now)
+            }
+            return shares.max() ?? 0
+        }
     }
 
     private static func answer(

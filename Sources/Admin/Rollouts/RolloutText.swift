@@ -33,9 +33,11 @@ package enum RolloutText {
         let step = answer["step"]?.int ?? 0
         let steps = answer["steps"]?.int ?? 0
         let weight = answer["weight"]?.numberText ?? "?"
+        let isBack = answer["state"]?.text == "rolled_back"
+        let place = isBack ? "from \(weight) % to 0 %" : "at \(weight) %"
         let alarm = answer["alarm"]?.text.map { ", ALARM: \(oneLine($0))" } ?? ""
         return "rollout \(oneLine(plan)): \(state(answer)), step \(step) of \(steps) "
-            + "at \(weight) %\(alarm)\n"
+            + "\(place)\(alarm)\n"
     }
 
     /// What happened, one line each.
