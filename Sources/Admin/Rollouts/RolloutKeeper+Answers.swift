@@ -14,6 +14,12 @@ extension RolloutKeeper {
         }
         let step = course.plan.steps[course.step]
         let began = course.events.first?.atMilliseconds ?? 0
+        let share: JSONValue = .number(Rounding.round(shareNow(course, set), decimals: 6))
+        let held: JSONValue = .number(Double(course.heldMilliseconds) / 1_000)
+        let hold: JSONValue = .number(Double(step.holdMilliseconds) / 1_000)
+        let waiting: JSONValue = .array(course.phase.isOver ? [] : blockers.map { .string($0) })
+        let comparison =
+            course.isComparing ? "possible" : "not possible: all traffic is on one side"
         return .object([
             "plan": .string(course.file),
             "splits": .array(course.plan.splits.map { JSONValue.string($0) }),
@@ -24,17 +30,15 @@ extension RolloutKeeper {
             "step": .number(course.step + 1),
             "steps": .number(course.plan.steps.count),
             "weight": .number("\(step.weight)"),
-            "share": .number(Rounding.round(shareNow(course, set), decimals: 6)),
-            "held_seconds": .number(Double(course.heldMilliseconds) / 1_000),
-            "hold_seconds": .number(Double(step.holdMilliseconds) / 1_000),
+            "share": share,
+            "held_seconds": held,
+            "hold_seconds": hold,
             "served": .number(course.served),
             "min_requests": .number(step.minRequests),
             "needs_approval": .bool(step.needsApproval && !course.isApproved),
-            "blockers": .array(course.phase.isOver ? [] : blockers.map { .string($0) }),
+            "blockers": waiting,
             "guards": .array(guards.map(Self.answer)),
-            "comparison": .string(
-                course.isComparing
-                    ? "possible" : "not possible: all traffic is on one side"),
+            "comparison": .string(comparison),
             "judge": judgeAnswer(course),
             "confidence": confidenceAnswer(course),
             "journal_error": journalFault.map { JSONValue.string($0) } ?? .null,
@@ -118,6 +122,7 @@ extension RolloutKeeper {
                 "candidate": .number(process.counts.candidate),
                 "stable": .number(process.counts.stable),
                 "counts": .array(process.tallies.map(RolloutCourse.json)),
+                "prefixes": .array(prefixesAnswer(course, kind)),
                 "told": .bool(judge.settled.contains(kind)),
                 "sticky_full": .bool(judge.isFull(kind)),
             ])
@@ -137,6 +142,23 @@ extension RolloutKeeper {
             "prefixes": .array(course.slots.names.map { .string($0) }),
             "lost_sticky": .number(lostSticky),
         ])
+    }
+
+    /// What a class has seen at each prefix, the worst first: nobody has to believe a sum.
+    private func prefixesAnswer(_ course: RolloutCourse, _ kind: JudgedClass) -> [JSONValue] {
+        course.slots.names.enumerated()
+            .map { (name: $1, process: course.judge.process(kind, prefix: $0)) }
+            .filter { !$0.process.tallies.isEmpty }
+            .sorted { $0.process.logValue > $1.process.logValue }
+            .map { name, process in
+                .object([
+                    "prefix": .string(name),
+                    "log_value": .number(Rounding.round(process.logValue, decimals: 3)),
+                    "candidate": .number(process.counts.candidate),
+                    "stable": .number(process.counts.stable),
+                    "counts": .array(process.tallies.map(RolloutCourse.json)),
+                ])
+            }
     }
 
     private func confidenceAnswer(_ course: RolloutCourse) -> JSONValue {

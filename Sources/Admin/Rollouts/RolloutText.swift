@@ -92,6 +92,12 @@ package enum RolloutText {
                 text += "; sticky clients give no more evidence"
             }
             text += "\n"
+            guard let worst = kind["prefixes"]?.elements?.first,
+                worst["log_value"]?.double ?? 0 > 0
+            else { continue }
+            text += "      most of all at \(oneLine(worst["prefix"]?.text ?? "?")): "
+            text += "\(worst["candidate"]?.int ?? 0) on the candidate, "
+            text += "\(worst["stable"]?.int ?? 0) on stable\n"
         }
         return text
     }
