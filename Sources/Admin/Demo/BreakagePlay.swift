@@ -94,8 +94,9 @@ struct BreakagePlay: DemoPlay {
         say("worse, \(percent) % of the errors are Y's. Of \(onX + onY) errors \(onY) were.")
         if onX == 0 {
             let one = Rounding.round(1 / share, decimals: 2)
-            let all = Int((0..<onY).reduce(1.0) { chance, _ in min(chance / share, 1e15) })
-            say("That one is Y's by luck has a chance of 1 in \(one); that all are, 1 in \(all).")
+            let all = (0..<onY).reduce(1.0) { chance, _ in min(chance / share, 1e15) }
+            say("That one is Y's by luck has a chance of 1 in \(one), that all are one of 1 in")
+            say("\(Int(all.rounded())).")
         }
         let found = Rounding.round(evidence, decimals: 2)
         let limit = Rounding.round(back?["log_limit"]?.double ?? 0, decimals: 2)

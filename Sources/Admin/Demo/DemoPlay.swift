@@ -70,7 +70,7 @@ extension DemoPlay {
     func startRollout(_ reason: String) async throws {
         let path = planPath
         try await type("sluice rollout start plan.yaml --reason \"\(reason)\"") {
-            $0.startRollout(path, reason: reason)
+            $0.startRollout(path, named: "plan.yaml", reason: reason)
         }
     }
 
