@@ -6,7 +6,7 @@ struct BreakagePlay: DemoPlay {
     /// How often it waits, so that one can read.
     static let pauseCount = 5
     /// What breaks.
-    static let plugin = "our-signatures"
+    static let plugin = "request-transformer"
 
     let y: KongLike.KongNode
     let place: String
@@ -49,8 +49,8 @@ struct BreakagePlay: DemoPlay {
         say("All is well so far, and everybody goes home.")
         try await type("sluice split kong") { $0.showSplits("kong") }
         try await pause()
-        elsewhere("on Y: a plugin of ours, which only /orders uses, begins to break")
-        say("\nFrom here on nobody types anything.\n")
+        say("Meanwhile on Y the plugin \(Self.plugin), which only /orders uses, begins to break.")
+        say("From here on nobody types anything.\n")
         let began = Instant.now()
         var faults = KongFaults()
         faults.failingPlugins = [Self.plugin]

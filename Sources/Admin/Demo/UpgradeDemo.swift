@@ -134,7 +134,7 @@ package enum UpgradeDemo {
 }
 
 extension KongDatabase {
-    /// A plugin of one's own on one route.
+    /// A route that nobody but act two thinks of, with a plugin.
     fileprivate func addOrders() throws {
         try add(.routes, ["name": "orders", "paths": ["/orders"], "service": "tiny"])
         try add(.plugins, ["name": .string(BreakagePlay.plugin), "route": "orders"])
