@@ -102,15 +102,17 @@ struct RolloutCrashTests {
         _ bench: RolloutBench, _ left: [RolloutEntry], _ place: String
     ) async throws {
         guard !left.isEmpty else { return #expect(await bench.state == "none", "\(place)") }
-        if await bench.rollouts.course?.phase.isOver == false {
-            for _ in 0..<6 where await bench.inForce != "kong 50/50 tls 50/50" {
-                await bench.pass(1, RolloutBench.traffic(await bench.shares.max() ?? 0))
-                try await bench.written()
-                try await bench.until("moves end") { await !bench.rollouts.isBusy }
-            }
-            try await bench.until("the second step, \(place)") {
-                await bench.inForce == "kong 50/50 tls 50/50"
-            }
+        let isUp = { await bench.inForce == "kong 50/50 tls 50/50" }
+        let isOver = { await bench.rollouts.course?.phase.isOver == true }
+        for _ in 0..<6 {
+            if await isUp() { break }
+            if await isOver() { break }
+            await bench.pass(1, RolloutBench.traffic(await bench.shares.max() ?? 0))
+            try await bench.written()
+            try await bench.until("moves end") { await !bench.rollouts.isBusy }
+        }
+        if await !isOver() {
+            try await bench.until("the second step, \(place)", isUp)
             try await breakIt(bench, share: 0.5)
         }
         #expect(await bench.state == "rolled_back", "\(place)")

@@ -116,6 +116,11 @@ package actor RolloutKeeper {
             return await goBack()
         }
         guard !course.phase.isOver else { return }
+        if let reason = await interruptedReason(course) {
+            logger.warning("the rollout \(course.file) was going back: that is done now")
+            note(RolloutEntry(.rollback, [.init(name: "reason", value: .string(reason))]))
+            return await goBack()
+        }
         await watch(course)
         // A raise that the end of the process has interrupted is made; what somebody else has
         // lowered stays, and is found by the first look.
@@ -182,6 +187,20 @@ package actor RolloutKeeper {
             isBehind = true
         }
         return isBehind
+    }
+
+    /// Why it was going back, when the weights know of that and the journal does not yet: they come
+    /// to the disk side by side.
+    private func interruptedReason(_ course: RolloutCourse) async -> String? {
+        let mine = "\(course.file): "
+        for set in await weights.current where course.plan.splits.contains(set.name) {
+            guard let split = splits.first(where: { $0.name == set.name }),
+                set.source == .rollout, Self.share(split, set) == 0, set.reason.hasPrefix(mine),
+                !set.reason.hasPrefix("\(mine)step ")
+            else { continue }
+            return String(set.reason.dropFirst(mine.count))
+        }
+        return nil
     }
 
     /// The candidate's share of a split's weights.
