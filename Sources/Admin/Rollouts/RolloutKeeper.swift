@@ -193,9 +193,11 @@ package actor RolloutKeeper {
     /// to the disk side by side.
     private func interruptedReason(_ course: RolloutCourse) async -> String? {
         let mine = "\(course.file): "
+        let began = course.events.first?.atMilliseconds ?? 0
         for set in await weights.current where course.plan.splits.contains(set.name) {
             guard let split = splits.first(where: { $0.name == set.name }),
-                set.source == .rollout, Self.share(split, set) == 0, set.reason.hasPrefix(mine),
+                set.source == .rollout, set.changedAtMilliseconds > began,
+                Self.share(split, set) == 0, set.reason.hasPrefix(mine),
                 !set.reason.hasPrefix("\(mine)step ")
             else { continue }
             return String(set.reason.dropFirst(mine.count))
