@@ -120,10 +120,10 @@ extension PrefixTable {
     private struct Part {
         static let none: UInt8 = 0xff
 
-        var before = none
+        var before = Part.none
         var start = 0
         var end = 0
-        var behind = none
+        var behind = Part.none
 
         var count: Int {
             (before == Self.none ? 0 : 1) + end - start + (behind == Self.none ? 0 : 1)

@@ -101,7 +101,10 @@ struct RolloutCrashTests {
     private static func goOn(
         _ bench: RolloutBench, _ left: [RolloutEntry], _ place: String
     ) async throws {
-        guard !left.isEmpty else { return #expect(await bench.state == "none", "\(place)") }
+        guard !left.isEmpty else {
+            #expect(await bench.state == "none", "\(place)")
+            return
+        }
         let isUp = { await bench.inForce == "kong 50/50 tls 50/50" }
         let isOver = { await bench.rollouts.course?.phase.isOver == true }
         for _ in 0..<6 {
@@ -132,7 +135,7 @@ struct RolloutCrashTests {
         #expect(works > 10)
         try await withThrowingTaskGroup { group in
             for kill in 0..<works {
-                if kill >= 3 { try await group.next() }
+                if kill >= 3 { _ = try await group.next() }
                 group.addTask { try await Self.live(killedAt: kill, limit) }
             }
             try await group.waitForAll()
@@ -143,7 +146,7 @@ struct RolloutCrashTests {
         let limit = 4_000
         let bench = try RolloutBench(journalLimit: limit)
         try await bench.start()
-        try await bench.begin()
+        try await bench.begin("splits: [kong, tls]\nsteps: [{weight: 10, hold: 1h}]\n")
         var longest = 0
         for second in 0..<300 {
             var report = RolloutBench.traffic(
@@ -189,7 +192,7 @@ struct RolloutCrashTests {
         let bench = try RolloutBench(journalLimit: 4_000)
         try await bench.start()
         try await bench.begin()
-        for number in 0..<1_200 {
+        for number in 0..<400 {
             try await bench.rollouts.pauseByHand("\(number)")
             try await bench.rollouts.resume("")
         }
@@ -197,7 +200,7 @@ struct RolloutCrashTests {
         let course = try #require(await bench.rollouts.course)
         #expect(course.events.count <= 500)
         #expect(course.events.first?.kind == .start)
-        #expect(bench.journal.count < 1_500)
+        #expect(bench.journal.count < 1_100)
         let next = try RolloutBench(in: bench.folder)
         try await next.start()
         #expect(await next.inForce == "kong 90/10 tls 90/10")

@@ -10,7 +10,7 @@ import Testing
 struct RolloutRuleTests {
     private static let quiet = RolloutBench.traffic(0.1)
 
-    private static func hasSteps(_ bench: RolloutBench) -> Int {
+    private static func stepCount(_ bench: RolloutBench) -> Int {
         bench.journal.count { $0.kind == .step }
     }
 
@@ -25,12 +25,12 @@ struct RolloutRuleTests {
         try await bench.until("the step is written") { journal.waitingCount == 1 }
         // Whoever did not wait for the disk would have had its turn in the meantime.
         for _ in 0..<50 { _ = await bench.weights.report() }
-        #expect(Self.hasSteps(bench) == 0)
+        #expect(Self.stepCount(bench) == 0)
         #expect(bench.plane.memory.withLock { $0.weights.isEmpty })
         #expect(await bench.inForce == "kong 100/0 tls 100/0")
         journal.letGo()
         try await beginning.value
-        #expect(Self.hasSteps(bench) == 1)
+        #expect(Self.stepCount(bench) == 1)
         #expect(await bench.inForce == "kong 90/10 tls 90/10")
         // The same for the step after it.
         await bench.pass(10, Self.quiet)
@@ -42,7 +42,7 @@ struct RolloutRuleTests {
         #expect(await bench.inForce == "kong 90/10 tls 90/10")
         journal.letGo()
         try await bench.until("the second step") { await bench.inForce == "kong 50/50 tls 50/50" }
-        #expect(Self.hasSteps(bench) == 2)
+        #expect(Self.stepCount(bench) == 2)
     }
 
     @Test func `a way back waits for no disk, and is written right after`() async throws {
@@ -60,7 +60,7 @@ struct RolloutRuleTests {
             bench.plane.memory.withLock { $0.weights.last?["kong"]?.last?.hundredths } == 0
         }
         #expect(await bench.state == "rolled_back")
-        #expect(Self.hasSteps(bench) == 1)
+        #expect(Self.stepCount(bench) == 1)
         #expect(bench.journal.allSatisfy { $0.kind != .rollback })
         #expect(try bench.folder.read("weights.yaml").contains("y: 10"))
         journal.letGo()

@@ -55,7 +55,8 @@ extension WeightKeeper {
                 let take = { (weights: [Weight], source: WeightSource, at: Int64, reason: String) in
                     let lower = Self.lower(split, lowest, weights)
                     guard lower != lowest else { return }
-                    (lowest, origin) = (lower, (source, at, reason))
+                    lowest = lower
+                    origin = (source, at, reason)
                 }
                 if let kept = before?.split(named: now.name)?.moved(to: split.members) {
                     take(kept.weights, kept.source, kept.changedAtMilliseconds, kept.reason)
