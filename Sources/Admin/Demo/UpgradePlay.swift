@@ -94,7 +94,9 @@ struct UpgradePlay: DemoPlay {
         try await startRollout("3.4.1 to 3.4.2")
         try await pause()
         say("Each second it compares the errors of both sides; time and requests end a step:")
-        try await waitUntil("the second step") { await rollout()["step"]?.int == 2 }
+        try await waitUntil("the second step", within: 180) {
+            await rollout()["step"]?.int ?? 0 >= 2
+        }
         try await type("sluice split kong") { $0.showSplits("kong") }
         showLog()
         say("Meanwhile nobody else moves traffic to Y; towards X anybody may, at any time:")
@@ -102,7 +104,7 @@ struct UpgradePlay: DemoPlay {
             $0.setWeights("kong", ["x=0", "y=100"], reason: nil, ifGeneration: nil)
         }
         say("At 95 % X still has enough to compare with: the last look before it has nothing.")
-        try await waitUntil("the third step waits for a word") {
+        try await waitUntil("the third step waits for a word", within: 180) {
             await rollout()["state"]?.text == "awaiting_approval"
         }
         showLog()
@@ -110,7 +112,7 @@ struct UpgradePlay: DemoPlay {
         try await type("sluice rollout approve --reason \"both sides alike\"") {
             $0.tellRollout("approve", reason: "both sides alike")
         }
-        try await waitUntil("the rollout is over") {
+        try await waitUntil("the rollout is over", within: 180) {
             await rollout()["state"]?.text == "completed"
         }
         showLog()
@@ -128,6 +130,9 @@ struct UpgradePlay: DemoPlay {
               - {weight: 50, hold: \(hold)s, min_requests: 20}
               - {weight: 95, hold: \(hold)s, min_requests: 20, approve: true}
               - {weight: 100, hold: 1s}
+            guards:
+              error_share: {above: 5%, min_requests: 20}
+              latency: {above: 5s, min_requests: 20}
             on_breach: {latency: warn}
             checklist: [backup, changes, migrations]
             smoke: [{path: /api}]
