@@ -133,7 +133,7 @@ struct RolloutCrashTests {
         #expect(whole.journal.contains { $0.kind == .sum } == (limit == Self.shortLimit))
         let works = whole.disk.doneCount
         #expect(works > 10)
-        try await withThrowingTaskGroup { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for kill in 0..<works {
                 if kill >= 3 { _ = try await group.next() }
                 group.addTask { try await Self.live(killedAt: kill, limit) }

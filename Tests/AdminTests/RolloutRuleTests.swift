@@ -3,6 +3,7 @@ import Judging
 import Kernel
 import Proxy
 import Settings
+import Splitting
 import Telemetry
 import Testing
 
@@ -227,12 +228,13 @@ struct RolloutRuleTests {
         let plan = try RolloutPlan.read(
             Array(text.utf8), file: "plan.yaml", environment: [:], acknowledgements: [])
         var course = RolloutCourse(plan, file: "plan.yaml")
-        course.take(
-            RolloutEntry(
-                .evidence,
-                [.init(name: "stable", value: .array([.number(1_000), .number(100)]))]))
+        var report = EvidenceReport()
+        report.stable.sum = .init(ended: 1_000, failed: 100)
+        course.take(course.entry(of: report, heldMilliseconds: 0, nil))
         #expect(course.guardsNow == plan.guards)
-        course.take(RolloutEntry(.step, [.init(name: "step", value: .number(1))]))
+        let lines = Array("{\"entry\": \"step\", \"at\": 1, \"step\": 1}\n".utf8)
+        for entry in RolloutJournal.read(lines).entries { course.take(entry) }
+        #expect(course.share == 1)
         #expect(course.guardsNow.errorShare == plan.guards.errorShare)
         // Without a mark of lateness there is no limit to learn.
         #expect(course.guardsNow.latency == nil)
