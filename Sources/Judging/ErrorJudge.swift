@@ -87,7 +87,8 @@ package struct ErrorJudge: Sendable, Equatable {
         guard let factors else { return }
         if processes[index] == nil {
             processes[index] = Likelihood()
-            open.append(index)
+            // By their places, so that the sum is the same whoever came first.
+            open.insert(index, at: open.firstIndex { $0 > index } ?? open.count)
         }
         processes[index]?.take(factors, candidate: evidence.candidate, stable: evidence.stable)
         values[index] = processes[index]?.logValue ?? 0
@@ -101,6 +102,31 @@ package struct ErrorJudge: Sendable, Equatable {
         processes[prefix.map { Self.kinds * (1 + $0) + kind.rawValue } ?? kind.rawValue]
             ?? Likelihood()
     }
+
+    /// All that was taken in, summed up: a judge that takes these in comes to the same.
+    package var evidence: [Evidence] {
+        var all: [Evidence] = []
+        for kind in JudgedClass.allCases {
+            var rest = process(kind).tallies
+            for prefix in 0..<PrefixSlots.most {
+                let index = Self.kinds * (1 + prefix) + kind.rawValue
+                for tally in processes[index]?.tallies ?? [] {
+                    all.append(Evidence(kind, prefix: prefix, tally))
+                    guard let place = rest.firstIndex(where: { $0.share == tally.share })
+                    else { continue }
+                    rest[place].candidate -= tally.candidate
+                    rest[place].stable -= tally.stable
+                }
+            }
+            for tally in rest where tally.candidate > 0 || tally.stable > 0 {
+                all.append(Evidence(kind, prefix: nil, tally))
+            }
+        }
+        return all
+    }
+
+    /// The keys that have counted in a class, by their size.
+    package func keys(_ kind: JudgedClass) -> [UInt64] { keys.all(kind) }
 
     /// The logarithm of the mean of all processes that have not been told of.
     package var logEvidence: Double { sum().log }

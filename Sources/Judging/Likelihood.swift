@@ -6,8 +6,8 @@
 /// quotients of both, over all errors, has the expectation of at most 1 for as long as the
 /// candidate is no worse (or, for ratios below the base, no better) than `base`, whatever the rate
 /// of errors is and however the share changes. The value is the mean over the ratios. It depends
-/// on nothing but how many errors there were on each side at each share, so anybody can work it
-/// out again.
+/// on nothing but how many errors there were on each side at each share, to the last bit: so
+/// anybody can work it out again, and sums of what was written down are judged as it was.
 package struct Likelihood: Sendable, Equatable {
     /// Errors at one share.
     package struct Tally: Sendable, Equatable {
@@ -47,8 +47,10 @@ package struct Likelihood: Sendable, Equatable {
     /// What the ratios are compared to, and the ratios that are mixed.
     package let base: Double
     package let ratios: [Double]
-    /// The errors so far, by share, in the order in which the shares came.
+    /// The errors so far, by growing share.
     package private(set) var tallies: [Tally] = []
+    /// What each tally is worth: a logarithm for each ratio, one tally after the other.
+    private var parts: [Double] = []
     private var logs: [Double]
 
     /// Without an error: a value of 1.
@@ -68,16 +70,22 @@ package struct Likelihood: Sendable, Equatable {
 
     mutating func take(_ factors: Factors, candidate: Int, stable: Int) {
         guard candidate > 0 || stable > 0 else { return }
-        for index in 0..<logs.count {
-            logs[index] +=
-                Double(candidate) * factors.candidate[index]
-                + Double(stable) * factors.stable[index]
+        let width = logs.count
+        let place = tallies.firstIndex { $0.share >= factors.share } ?? tallies.count
+        if place == tallies.count || tallies[place].share > factors.share {
+            tallies.insert(Tally(share: factors.share, candidate: 0, stable: 0), at: place)
+            parts.insert(contentsOf: repeatElement(0, count: width), at: place * width)
         }
-        if let last = tallies.lastIndex(where: { $0.share == factors.share }) {
-            tallies[last].candidate += candidate
-            tallies[last].stable += stable
-        } else {
-            tallies.append(Tally(share: factors.share, candidate: candidate, stable: stable))
+        tallies[place].candidate += candidate
+        tallies[place].stable += stable
+        let ofCandidate = Double(tallies[place].candidate)
+        let ofStable = Double(tallies[place].stable)
+        for index in 0..<width {
+            parts[place * width + index] =
+                ofCandidate * factors.candidate[index] + ofStable * factors.stable[index]
+            var sum = 0.0
+            for tally in 0..<tallies.count { sum += parts[tally * width + index] }
+            logs[index] = sum
         }
     }
 

@@ -31,6 +31,9 @@ package struct StickyKeys: Sendable, Equatable {
     /// Whether sticky clients give no more evidence of a class, since there were too many.
     package func isFull(_ kind: JudgedClass) -> Bool { full[kind.rawValue] }
 
+    /// The keys that have counted, by their size.
+    func all(_ kind: JudgedClass) -> [UInt64] { seen[kind.rawValue].sorted() }
+
     /// How many keys have counted.
     package func count(_ kind: JudgedClass) -> Int { seen[kind.rawValue].count }
 }

@@ -54,9 +54,9 @@ struct EvidenceState: ~Copyable {
     var stableMark = UInt64.max
     var candidateMark = UInt64.max
 
-    private var hashes = Table<UInt64>(count: 256) { _ in 0 }
-    private var numbers = Table<UInt8>(count: 256) { _ in 0 }
-    private(set) var prefixes: [String] = []
+    private var table = PrefixTable()
+    /// The texts of its slots, as far as they were told.
+    private var prefixes: [String] = []
     private var sticky = Table<StickyCell>(count: 0) { _ in StickyCell() }
     private var stickyCount = 0
     private var lostSticky = 0
@@ -70,7 +70,7 @@ struct EvidenceState: ~Copyable {
         guard isOn else { return }
         sticky.grow(to: Self.mostSticky) { _ in StickyCell() }
         for index in 0..<cells.count { cells[index] = 0 }
-        for index in 0..<256 { numbers[index] = 0 }
+        table = PrefixTable(slots: Self.mostPrefixes, sides: 0)
         prefixes = []
         stickyCount = 0
         lostSticky = 0
@@ -89,26 +89,10 @@ struct EvidenceState: ~Copyable {
         return UInt16(shares.count - 1)
     }
 
-    /// The number of a prefix that was seen before; 0 for another one.
-    func number(of hash: UInt64) -> UInt8 {
-        var slot = Int(truncatingIfNeeded: hash &>> 32) & 255
-        while numbers[slot] != 0 {
-            if hashes[slot] == hash { return numbers[slot] }
-            slot = (slot &+ 1) & 255
-        }
-        return 0
-    }
-
-    var hasRoomForPrefix: Bool { prefixes.count < Self.mostPrefixes }
-
-    /// Gives a prefix the next number.
-    mutating func add(_ name: String, hash: UInt64) -> UInt8 {
-        var slot = Int(truncatingIfNeeded: hash &>> 32) & 255
-        while numbers[slot] != 0 { slot = (slot + 1) & 255 }
-        prefixes.append(name)
-        hashes[slot] = hash
-        numbers[slot] = UInt8(prefixes.count)
-        return numbers[slot]
+    /// The number of a path's prefix, from 1 on, a new one while there is room; 0 for none.
+    mutating func number(ofPath path: Span<UInt8>) -> UInt8 {
+        let slot = table.slot(path: path)
+        return slot < Self.mostPrefixes ? UInt8(truncatingIfNeeded: slot &+ 1) : 0
     }
 
     /// One error that compares both sides.
@@ -137,6 +121,9 @@ struct EvidenceState: ~Copyable {
     mutating func take() -> EvidenceReport {
         var report = EvidenceReport()
         guard isOn else { return report }
+        while prefixes.count < table.count {
+            prefixes.append(table.text(slot: prefixes.count))
+        }
         report.prefixes = prefixes
         takeCells(into: &report)
         for index in 0..<stickyCount {

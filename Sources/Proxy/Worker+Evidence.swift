@@ -62,12 +62,9 @@ extension Worker {
     /// The request's head goes out: the number of its path's prefix is noted.
     mutating func noteJudgedPrefix(_ exchange: Int, _ buffer: borrowing Buffer) {
         guard evidence.isOn else { return }
-        let prefix = PathPrefix(buffer.bytes, requestHead.pathRange)
-        var number = evidence.number(of: prefix.hash)
-        if number == 0, evidence.hasRoomForPrefix {
-            number = evidence.add(prefix.text(buffer.bytes), hash: prefix.hash)
-        }
-        exchanges[exchange].rollout.prefix = number
+        let path = requestHead.pathRange
+        exchanges[exchange].rollout.prefix = evidence.number(
+            ofPath: buffer.bytes.extracting(path.start..<path.end))
     }
 
     /// The head of the final answer came, so long after the request's head was sent.

@@ -41,7 +41,7 @@ extension Exposition {
         writer.family("sluice_rollout_steps", .gauge, "How many steps it has.")
         writer.sample(labels, rollout.steps)
         writer.family(
-            "sluice_rollout_share_ratio", .gauge, "The candidate's share at this step.")
+            "sluice_rollout_share_ratio", .gauge, "The candidate's share, 0 after it went back.")
         writer.sample(labels, rollout.share)
         writer.family(
             "sluice_rollout_evidence", .gauge,

@@ -1,5 +1,5 @@
-/// Which requests a split's upstreams have answered, by method and the first two segments of the
-/// path, as a worker counts them.
+/// Slots for requests by the first two segments of their paths, and by their methods where those
+/// are told apart, as a worker counts them.
 ///
 /// All memory is there from the start: looking a request up and counting it allocate nothing. Slots
 /// are taken in the order in which requests appear first and are never given to others; what finds
@@ -21,11 +21,6 @@ package struct PrefixTable: Sendable {
     /// At the place that a hash says, or behind it, the slot and 1; 0 for none.
     private var index: [UInt16]
 
-    /// The key that was read last.
-    private var key: [UInt8]
-    private var keyCount = 0
-    private var hash: UInt64 = 0
-
     /// A table without slots, which takes no memory to speak of.
     package init() { self.init(slots: 0, sides: 0) }
 
@@ -40,24 +35,30 @@ package struct PrefixTable: Sendable {
         var places = 1
         while places < slotCount * 4 { places *= 2 }
         index = [UInt16](repeating: 0, count: places)
-        key = [UInt8](repeating: 0, count: Self.keyBytes)
     }
 
     /// The slot of requests like this one, by the method and by path and query as they were sent:
     /// a new one where there is room, else the one behind the last.
     package mutating func slot(method: Span<UInt8>, path: Span<UInt8>) -> Int {
-        readKey(method, path)
-        var place = Int(truncatingIfNeeded: hash ^ hash &>> 32) & (index.count - 1)
+        slot(Key(method, path), method, path)
+    }
+
+    /// The slot of requests to paths like this one, whatever their methods are.
+    package mutating func slot(path: Span<UInt8>) -> Int { slot(Key(path), path, path) }
+
+    private mutating func slot(
+        _ key: Key, _ method: Span<UInt8>, _ path: Span<UInt8>
+    ) -> Int {
+        var place = Int(truncatingIfNeeded: key.hash ^ key.hash &>> 32) & (index.count - 1)
         while index[place] != 0 {
             let slot = Int(index[place]) - 1
-            if hashes[slot] == hash, isKey(ofSlot: slot) { return slot }
+            if hashes[slot] == key.hash, isKey(key, ofSlot: slot, method, path) { return slot }
             place = (place + 1) & (index.count - 1)
         }
         guard count < slotCount else { return slotCount }
         let slot = count
-        for at in 0..<keyCount { keys[slot * Self.keyBytes + at] = key[at] }
-        keyCounts[slot] = UInt8(truncatingIfNeeded: keyCount)
-        hashes[slot] = hash
+        write(key, toSlot: slot, method, path)
+        hashes[slot] = key.hash
         index[place] = UInt16(truncatingIfNeeded: slot + 1)
         count += 1
         return slot
@@ -73,8 +74,8 @@ package struct PrefixTable: Sendable {
     /// braces that were sent, are shown as `%7B`.
     package func text(slot: Int) -> String {
         var text: [UInt8] = []
-        var isMethod = true
         let start = slot * Self.keyBytes
+        var isMethod = keys[start] != UInt8(ascii: "/")
         for byte in keys[start..<start + Int(keyCounts[slot])] {
             switch byte {
             case Self.idMark: text += "{id}".utf8
@@ -115,84 +116,164 @@ extension PrefixTable {
     private static let idMark: UInt8 = 0
     private static let cutMark: UInt8 = 1
 
-    private mutating func readKey(_ method: Span<UInt8>, _ path: Span<UInt8>) {
-        keyCount = 0
-        hash = 0xcbf2_9ce4_8422_2325
-        putCut(method, 0, method.count, Self.mostMethod)
-        put(UInt8(ascii: " "))
-        guard path.count > 0, path[0] == UInt8(ascii: "/") else {
-            // `*`, or nothing behind the authority, which is the root.
-            if path.count == 0 || path[0] == UInt8(ascii: "?") { return put(UInt8(ascii: "/")) }
-            return putCut(path, 0, Self.segmentEnd(path, 0), Self.mostSegment)
+    /// A part of a key: where it is in the method or the path, what stands before and behind it.
+    private struct Part {
+        static let none: UInt8 = 0xff
+
+        var before = Part.none
+        var start = 0
+        var end = 0
+        var behind = Part.none
+
+        var count: Int {
+            (before == Self.none ? 0 : 1) + end - start + (behind == Self.none ? 0 : 1)
         }
-        let end = Self.segmentEnd(path, 1)
-        putSegment(path, 1, end)
-        guard end < path.count, path[end] == UInt8(ascii: "/") else { return }
-        let secondEnd = Self.segmentEnd(path, end + 1)
-        if secondEnd > end + 1 { putSegment(path, end + 1, secondEnd) }
     }
 
-    private mutating func putSegment(_ path: Span<UInt8>, _ start: Int, _ end: Int) {
-        put(UInt8(ascii: "/"))
-        if Self.isID(path, start, end) { return put(Self.idMark) }
-        putCut(path, start, end, Self.mostSegment)
-    }
+    /// What tells a request from others: read in one pass, and written down for a new slot only.
+    private struct Key {
+        private(set) var method = Part()
+        private(set) var first = Part()
+        private(set) var second = Part()
+        private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
 
-    private mutating func putCut(_ bytes: Span<UInt8>, _ start: Int, _ end: Int, _ most: Int) {
-        for at in start..<min(end, start + most) { put(bytes[at]) }
-        if end - start > most { put(Self.cutMark) }
-    }
+        var count: Int { method.count + first.count + second.count }
 
-    private mutating func put(_ byte: UInt8) {
-        key[keyCount] = byte
-        keyCount &+= 1
-        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-    }
-
-    private func isKey(ofSlot slot: Int) -> Bool {
-        guard Int(keyCounts[slot]) == keyCount else { return false }
-        let start = slot * Self.keyBytes
-        for at in 0..<keyCount where keys[start + at] != key[at] { return false }
-        return true
-    }
-
-    /// Where the next slash or the query is.
-    private static func segmentEnd(_ path: Span<UInt8>, _ start: Int) -> Int {
-        var end = start
-        while end < path.count, path[end] != UInt8(ascii: "/"), path[end] != UInt8(ascii: "?") {
-            end += 1
+        init(_ method: Span<UInt8>, _ path: Span<UInt8>) {
+            self.method.end = min(method.count, PrefixTable.mostMethod)
+            for at in 0..<self.method.end { add(method[at]) }
+            if method.count > self.method.end { add(PrefixTable.cutMark) }
+            self.method.behind =
+                method.count > self.method.end ? PrefixTable.cutMark : UInt8(ascii: " ")
+            add(UInt8(ascii: " "))
+            read(path)
         }
-        return end
-    }
 
-    /// Whether a segment is the id of one thing of many: a number; 16 or more of hexadecimal digits
-    /// and dashes, with a digit, as UUIDs and hashes are; or 20 or more letters and digits with
-    /// digits in three places at least. What people call their routes is none of these: a route
-    /// that was taken for an id would be hidden behind others.
-    private static func isID(_ path: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-        let length = end - start
-        guard length > 0 else { return false }
-        var digits = 0
-        var runs = 0
-        var wasDigit = false
-        var isHexadecimal = true
-        var isWord = true
-        for at in start..<end {
-            let byte = path[at]
-            let isDigit = byte &- UInt8(ascii: "0") < 10
-            let letter = (byte | 0x20) &- UInt8(ascii: "a")
-            if isDigit {
-                digits += 1
-                if !wasDigit { runs += 1 }
-            } else {
-                if letter >= 6, byte != UInt8(ascii: "-") { isHexadecimal = false }
-                if letter >= 26 { isWord = false }
+        init(_ path: Span<UInt8>) { read(path) }
+
+        private mutating func read(_ path: Span<UInt8>) {
+            let slash = UInt8(ascii: "/")
+            guard path.count > 0, path[0] == slash else {
+                // `*`, or nothing behind the authority, which is the root.
+                if path.count == 0 || path[0] == UInt8(ascii: "?") {
+                    first.before = slash
+                    return add(slash)
+                }
+                var at = 0
+                first = part(path, &at, before: Part.none)
+                return
             }
-            if !isHexadecimal, !isWord { return false }
-            wasDigit = isDigit
+            var at = 1
+            first = part(path, &at, before: slash)
+            guard at + 1 < path.count, path[at] == slash, path[at + 1] != slash,
+                path[at + 1] != UInt8(ascii: "?")
+            else { return }
+            at += 1
+            second = part(path, &at, before: slash)
         }
-        return digits == length || isHexadecimal && length >= 16 && digits > 0
-            || isWord && length >= 20 && runs >= 3
+
+        /// Reads a segment up to the next slash or the query.
+        ///
+        /// It may be the id of one thing of many: a number; 16 or more of hexadecimal digits and
+        /// dashes, with a digit, as UUIDs and hashes are; or 20 or more letters and digits with
+        /// digits in three places at least. What people call their routes is none of these: a
+        /// route that was taken for an id would be hidden behind others.
+        @inline(__always)
+        private mutating func part(
+            _ path: Span<UInt8>, _ at: inout Int, before: UInt8
+        ) -> Part {
+            if before != Part.none { add(before) }
+            let hashBefore = hash
+            let start = at
+            let longest = start &+ PrefixTable.mostSegment
+            var digits = 0
+            var runs = 0
+            var wasDigit = false
+            var isHexadecimal = true
+            var isWord = true
+            while at < path.count {
+                let byte = path[at]
+                if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") { break }
+                let isDigit = byte &- UInt8(ascii: "0") < 10
+                if isDigit {
+                    digits &+= 1
+                    if !wasDigit { runs &+= 1 }
+                } else {
+                    let letter = (byte | 0x20) &- UInt8(ascii: "a")
+                    if letter >= 6, byte != UInt8(ascii: "-") { isHexadecimal = false }
+                    if letter >= 26 { isWord = false }
+                }
+                wasDigit = isDigit
+                if at < longest { add(byte) }
+                at &+= 1
+            }
+            let length = at &- start
+            let isID =
+                digits > 0
+                && (digits == length || isHexadecimal && length >= 16
+                    || isWord && length >= 20 && runs >= 3)
+            if before != Part.none, isID {
+                hash = hashBefore
+                add(PrefixTable.idMark)
+                return Part(before: before, start: start, end: start, behind: PrefixTable.idMark)
+            }
+            guard length > PrefixTable.mostSegment else {
+                return Part(before: before, start: start, end: at)
+            }
+            add(PrefixTable.cutMark)
+            return Part(before: before, start: start, end: longest, behind: PrefixTable.cutMark)
+        }
+
+        @inline(__always)
+        private mutating func add(_ byte: UInt8) {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+    }
+
+    private func isKey(
+        _ key: Key, ofSlot slot: Int, _ method: Span<UInt8>, _ path: Span<UInt8>
+    ) -> Bool {
+        guard Int(keyCounts[slot]) == key.count else { return false }
+        var place = slot * Self.keyBytes
+        return isPart(key.method, of: method, at: &place)
+            && isPart(key.first, of: path, at: &place)
+            && isPart(key.second, of: path, at: &place)
+    }
+
+    @inline(__always)
+    private func isPart(_ part: Part, of bytes: Span<UInt8>, at place: inout Int) -> Bool {
+        if part.before != Part.none {
+            guard keys[place] == part.before else { return false }
+            place &+= 1
+        }
+        for at in part.start..<part.end {
+            guard keys[place] == bytes[at] else { return false }
+            place &+= 1
+        }
+        guard part.behind != Part.none else { return true }
+        defer { place &+= 1 }
+        return keys[place] == part.behind
+    }
+
+    private mutating func write(
+        _ key: Key, toSlot slot: Int, _ method: Span<UInt8>, _ path: Span<UInt8>
+    ) {
+        keyCounts[slot] = UInt8(truncatingIfNeeded: key.count)
+        var place = slot * Self.keyBytes
+        for (part, isMethod) in [(key.method, true), (key.first, false), (key.second, false)] {
+            if part.before != Part.none {
+                keys[place] = part.before
+                place += 1
+            }
+            for at in part.start..<part.end {
+                keys[place] = isMethod ? method[at] : path[at]
+                place += 1
+            }
+            if part.behind != Part.none {
+                keys[place] = part.behind
+                place += 1
+            }
+        }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

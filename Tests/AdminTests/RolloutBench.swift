@@ -28,7 +28,12 @@ final class RolloutBench: Sendable {
     let disk: DyingDisk
     private let time = Lock<Int64>(1_000_000_000_000)
 
-    init(in folder: TemporaryFolder? = nil, disk: DyingDisk = DyingDisk()) throws {
+    /// The journal and the weights may be on disks of their own.
+    init(
+        in folder: TemporaryFolder? = nil, disk: DyingDisk = DyingDisk(),
+        journalDisk: DiskQueue? = nil, weightsDisk: DiskQueue? = nil,
+        journalLimit: Int = RolloutJournal.usualLimit
+    ) throws {
         if let folder {
             self.folder = folder
         } else {
@@ -51,11 +56,11 @@ final class RolloutBench: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         weights = WeightKeeper(
             plane: plane, store: WeightStore(WeightStore.Places(snapshot)), logger: logger,
-            disk: disk.queue)
+            disk: weightsDisk ?? disk.queue)
         let time = time
         rollouts = RolloutKeeper(
-            weights: weights, plane: plane, logger: logger, disk: disk.queue,
-            clock: { Instant(nanoseconds: time.withLock { $0 }) })
+            weights: weights, plane: plane, logger: logger, disk: journalDisk ?? disk.queue,
+            journalLimit: journalLimit, clock: { Instant(nanoseconds: time.withLock { $0 }) })
     }
 
     /// Starts as the process does.
@@ -73,6 +78,9 @@ final class RolloutBench: Sendable {
             acknowledgements: [])
         try await rollouts.start(plan, file: "plan.yaml", text: text)
     }
+
+    /// Time goes by in which nobody looks.
+    func advance(seconds: Int64) { time.withLock { $0 += seconds * 1_000_000_000 } }
 
     /// So many seconds go by, each with this traffic.
     func pass(_ seconds: Int, _ report: EvidenceReport = EvidenceReport()) async {
@@ -129,6 +137,15 @@ final class RolloutBench: Sendable {
         get async {
             await weights.current.map { WeightReport.shares(of: $0.weights)[1] }
         }
+    }
+
+    /// Waits until all that happened is on the disk, or the disk has died.
+    func written() async throws {
+        try await wait("it is written") { await rollouts.isWritten || disk.isDead }
+    }
+
+    var journal: [RolloutEntry] {
+        RolloutJournal.load("\(folder.path)/state/rollout.journal").entries
     }
 
     func until(_ what: String, _ condition: () async -> Bool) async throws {

@@ -38,9 +38,11 @@ struct DemoTests {
         #expect(!FileManager.default.fileExists(atPath: String(file)))
     }
 
-    @Test func `it plays the ten steps of an upgrade`() throws {
+    /// One run for both acts: what they show, in its order.
+    @Test(.timeLimit(.minutes(5)))
+    func `it plays an upgrade that goes well, and one that goes back by itself`() throws {
         let result = try ChildProcess.run(
-            [Sluice.binary, "demo", "--upgrade", "--seconds", "2"], within: 120)
+            [Sluice.binary, "demo", "--upgrade", "--seconds", "2"], within: 180)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
         var rest = result.output[...]
         for step in 1...10 {
@@ -49,13 +51,25 @@ struct DemoTests {
             if let found { rest = rest[found.upperBound...] }
         }
         for words in [
-            "frozen (both)", "423 Locked", "kong/3.4.2", "x=90 y=10 -> x=50 y=50",
-            "x=50 y=50 -> x=100 y=0", "not frozen", "201 Created", " 0 errors",
+            "frozen (both)", "423 Locked", "kong/3.4.2", "$ sluice rollout start plan.yaml",
+            "rollout plan.yaml of kong: awaiting approval", "step 3 of 4: weight 95",
+            "not frozen", "201 Created", " 0 errors",
             "upgrade of kong, from x to y: running", "[x] backup", "2 of 2 answers are alike",
             "x is kept at weight 0 from now on", "[x] remove", "the upgrade of kong is over",
         ] {
             #expect(result.output.contains(words), "\(words)")
         }
         #expect(result.errors.contains("x"), "what raises x is refused: \(result.errors)")
+        #expect(result.errors.contains("the rollout plan.yaml"), "\(result.errors)")
+        for words in [
+            "== Act two", "step 1 of 2: weight 10", "nobody types anything",
+            "is rolled back: 5xx and broken answers are more frequent on y: at 10.0 %",
+            "rollout plan.yaml of kong: rolled back", "most of all at /orders/{id}",
+            "checked by hand", "docs/rollouts.md",
+        ] {
+            let found = rest.range(of: words)
+            #expect(found != nil, "\(words) in \(rest)")
+            if let found { rest = rest[found.upperBound...] }
+        }
     }
 }

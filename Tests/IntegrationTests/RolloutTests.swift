@@ -112,6 +112,79 @@ struct RolloutTests {
         #expect(try cast.share() == 0)
     }
 
+    @Test(.timeLimit(.minutes(4)))
+    func `it begins when the list of the upgrade and the smoke requests allow it`() throws {
+        let cast = try Cast()
+        let sluice = cast.sluice
+        try sluice.folder.write(
+            Self.plan + "checklist: [backup, changes]\nsmoke: [{path: /a}, {path: /b?c=1}]\n",
+            to: "plan.yaml")
+        let start = { try sluice.command("rollout", "start", sluice.folder["plan.yaml"]) }
+        var refused = try start()
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("misses backup, changes"), "\(refused.errors)")
+        #expect(try sluice.command("upgrade", "start", "kong").status == 0)
+        #expect(try sluice.command("upgrade", "ack", "backup").status == 0)
+        refused = try start()
+        #expect(refused.errors.contains("misses changes;"), "\(refused.errors)")
+        #expect(try sluice.command("upgrade", "ack", "changes").status == 0)
+        // The list is well, the candidate is not.
+        cast.isBroken.withLock { $0 = true }
+        refused = try start()
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("answer smoke requests differently"))
+        #expect(refused.errors.contains("/b?c=1"), "\(refused.errors)")
+        cast.y.stop()
+        refused = try start()
+        #expect(refused.status == 1, "\(refused.errors)")
+        #expect(try cast.share() == 0)
+        #expect(try sluice.command("rollout", "status").output.contains("no rollout"))
+    }
+
+    @Test func `what both sides answer alike lets it begin`() throws {
+        let cast = try Cast()
+        try cast.sluice.folder.write(
+            Self.plan + "smoke: [{path: /a}]\n", to: "plan.yaml")
+        try cast.start()
+        #expect(try cast.share() == 20)
+        #expect(cast.x.requests.contains { $0.target == "/a" })
+        #expect(cast.y.requests.contains { $0.target == "/a" })
+    }
+
+    /// Typed in the folder of the project, as they stand there.
+    @Test(arguments: ["docs/rollouts.md", "docs/ja/rollouts.md"])
+    func `the document's commands do what they say`(document: String) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+        let cast = try Cast()
+        let folder = cast.sluice.folder
+        try folder.makeFolder("bin")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder["bin/sluice"], withDestinationPath: Sluice.binary)
+        let type = { (line: String) in
+            let result = try ChildProcess.run(
+                ["/bin/sh", "-c", "cd \(root) && \(line) 2>&1"],
+                environment: [
+                    "PATH": "\(folder["bin"]):/usr/bin:/bin", "SLUICE_SOCKET": cast.sluice.socket,
+                ])
+            #expect(result.status == 0, "\(line): \(result.output)")
+            return result.output
+        }
+        let text = try String(contentsOfFile: "\(root)/\(document)", encoding: .utf8)
+        let lines = text.split(separator: "\n").filter { $0.hasPrefix("sluice rollout ") }
+        #expect(lines.count == 3)
+        let answers = try lines.map { try type(String($0)) }
+        #expect(answers.first?.contains("sound; kong to 1, 10, 50, 95, 100") == true)
+        #expect(answers.last?.contains("rollout conf/rollout/plan.yaml of kong: running") == true)
+        #expect(try cast.share() == 1)
+        // Those of the table.
+        for word in ["pause", "resume", "status --json", "history", "abort"] {
+            #expect(text.contains("`\(word.prefix { $0 != " " })"), "\(word)")
+            _ = try type("sluice rollout \(word)")
+        }
+        #expect(try cast.share() == 0)
+    }
+
     @Test func `bad plans are refused by the command and by the proxy`() throws {
         let cast = try Cast()
         try cast.sluice.folder.write(

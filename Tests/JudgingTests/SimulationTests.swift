@@ -21,6 +21,17 @@ struct SimulationTests {
 
     private func median(_ numbers: [Int]) -> Int { numbers.sorted()[numbers.count / 2] }
 
+    /// The first of growing numbers that is above one.
+    private func place(of drawn: Double, in growing: [Double]) -> Int {
+        var low = 0
+        var high = growing.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if drawn < growing[middle] { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
     /// Runs until a breach; the second it came at.
     private func detection(
         _ runs: Int, most: Int = 600,
@@ -82,7 +93,7 @@ struct SimulationTests {
                 let share = [0.01, 0.1, 0.5, 0.95][second / 30]
                 for _ in 0..<random.binomial(100, 0.05) {
                     let drawn = random.unit() * sum
-                    let key = UInt64(rank.firstIndex { drawn < $0 } ?? 0)
+                    let key = UInt64(place(of: drawn, in: rank))
                     var place = SeededRandom(seed: salt ^ key)
                     let isOnCandidate = place.unit() < share
                     judge.take(

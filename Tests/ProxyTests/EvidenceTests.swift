@@ -65,8 +65,8 @@ extension LiveTests {
             #expect(report.stable.sum.ended + report.candidate.sum.ended == 110)
             #expect(report.stable.sum.failed == 0)
             #expect(report.candidate.sum.failed == report.candidate.sum.ended)
-            #expect(report.prefixes == ["/orders/*", "/users/me"])
-            let orders = report.rows.filter { $0.prefix == "/orders/*" }
+            #expect(report.prefixes == ["/orders/{id}", "/users/me"])
+            let orders = report.rows.filter { $0.prefix == "/orders/{id}" }
             #expect(orders.map(\.share) == [0.1])
             #expect(orders.map(\.kind) == [.errors])
             #expect((9...11).contains(orders.first?.candidate ?? 0))
@@ -149,6 +149,65 @@ extension LiveTests {
             #expect(late.reduce(0) { $0 + $1.stable } == 0)
             #expect(report.candidate.times.count == UInt64(report.candidate.sum.ended))
             #expect(report.stable.times.count == UInt64(report.stable.sum.ended))
+            client.close()
+            await stage.end()
+        }
+
+        @Test func `clients that are kept are told by their keys, and pinned ones not at all`()
+            async throws
+        {
+            let x = try Origin { _ in Self.answer("503 No") }
+            let y = try Origin { _ in Self.answer("503 No") }
+            defer { for origin in [x, y] { origin.stop() } }
+            let ports = [[x.port], [y.port]]
+            let stage = try await Stage(ports, weights: [50, 50])
+            var snapshot = Stage.snapshot(ports, weights: [50, 50])
+            let pin = PinSettings(
+                when: WhenSettings([.header("x-sluice-upstream", ["y"])]), upstream: "y")
+            snapshot.splits = [
+                SplitSettings(
+                    name: "kong", members: ["x", "y"], weights: Stage.weights([50, 50]),
+                    stable: "x", candidate: "y",
+                    sticky: StickySettings(
+                        by: [.header("apikey")], secret: StickySecret("a secret of the tests")),
+                    pins: [pin])
+            ]
+            try await stage.apply(snapshot)
+            _ = await stage.plane.track(Self.tracked)
+            let client = try stage.client()
+            let ask = { (field: String) in
+                client.send("GET /orders/1 HTTP/1.1\r\nHost: h\r\n\(field)\r\n\r\n")
+                _ = try client.answer()
+            }
+            for _ in 0..<5 { for user in 0..<20 { try ask("apikey: user-\(user)") } }
+            for _ in 0..<7 { try ask("X-Sluice-Upstream: y") }
+            for _ in 0..<10 { try ask("Accept: */*") }
+            let report = await Self.report(stage, ended: 117)
+            // Each error of a kept client, with its key; the key's side is always the same.
+            #expect(report.sticky.count == 100)
+            #expect(report.lostSticky == 0)
+            let users = Dictionary(grouping: report.sticky, by: \.key)
+            #expect(users.count == 20)
+            for rows in users.values {
+                #expect(rows.count == 5 && Set(rows.map(\.isOnCandidate)).count == 1)
+                let first = rows.first
+                #expect(first?.kind == .errors && first?.share == 0.5 && first?.prefix != nil)
+            }
+            #expect(Set(report.sticky.map(\.isOnCandidate)) == [true, false])
+            // Those without a key go by the sequence; a pin compares nothing, and has ended.
+            let counted = report.rows.reduce(0) { $0 + $1.stable + $1.candidate }
+            #expect(counted == 10)
+            #expect(report.candidate.sum.ended + report.stable.sum.ended == 117)
+            // The judge takes each client once.
+            var judge = ErrorJudge()
+            for row in report.sticky {
+                judge.take(
+                    StickyError(
+                        key: row.key, row.kind, share: row.share,
+                        isOnCandidate: row.isOnCandidate))
+            }
+            let counts = judge.process(.errors).counts
+            #expect(counts.candidate + counts.stable == 20)
             client.close()
             await stage.end()
         }

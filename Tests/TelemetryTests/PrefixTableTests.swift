@@ -44,6 +44,18 @@ import Testing
         #expect(self.slot(&table, path) == 0 && table.count == 1)
     }
 
+    @Test func `paths alone share a slot whatever their methods are`() {
+        var table = PrefixTable(slots: 3, sides: 0)
+        let slots = ["/orders/1", "/ab/c", "/orders/29?x", "/a/bc", "*", "/ab/c/d"].map { path in
+            let bytes = Array(path.utf8)
+            return table.slot(path: bytes.span)
+        }
+        #expect(slots == [0, 1, 0, 2, 3, 1])
+        #expect((0..<3).map { table.text(slot: $0) } == ["/orders/{id}", "/ab/c", "/a/bc"])
+        // A method is no part of a path.
+        #expect(slot(&table, "", Array("/orders/1".utf8)) == 3)
+    }
+
     @Test func `slots are taken in their order and stay, and sides are counted apart`() {
         var table = PrefixTable(slots: 8, sides: 2)
         let paths = ["/a", "/b", "/a/x", "/a?q", "/b/7", "/b/8"]

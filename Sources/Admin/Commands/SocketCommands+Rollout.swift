@@ -3,14 +3,16 @@ internal import Settings
 
 /// `sluice rollout`.
 extension SocketCommands {
-    /// `sluice rollout start plan.yaml`.
-    package func startRollout(_ path: String, reason: String?) -> Int32 {
+    /// `sluice rollout start plan.yaml`; the rollout has the file's name unless another is given.
+    package func startRollout(
+        _ path: String, named name: String? = nil, reason: String?
+    ) -> Int32 {
         switch DiskFiles.read(path) {
         case .failure(let fault):
             return refuse("\(path): \(fault.message)")
         case .success(let bytes):
             let text = String(decoding: bytes, as: UTF8.self)
-            return say("", ["file": path, "plan": text, "reason": reason])
+            return say("", ["file": name ?? path, "plan": text, "reason": reason])
         }
     }
 

@@ -8,22 +8,31 @@ final class DemoLoad: Service {
     private static let clients = 4
     private static let pause = Duration.milliseconds(9)
     private static let retryPause = Duration.milliseconds(200)
-    private static let request = "GET /demo HTTP/1.1\r\nHost: demo\r\n\r\n"
 
+    /// What is asked for, by turns.
+    private let requests: [ByteBuffer]
     private let port: @Sendable () -> Int?
     private let isWanted: @Sendable () async -> Bool
     private let failures = Lock(0)
+    private let answers = Lock(0)
 
     /// A load on a port, for as long as it is wanted.
     init(
-        port: @escaping @Sendable () -> Int?, isWanted: @escaping @Sendable () async -> Bool
+        paths: [String] = ["/demo"], port: @escaping @Sendable () -> Int?,
+        isWanted: @escaping @Sendable () async -> Bool
     ) {
+        requests = paths.map { path in
+            ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: demo\r\n\r\n")
+        }
         self.port = port
         self.isWanted = isWanted
     }
 
     /// Requests without a whole answer of status 200.
     var failureCount: Int { failures.withLock { $0 } }
+
+    /// Whole answers, whatever they say.
+    var answerCount: Int { answers.withLock { $0 } }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -56,13 +65,16 @@ final class DemoLoad: Service {
             }
         try await channel.executeThenClose { inbound, outbound in
             var pieces = inbound.makeAsyncIterator()
+            var turn = 0
             while !Task.isCancelled, await isWanted() {
-                try await outbound.write(ByteBuffer(string: Self.request))
+                try await outbound.write(requests[turn % requests.count])
+                turn += 1
                 var answer = DemoAnswer()
                 while !answer.isWhole {
                     guard let piece = try await pieces.next() else { throw DemoAnswer.Fault() }
                     answer.append(Array(piece.readableBytesView))
                 }
+                answers.withLock { $0 += 1 }
                 if answer.status != 200 { failures.withLock { $0 += 1 } }
                 if answer.ends { return }
                 try? await Task.sleep(for: Self.pause)

@@ -5,25 +5,38 @@ internal import Logging
 internal import Proxy
 internal import Settings
 
-/// `sluice demo --upgrade`: the upgrade of a Kong cluster, on nodes that answer as Kong does.
+/// `sluice demo --upgrade`: the upgrade of a Kong cluster, on nodes that answer as Kong does; and
+/// another one, in which the new cluster breaks.
 package enum UpgradeDemo {
-    /// Plays the ten steps in about so many seconds; the exit status.
+    private enum Act: String {
+        case upgrade, breakage
+    }
+
+    /// Plays both acts in about so many seconds; the exit status.
     package static func run(seconds: Int) async -> Int32 {
+        let status = await play(.upgrade, seconds: seconds)
+        guard status == ExitStatus.done else { return status }
+        return await play(.breakage, seconds: seconds)
+    }
+
+    private static func play(_ act: Act, seconds: Int) async -> Int32 {
         let folder = FileManager.default.temporaryDirectory.path
-        let place = "\(folder)/sluice-demo-\(ProcessFacts.identifier)"
+        let place = "\(folder)/sluice-demo-\(ProcessFacts.identifier)-\(act.rawValue)"
         defer { try? FileManager.default.removeItem(atPath: place) }
         do {
             try DurableFile.makeFolder(place)
             ProcessFacts.keepNewFilesPrivate()
             let database = try KongDatabase.sample(version: "3.4.1", catchesAll: true)
+            try database.addOrders()
             let x = node("3.4.1", database, cluster: "x")
             let y = node("3.4.2", database, cluster: "y")
             // The ports of Y are known before it is there.
             try await x.start()
             try await y.start()
-            y.stop()
+            if act == .upgrade { y.stop() }
             let path = try write(x, y, into: place)
-            return try await serve(path, place, Clusters(database: database, x: x, y: y), seconds)
+            let clusters = Clusters(database: database, x: x, y: y)
+            return try await serve(act, path, place, clusters, seconds)
         } catch {
             StandardStream.error.write("\(error)\n")
             return ExitStatus.failed
@@ -88,7 +101,7 @@ package enum UpgradeDemo {
     }
 
     private static func serve(
-        _ path: String, _ place: String, _ clusters: Clusters, _ seconds: Int
+        _ act: Act, _ path: String, _ place: String, _ clusters: Clusters, _ seconds: Int
     ) async throws -> Int32 {
         let reading = try SettingsReader.read(path, environment: [:])
         let notes = DemoNotes.Pad()
@@ -97,14 +110,33 @@ package enum UpgradeDemo {
             logger: DemoNotes.logger(notes))
         let (operation, plane) = (process.operation, process.plane)
         let load = DemoLoad(
+            paths: ["/demo", "/orders/17", "/users/me"],
             port: {
                 plane.boundListeners.first { $0.name == "api" }.map { Int($0.address.port) }
             },
             isWanted: { await operation.isReady })
-        let play = UpgradePlay(
-            clusters: clusters, place: place, operation: operation, load: load, notes: notes,
-            pauseMilliseconds: max(seconds * 1_000 / UpgradePlay.pauseCount, 50))
+        let pauses = UpgradePlay.pauseCount + BreakagePlay.pauseCount
+        let pause = max(seconds * 1_000 / pauses, 50)
+        let play: any DemoPlay =
+            switch act {
+            case .upgrade:
+                UpgradePlay(
+                    clusters: clusters, place: place, operation: operation, load: load,
+                    notes: notes, pauseMilliseconds: pause)
+            case .breakage:
+                BreakagePlay(
+                    y: clusters.y, place: place, operation: operation, load: load, notes: notes,
+                    pauseMilliseconds: pause)
+            }
         try await process.run(with: [load, play])
         return play.isOver ? ExitStatus.done : ExitStatus.failed
+    }
+}
+
+extension KongDatabase {
+    /// A route that nobody but act two thinks of, with a plugin.
+    fileprivate func addOrders() throws {
+        try add(.routes, ["name": "orders", "paths": ["/orders"], "service": "tiny"])
+        try add(.plugins, ["name": .string(BreakagePlay.plugin), "route": "orders"])
     }
 }

@@ -3,12 +3,11 @@ internal import Kernel
 internal import KongLike
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
 internal import Proxy
 internal import ServiceLifecycle
 
-/// The ten steps, each with what an operator types, what comes back, and what one sees.
-struct UpgradePlay: Service {
+/// The first act: the ten steps of an upgrade that goes well.
+struct UpgradePlay: DemoPlay {
     /// How often it waits, so that one can read.
     static let pauseCount = 14
 
@@ -18,7 +17,7 @@ struct UpgradePlay: Service {
     let load: DemoLoad
     let notes: DemoNotes.Pad
     let pauseMilliseconds: Int
-    private let over = Lock(false)
+    let over = Lock(false)
 
     init(
         clusters: UpgradeDemo.Clusters, place: String, operation: Operation, load: DemoLoad,
@@ -32,34 +31,15 @@ struct UpgradePlay: Service {
         self.pauseMilliseconds = pauseMilliseconds
     }
 
-    /// Whether it was played to its end, and every command did what it should.
-    var isOver: Bool { over.withLock { $0 } }
-
-    private var commands: SocketCommands { SocketCommands(socket: "\(place)/sluice.sock") }
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            do {
-                try await waitForStart()
-                try await prepare()
-                try await bringUpY()
-                try await shift()
-                try await end()
-                over.withLock { $0 = true }
-            } catch is CancellationError {
-                say("The demo was interrupted.")
-            } catch {
-                StandardStream.error.write("the demo ends here: \(error)\n")
-            }
-        }
-    }
-
-    /// A command that did not do what the play needs.
-    private struct Failure: Error, CustomStringConvertible {
-        let description: String
+    func perform() async throws {
+        try await prepare()
+        try await bringUpY()
+        try await shift()
+        try await end()
     }
 
     private func prepare() async throws {
+        say("== Act one: an upgrade that goes well\n")
         say("Kong X 3.4.1 serves; Kong Y 3.4.2 will be put on the same database. Sluice stands")
         say("before the proxy ports (\(try url("api"))) and before both Admin APIs.")
         step(1, "Nobody changes Kong's configuration any more")
@@ -109,20 +89,55 @@ struct UpgradePlay: Service {
     }
 
     private func shift() async throws {
-        step(8, "The traffic moves step by step, and one command takes it back")
-        for (x, y) in [(90, 10), (50, 50)] {
-            try await set(x, y)
-            try await pause()
-            try await type("sluice split kong") { $0.showSplits("kong") }
-        }
-        say("If anything looked wrong:")
-        try await type("sluice rollback kong --reason \"a look back\"") {
-            $0.rollback("kong", reason: "a look back")
-        }
+        step(8, "A plan moves the traffic, and Sluice watches instead of you")
+        try show(plan: plan)
+        try await startRollout("3.4.1 to 3.4.2")
         try await pause()
-        say("It was nothing. All goes to Y:")
-        try await set(0, 100)
+        say("Each second it compares the errors of both sides; time and requests end a step:")
+        try await waitUntil("the second step", within: 180) {
+            await rollout()["step"]?.int ?? 0 >= 2
+        }
+        try await type("sluice split kong") { $0.showSplits("kong") }
+        showLog()
+        say("Meanwhile nobody else moves traffic to Y; towards X anybody may, at any time:")
+        try await type("sluice split kong x=0 y=100", expecting: ExitStatus.failed) {
+            $0.setWeights("kong", ["x=0", "y=100"], reason: nil, ifGeneration: nil)
+        }
+        say("At 95 % X still has enough to compare with: the last look before it has nothing.")
+        try await waitUntil("the third step waits for a word", within: 180) {
+            await rollout()["state"]?.text == "awaiting_approval"
+        }
+        showLog()
+        try await type("sluice rollout status") { $0.rolloutStatus() }
+        try await type("sluice rollout approve --reason \"both sides alike\"") {
+            $0.tellRollout("approve", reason: "both sides alike")
+        }
+        try await waitUntil("the rollout is over", within: 180) {
+            await rollout()["state"]?.text == "completed"
+        }
+        showLog()
+        try await type("sluice split kong") { $0.showSplits("kong") }
         try await pause()
+    }
+
+    /// A lateness is shown only, as in a few seconds a machine that does much else may cause it.
+    private var plan: String {
+        let hold = max(1, min(pauseMilliseconds / 1_000, 60))
+        return """
+            splits: [kong]
+            steps:
+              - {weight: 10, hold: \(hold)s, min_requests: 20}
+              - {weight: 50, hold: \(hold)s, min_requests: 20}
+              - {weight: 95, hold: \(hold)s, min_requests: 20, approve: true}
+              - {weight: 100, hold: 1s}
+            guards:
+              error_share: {above: 5%, min_requests: 20}
+              latency: {above: 5s, min_requests: 20}
+            on_breach: {latency: warn}
+            checklist: [backup, changes, migrations]
+            smoke: [{path: /api}]
+
+            """
     }
 
     private func end() async throws {
@@ -153,38 +168,13 @@ struct UpgradePlay: Service {
         try await pause()
         let report = await operation.demoReport(of: "kong", errors: load.failureCount)
         say("\nThe upgrade is done. While it went on:\n\n\(report.table)")
-        say("The same on your own clusters: docs/kong-upgrade.md.")
-        if load.failureCount > 0 { throw Failure(description: "a request has failed") }
+        if load.failureCount > 0 { throw DemoFailure(description: "a request has failed") }
     }
 }
 
 extension UpgradePlay {
-    private func say(_ text: String) { StandardStream.output.write("\(text)\n") }
-
     private func step(_ number: Int, _ title: String) {
         say("\n== Step \(number) of 10: \(title)\n")
-    }
-
-    /// What is typed at another place than Sluice's.
-    private func elsewhere(_ command: String) { say("  (elsewhere) $ \(command)") }
-
-    /// On a thread of its own: a command waits for its answer, which this process has to give.
-    private func type(
-        _ command: String, expecting status: Int32 = ExitStatus.done,
-        _ run: @escaping @Sendable (SocketCommands) -> Int32
-    ) async throws {
-        say("$ \(command)")
-        let commands = commands
-        let result = try await NIOThreadPool.singleton.runIfActive { run(commands) }
-        guard result == status else {
-            throw Failure(description: "`\(command)` has failed")
-        }
-    }
-
-    private func set(_ x: Int, _ y: Int) async throws {
-        try await type("sluice split kong x=\(x) y=\(y)") {
-            $0.setWeights("kong", ["x=\(x)", "y=\(y)"], reason: nil, ifGeneration: nil)
-        }
     }
 
     /// A person says that a step is done.
@@ -203,41 +193,10 @@ extension UpgradePlay {
         return steps.first { $0["step"]?.text == step }?["state"]?.text ?? ""
     }
 
-    private func pause() async throws {
-        try await Task.sleep(for: .milliseconds(pauseMilliseconds))
-        for line in notes.takeAll() { say("  log: \(line)") }
-    }
-
-    private func waitForStart() async throws {
-        let client = commands.client
-        try await waitUntil("sluice is ready") {
-            let answers = try? await NIOThreadPool.singleton.runIfActive {
-                (try? client.send("GET", "/readyz"))?.status == 200
-            }
-            return answers ?? false
-        }
-    }
-
-    private func waitUntil(
-        _ what: String, _ condition: () async -> Bool
-    ) async throws {
-        let end = Instant.now().advanced(byMilliseconds: 30_000)
-        while await !condition() {
-            guard Instant.now() < end else { throw Failure(description: "waited for: \(what)") }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-    }
-
     private func inflightOnX() async -> Int {
         let status = await operation.statusAnswer()
         let x = (status["upstreams"]?.elements ?? []).first { $0["name"]?.text == "x" }
         return x?["inflight"]?.int ?? 0
-    }
-
-    private func url(_ listener: String) throws -> String {
-        guard let bound = operation.plane.boundListeners.first(where: { $0.name == listener })
-        else { throw Failure(description: "\(listener) is not there") }
-        return "http://\(bound.address)"
     }
 
     /// One request as curl shows it.
@@ -264,7 +223,7 @@ extension UpgradePlay {
         }
         say("\n\(String(buffer: body).prefix(200))")
         guard answer.status.code == status else {
-            throw Failure(description: "\(url) has answered \(answer.status.code)")
+            throw DemoFailure(description: "\(url) has answered \(answer.status.code)")
         }
     }
 }

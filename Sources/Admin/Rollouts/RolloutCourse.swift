@@ -67,8 +67,9 @@ package struct RolloutCourse: Sendable {
     package private(set) var candidate = SideWindow.Sum()
     /// The last marks of lateness.
     package private(set) var marks: LatencyMarks.Marks?
-    /// What happened, without the evidence.
+    /// What happened, without the evidence: how it began, and the last of what came then.
     package private(set) var events: [RolloutEntry] = []
+    private static let mostEvents = 500
 
     /// A course at its beginning.
     package init(_ plan: RolloutPlan, file: String) {
@@ -86,7 +87,8 @@ package struct RolloutCourse: Sendable {
 
     /// Takes in what happened.
     package mutating func take(_ entry: RolloutEntry) {
-        if entry.kind != .evidence { events.append(entry) }
+        if entry.kind != .evidence, entry.kind != .sum { events.append(entry) }
+        if events.count > Self.mostEvents { events.remove(at: 1) }
         let reason = entry["reason"]?.text ?? ""
         switch entry.kind {
         case .start:
@@ -102,6 +104,8 @@ package struct RolloutCourse: Sendable {
             phase = .running
         case .evidence:
             takeEvidence(entry)
+        case .sum:
+            takeSum(entry)
         case .breach:
             if let kind = entry["class"]?.text.flatMap(JudgedClass.init(label:)) {
                 judge.settle(kind)
@@ -139,10 +143,9 @@ package struct RolloutCourse: Sendable {
         for row in entry["rows"]?.elements ?? [] { takeRow(row.elements ?? []) }
         for key in entry["keys"]?.elements ?? [] {
             guard let parts = key.elements, parts.count == 2,
-                let kind = parts[0].text.flatMap(JudgedClass.init(label:)),
-                let hash = parts[1].text.flatMap({ UInt64($0, radix: 16) })
+                let kind = parts[0].text.flatMap(JudgedClass.init(label:))
             else { continue }
-            judge.remember(hash, kind)
+            for hash in Self.keys(parts[1].text ?? "") { judge.remember(hash, kind) }
         }
         if let sum = Self.sum(entry["stable"]) {
             stable.ended += sum.ended
@@ -153,11 +156,33 @@ package struct RolloutCourse: Sendable {
             candidate.failed += sum.failed
             served += sum.ended
         }
-        let marks = (entry["marks"]?.elements ?? []).compactMap(\.int)
-        if marks.count == 2 {
-            self.marks = .init(
-                stable: UInt64(max(0, marks[0])), candidate: UInt64(max(0, marks[1])))
+        takeMarks(entry)
+    }
+
+    /// What was taken in before comes by entries of its own; this says how it stands.
+    private mutating func takeSum(_ entry: RolloutEntry) {
+        guard let step = entry["step"]?.int, plan.steps.indices.contains(step),
+            let phase = Phase(word: entry["state"]?.text, reason: entry["reason"]?.text ?? "")
+        else { return }
+        self.step = step
+        self.phase = phase
+        heldMilliseconds = entry["held"]?.int ?? 0
+        served = entry["served"]?.int ?? 0
+        isApproved = entry["approved"]?.bool == true
+        isGoingBack = entry["going_back"]?.bool == true
+        for label in entry["told"]?.elements ?? [] {
+            if let kind = label.text.flatMap(JudgedClass.init(label:)) { judge.settle(kind) }
         }
+        stable = Self.sum(entry["stable"]) ?? stable
+        candidate = Self.sum(entry["candidate"]) ?? candidate
+        takeMarks(entry)
+    }
+
+    private mutating func takeMarks(_ entry: RolloutEntry) {
+        let marks = (entry["marks"]?.elements ?? []).compactMap(\.int)
+        guard marks.count == 2 else { return }
+        self.marks = .init(
+            stable: UInt64(max(0, marks[0])), candidate: UInt64(max(0, marks[1])))
     }
 
     private mutating func takeRow(_ parts: [JSONValue]) {
@@ -206,8 +231,7 @@ package struct RolloutCourse: Sendable {
                 isOnCandidate: row.isOnCandidate)
             guard judge.isNew(error), seen[row.kind, default: []].insert(row.key).inserted
             else { continue }
-            keys.append(
-                .array([.string(row.kind.label), .string(String(row.key, radix: 16))]))
+            keys.append(Self.json(row.kind, [row.key]))
             rows.append(
                 Self.row(
                     row.kind, prefix, row.share, row.isOnCandidate ? 1 : 0,
@@ -219,14 +243,11 @@ package struct RolloutCourse: Sendable {
         if !keys.isEmpty { members.append(.init(name: "keys", value: .array(keys))) }
         members.append(.init(name: "stable", value: Self.json(report.stable.sum)))
         members.append(.init(name: "candidate", value: Self.json(report.candidate.sum)))
-        if let marks {
-            let numbers = [marks.stable, marks.candidate].map { JSONValue.number($0) }
-            members.append(.init(name: "marks", value: .array(numbers)))
-        }
+        if let marks { members.append(.init(name: "marks", value: Self.json(marks))) }
         return RolloutEntry(.evidence, members)
     }
 
-    private static func row(
+    static func row(
         _ kind: JudgedClass, _ prefix: Int?, _ share: Double, _ candidate: Int, _ stable: Int
     ) -> JSONValue {
         .array([
@@ -235,7 +256,11 @@ package struct RolloutCourse: Sendable {
         ])
     }
 
-    private static func json(_ sum: SideWindow.Sum) -> JSONValue {
+    static func json(_ marks: LatencyMarks.Marks) -> JSONValue {
+        .array([.number(marks.stable), .number(marks.candidate)])
+    }
+
+    static func json(_ sum: SideWindow.Sum) -> JSONValue {
         .array([.number(sum.ended), .number(sum.failed)])
     }
 }

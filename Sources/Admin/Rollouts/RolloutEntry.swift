@@ -10,6 +10,8 @@ package struct RolloutEntry: Sendable, Equatable {
         case step
         /// What was seen and for how long the share was in effect, since the entry before.
         case evidence
+        /// All that came before, summed up: how it stands.
+        case sum
         /// The judge or a guard has found something, and what follows from it.
         case breach
         case pause, resume, approve

@@ -1,19 +1,31 @@
 internal import Kernel
 
-/// The journal's file. It only grows while a rollout runs, and each entry is on the disk when its
-/// writing returns; a new rollout begins a new one. Calls wait for the disk, one after the other.
+/// The journal's file. Each entry is on the disk when its writing returns; a new rollout begins a
+/// new one, and one that has grown long is rewritten, in one step, to what it comes to. Calls wait
+/// for the disk, one after the other.
 package final class RolloutJournal: Sendable {
     private struct Contents {
         var size: Int?
         var fault: String?
+        /// From this size on it is long.
+        var limit: Int
     }
 
-    /// In bytes: some weeks of a rollout.
+    /// In bytes, from which on it is rewritten: about an hour and a half of evidence.
+    package static let usualLimit = 1 << 20
+    /// In bytes: a million clients of each class fit in.
     private static let longestFile = 1 << 30
-    private let contents = Lock(Contents())
+    private let contents: Lock<Contents>
+    private let leastLimit: Int
 
     /// A journal that has nothing yet.
-    package init() {}
+    package init(limit: Int = usualLimit) {
+        leastLimit = limit
+        contents = Lock(Contents(limit: limit))
+    }
+
+    /// Whether it should be rewritten.
+    package var isLong: Bool { contents.withLock { $0.size ?? 0 > $0.limit } }
 
     /// The entries that an earlier run has left, up to the first that is not whole: what a crash
     /// has torn was not acknowledged.
@@ -53,10 +65,13 @@ package final class RolloutJournal: Sendable {
                 try DurableFile.makeFolder(FilePath.folder(of: path))
                 let bytes = Self.bytes(entries)
                 _ = try DurableFile.replace(path, with: bytes, mode: 0o600)
-                contents = Contents(size: bytes.count)
+                // What cannot be made shorter is not written again and again.
+                let limit = max(leastLimit, 2 * bytes.count)
+                contents = Contents(size: bytes.count, limit: limit)
                 return nil
             } catch {
                 contents.fault = "\(error)"
+                contents.limit = (contents.size ?? 0) + leastLimit
                 return contents.fault
             }
         }

@@ -6,13 +6,20 @@ package import Telemetry
 /// What there is to tell of a rollout.
 extension RolloutKeeper {
     /// As the control API tells of it; null while there has been none.
-    package func answer() -> JSONValue {
+    package func answer() async -> JSONValue {
+        let set = await weights.current
         guard let course else {
             guard let journalFault else { return .null }
             return .object(["state": "unknown", "error": .string(journalFault)])
         }
         let step = course.plan.steps[course.step]
         let began = course.events.first?.atMilliseconds ?? 0
+        let share: JSONValue = .number(Rounding.round(shareNow(course, set), decimals: 6))
+        let held: JSONValue = .number(Double(course.heldMilliseconds) / 1_000)
+        let hold: JSONValue = .number(Double(step.holdMilliseconds) / 1_000)
+        let waiting: JSONValue = .array(course.phase.isOver ? [] : blockers.map { .string($0) })
+        let comparison =
+            course.isComparing ? "possible" : "not possible: all traffic is on one side"
         return .object([
             "plan": .string(course.file),
             "splits": .array(course.plan.splits.map { JSONValue.string($0) }),
@@ -23,16 +30,15 @@ extension RolloutKeeper {
             "step": .number(course.step + 1),
             "steps": .number(course.plan.steps.count),
             "weight": .number("\(step.weight)"),
-            "held_seconds": .number(Double(course.heldMilliseconds) / 1_000),
-            "hold_seconds": .number(Double(step.holdMilliseconds) / 1_000),
+            "share": share,
+            "held_seconds": held,
+            "hold_seconds": hold,
             "served": .number(course.served),
             "min_requests": .number(step.minRequests),
             "needs_approval": .bool(step.needsApproval && !course.isApproved),
-            "blockers": .array(course.phase.isOver ? [] : blockers.map { .string($0) }),
+            "blockers": waiting,
             "guards": .array(guards.map(Self.answer)),
-            "comparison": .string(
-                course.isComparing
-                    ? "possible" : "not possible: all traffic is on one side"),
+            "comparison": .string(comparison),
             "judge": judgeAnswer(course),
             "confidence": confidenceAnswer(course),
             "journal_error": journalFault.map { JSONValue.string($0) } ?? .null,
@@ -56,12 +62,13 @@ extension RolloutKeeper {
     }
 
     /// What the metrics page tells; nil while there has been none.
-    package func gauges() -> ControlGauges.Rollout? {
+    package func gauges() async -> ControlGauges.Rollout? {
+        let set = await weights.current
         guard let course else { return nil }
         var gauges = ControlGauges.Rollout(name: course.file, state: course.phase.word)
         gauges.step = course.step + 1
         gauges.steps = course.plan.steps.count
-        gauges.share = course.share
+        gauges.share = shareNow(course, set)
         gauges.evidence = course.judge.logEvidence
         gauges.limit = course.judge.logLimit
         gauges.classes = JudgedClass.allCases.map {
@@ -70,6 +77,23 @@ extension RolloutKeeper {
         gauges.errorShareBound = course.errorShareBound
         gauges.isAlarm = alarm != nil
         return gauges
+    }
+
+    /// The candidate's share: as it is set while the rollout goes on, and where it has left it.
+    private func shareNow(_ course: RolloutCourse, _ set: [SplitWeights]) -> Double {
+        switch course.phase {
+        case .completed: return course.share
+        case .rolledBack where !course.isGoingBack: return 0
+        case .aborted where !course.isGoingBack: return 0
+        case .running, .awaiting, .paused, .rolledBack, .aborted:
+            let shares = course.plan.splits.compactMap { name -> Double? in
+                guard let split = splits.first(where: { $0.name == name }),
+                    let now = set.first(where: { $0.name == name })
+                else { return nil }
+                return Self.share(split, now)
+            }
+            return shares.max() ?? 0
+        }
     }
 
     private static func answer(
@@ -98,6 +122,7 @@ extension RolloutKeeper {
                 "candidate": .number(process.counts.candidate),
                 "stable": .number(process.counts.stable),
                 "counts": .array(process.tallies.map(RolloutCourse.json)),
+                "prefixes": .array(prefixesAnswer(course, kind)),
                 "told": .bool(judge.settled.contains(kind)),
                 "sticky_full": .bool(judge.isFull(kind)),
             ])
@@ -117,6 +142,23 @@ extension RolloutKeeper {
             "prefixes": .array(course.slots.names.map { .string($0) }),
             "lost_sticky": .number(lostSticky),
         ])
+    }
+
+    /// What a class has seen at each prefix, the worst first: nobody has to believe a sum.
+    private func prefixesAnswer(_ course: RolloutCourse, _ kind: JudgedClass) -> [JSONValue] {
+        course.slots.names.enumerated()
+            .map { (name: $1, process: course.judge.process(kind, prefix: $0)) }
+            .filter { !$0.process.tallies.isEmpty }
+            .sorted { $0.process.logValue > $1.process.logValue }
+            .map { name, process in
+                .object([
+                    "prefix": .string(name),
+                    "log_value": .number(Rounding.round(process.logValue, decimals: 3)),
+                    "candidate": .number(process.counts.candidate),
+                    "stable": .number(process.counts.stable),
+                    "counts": .array(process.tallies.map(RolloutCourse.json)),
+                ])
+            }
     }
 
     private func confidenceAnswer(_ course: RolloutCourse) -> JSONValue {

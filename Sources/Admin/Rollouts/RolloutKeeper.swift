@@ -19,7 +19,7 @@ package actor RolloutKeeper {
     let audit: AuditTrail?
     /// The monotonic clock; tests have their own.
     let clock: @Sendable () -> Instant
-    private let journal = RolloutJournal()
+    private let journal: RolloutJournal
     let history = RolloutHistory()
 
     /// The rollout that runs, or the last one.
@@ -29,9 +29,12 @@ package actor RolloutKeeper {
     /// Why the journal of an earlier run cannot be used, or was not written.
     package private(set) var journalFault: String?
     private var waiting: [RolloutEntry] = []
-    /// How many entries were taken on, and how many of them are on the disk.
+    /// How many entries were taken on, and how many of them are on the disk. Up to a number they
+    /// wait no more, as there were too many: only the journal as a whole has them.
     private var notedCount = 0
     private var writtenCount = 0
+    private var droppedCount = 0
+    private static let mostWaiting = 10_000
     private var isWriting = false
     private var writers: [CheckedContinuation<Void, Never>] = []
 
@@ -60,8 +63,10 @@ package actor RolloutKeeper {
     package init(
         weights: WeightKeeper, plane: any RolloutPlane, logger: Logger,
         disk: DiskQueue = .threads, audit: AuditTrail? = nil,
+        journalLimit: Int = RolloutJournal.usualLimit,
         clock: @escaping @Sendable () -> Instant = { .now() }
     ) {
+        journal = RolloutJournal(limit: journalLimit)
         self.weights = weights
         self.plane = plane
         self.logger = logger
@@ -111,6 +116,11 @@ package actor RolloutKeeper {
             return await goBack()
         }
         guard !course.phase.isOver else { return }
+        if let reason = await interruptedReason(course) {
+            logger.warning("the rollout \(course.file) was going back: that is done now")
+            note(RolloutEntry(.rollback, [.init(name: "reason", value: .string(reason))]))
+            return await goBack()
+        }
         await watch(course)
         // A raise that the end of the process has interrupted is made; what somebody else has
         // lowered stays, and is found by the first look.
@@ -128,6 +138,12 @@ package actor RolloutKeeper {
         if !isWhole { pause("the settings have not all of its splits any more") }
         await watch(course)
     }
+
+    /// Whether everything that happened is on the disk.
+    package var isWritten: Bool { writtenCount >= notedCount && !isWriting }
+
+    /// Whether a change of weights of its own is on its way.
+    package var isBusy: Bool { isMoving }
 
     func watch(_ course: RolloutCourse) async {
         marks = LatencyMarks(course.plan.allowance)
@@ -173,6 +189,22 @@ package actor RolloutKeeper {
         return isBehind
     }
 
+    /// Why it was going back, when the weights know of that and the journal does not yet: they come
+    /// to the disk side by side.
+    private func interruptedReason(_ course: RolloutCourse) async -> String? {
+        let mine = "\(course.file): "
+        let began = course.events.first?.atMilliseconds ?? 0
+        for set in await weights.current where course.plan.splits.contains(set.name) {
+            guard let split = splits.first(where: { $0.name == set.name }),
+                set.source == .rollout, set.changedAtMilliseconds > began,
+                Self.share(split, set) == 0, set.reason.hasPrefix(mine),
+                !set.reason.hasPrefix("\(mine)step ")
+            else { continue }
+            return String(set.reason.dropFirst(mine.count))
+        }
+        return nil
+    }
+
     /// The candidate's share of a split's weights.
     static func share(_ split: SplitSettings, _ set: SplitWeights) -> Double {
         let shares = WeightReport.shares(of: set.weights)
@@ -203,6 +235,10 @@ extension RolloutKeeper {
         course?.take(entry)
         waiting.append(entry)
         notedCount += 1
+        guard waiting.count > Self.mostWaiting else { return }
+        // A disk that takes nothing for hours.
+        waiting = []
+        droppedCount = notedCount
     }
 
     /// Begins the journal of another rollout; nil when it is on the disk, otherwise why not.
@@ -210,6 +246,7 @@ extension RolloutKeeper {
         guard let path else { return "there is no state_dir" }
         await writeWaiting()
         waiting = []
+        writtenCount = notedCount
         journalFault = nil
         return await disk.run { [journal] in journal.replace([entry], path: path) }
     }
@@ -219,12 +256,22 @@ extension RolloutKeeper {
         guard let path else { return }
         isWriting = true
         var fault: String?
-        while !waiting.isEmpty, fault == nil {
+        while writtenCount < notedCount, fault == nil {
             let batch = waiting
-            fault = await disk.run { [journal] in journal.append(batch, path: path) }
+            let count = notedCount
+            // What waits is in the course already, and so in what the journal is rewritten to.
+            let isPartial = writtenCount >= droppedCount
+            let whole = journal.isLong || !isPartial ? course?.journal : nil
+            fault = await disk.run { [journal] in
+                if let whole {
+                    let fault = journal.replace(whole, path: path)
+                    if fault == nil || !isPartial { return fault }
+                }
+                return journal.append(batch, path: path)
+            }
             guard fault == nil else { break }
-            waiting.removeFirst(min(batch.count, waiting.count))
-            writtenCount += batch.count
+            writtenCount = max(writtenCount, count)
+            waiting = Array(waiting.suffix(notedCount - writtenCount))
         }
         isWriting = false
         if let fault, journalFault != fault {

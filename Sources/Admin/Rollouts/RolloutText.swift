@@ -33,9 +33,11 @@ package enum RolloutText {
         let step = answer["step"]?.int ?? 0
         let steps = answer["steps"]?.int ?? 0
         let weight = answer["weight"]?.numberText ?? "?"
+        let isBack = answer["state"]?.text == "rolled_back"
+        let place = isBack ? "from \(weight) % to 0 %" : "at \(weight) %"
         let alarm = answer["alarm"]?.text.map { ", ALARM: \(oneLine($0))" } ?? ""
         return "rollout \(oneLine(plan)): \(state(answer)), step \(step) of \(steps) "
-            + "at \(weight) %\(alarm)\n"
+            + "\(place)\(alarm)\n"
     }
 
     /// What happened, one line each.
@@ -90,6 +92,12 @@ package enum RolloutText {
                 text += "; sticky clients give no more evidence"
             }
             text += "\n"
+            guard let worst = kind["prefixes"]?.elements?.first,
+                worst["log_value"]?.double ?? 0 > 0
+            else { continue }
+            text += "      most of all at \(oneLine(worst["prefix"]?.text ?? "?")): "
+            text += "\(worst["candidate"]?.int ?? 0) on the candidate, "
+            text += "\(worst["stable"]?.int ?? 0) on stable\n"
         }
         return text
     }

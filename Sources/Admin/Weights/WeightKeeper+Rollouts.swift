@@ -50,31 +50,43 @@ extension WeightKeeper {
                     let split = splits.first(where: { $0.name == now.name })
                 else { return now }
                 var lowest = now.weights
-                let kept = before?.split(named: now.name)?.moved(to: split.members)?.weights
-                if let kept { lowest = Self.lower(split, lowest, kept) }
+                // Who has set what is in force in the end: its rollout must know that.
+                var origin = (source: now.source, at: now.changedAtMilliseconds, reason: now.reason)
+                let take = { (weights: [Weight], source: WeightSource, at: Int64, reason: String) in
+                    let lower = Self.lower(split, lowest, weights)
+                    guard lower != lowest else { return }
+                    lowest = lower
+                    origin = (source, at, reason)
+                }
+                if let kept = before?.split(named: now.name)?.moved(to: split.members) {
+                    take(kept.weights, kept.source, kept.changedAtMilliseconds, kept.reason)
+                }
                 if isStart, case .file(let document) = text,
                     let written = document.weights[now.name]
                 {
-                    lowest = Self.lower(split, lowest, written)
+                    take(written, .file, now.changedAtMilliseconds, "")
                 }
                 if isStart {
-                    let most = split.members.map { member -> Weight in
-                        let rest = Weight(hundredths: 10_000 - min(ceiling, 10_000)) ?? .zero
-                        let part = Weight(hundredths: ceiling) ?? .zero
-                        return member == split.candidate
-                            ? part : member == split.stable ? rest : .zero
-                    }
-                    lowest = Self.lower(split, lowest, most)
+                    let most = Self.weights(split, candidate: ceiling)
+                    take(most, .rollout, now.changedAtMilliseconds, "the most that it allows")
                 }
                 guard lowest != now.weights else { return now }
                 latchedFile = WeightRefusal.rollout(rolloutHold.name, split: now.name).description
                 logger.warning("split \(now.name): \(latchedFile ?? "")")
                 return SplitWeights(
                     name: now.name, members: now.members, weights: lowest,
-                    generation: now.generation, source: .rollout,
-                    changedAtMilliseconds: now.changedAtMilliseconds,
-                    reason: "the lowest share that was known", followed: now.followed)
+                    generation: now.generation, source: origin.source,
+                    changedAtMilliseconds: origin.at, reason: origin.reason,
+                    followed: now.followed)
             })
+    }
+
+    private static func weights(_ split: SplitSettings, candidate: UInt32) -> [Weight] {
+        let part = Weight(hundredths: min(candidate, 10_000)) ?? .zero
+        let rest = Weight(hundredths: 10_000 - min(candidate, 10_000)) ?? .zero
+        return split.members.map { member in
+            member == split.candidate ? part : member == split.stable ? rest : .zero
+        }
     }
 
     /// The weights that give the candidate less; the first when both give the same.
