@@ -8,24 +8,31 @@ internal import NIOCore
 package enum ControlServer {
     /// A body is a few names and numbers.
     static let longestBody = 64 * 1024
-    /// So that idle connections, here and on the other server, leave room in the descriptors
-    /// that are kept for control.
+    /// So that connections, here and on the other server, leave room in the descriptors that are
+    /// kept for control. Those that have to go for others are a moment in going.
     private static let mostConnections = 24
-    private static let idleTime = TimeAmount.seconds(15)
+    private static let mostGuests = 20
+    /// Who waits to be let in, for a moment.
+    private static let backlog = 1_024
 
     /// A server of the API at an address.
     package static func application(
         _ api: ControlAPI, at address: BindAddress, logger: Logger,
+        patience: ControlPatience = ControlPatience(),
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         var quiet = logger
         // Its own lines about starting and stopping would say twice what we say.
         quiet.logLevel = max(logger.logLevel, .error)
+        let room = ControlRoom(places: mostGuests)
         return Application(
             router: router(api),
-            server: .http1(configuration: .init(idleTimeout: idleTime)),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ControlConnection(room: room, patience: patience)])
+            ),
             configuration: .init(
-                address: address,
+                address: address, backlog: backlog,
                 availableConnectionsDelegate: .maximum(mostConnections, logger: quiet)),
             onServerRunning: onServerRunning, logger: quiet)
     }

@@ -1,0 +1,128 @@
+import Admin
+import Hummingbird
+import Kernel
+import Logging
+import NIOCore
+import Settings
+import Testing
+
+/// How long the server of the control API waits for a client.
+@Suite struct ControlServerTests {
+    /// A server that has no patience but where `change` gives it some; the path of its socket.
+    private static func serve(
+        in folder: TemporaryFolder, _ change: (inout ControlPatience) -> Void
+    ) async throws -> String {
+        let bench = try Bench()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let operation = Operation(
+            bench.snapshot, plane: bench.plane, keeper: bench.keeper, logger: logger)
+        try await operation.start(text: WeightsText.read(bench.snapshot, files: DiskFiles.read))
+        var patience = ControlPatience()
+        change(&patience)
+        let path = "\(folder.path)/s.sock"
+        let (starts, start) = AsyncStream<Void>.makeStream()
+        let application = ControlServer.application(
+            ControlAPI(operation, access: .full), at: .unixDomainSocket(path: path),
+            logger: logger, patience: patience, onServerRunning: { _ in start.yield(()) })
+        // It serves to the end of the tests: a server that is cancelled while somebody connects
+        // ends the process.
+        Task.detached { try? await application.run() }
+        for await _ in starts { break }
+        return path
+    }
+
+    /// Whether the other end is gone. `more` is sent before the look.
+    private static func isEnded(
+        _ socket: borrowing BlockingSocket, _ received: inout [UInt8], sending more: String
+    ) -> Bool {
+        do throws(Errno) {
+            if !more.isEmpty { try socket.send(Array(more.utf8)) }
+            return try !socket.receive(into: &received)
+        } catch {
+            return error != .timedOut
+        }
+    }
+
+    private static let head = "GET /healthz HTTP/1.1\r\nHost: sluice\r\n"
+
+    struct Laggard: Sendable {
+        let what: String
+        let text: String
+        /// What goes on coming.
+        var drip = ""
+        let answers: Int
+        /// What it runs out of.
+        let limit: @Sendable (inout ControlPatience) -> Void
+    }
+
+    private static let laggards = [
+        Laggard(what: "says nothing", text: "", answers: 0) { $0.headSeconds = 0.1 },
+        Laggard(what: "sends half a head", text: head, answers: 0) { $0.headSeconds = 0.1 },
+        Laggard(what: "sends a head byte by byte", text: head + "X: ", drip: "a", answers: 0) {
+            $0.headSeconds = 0.1
+        },
+        Laggard(what: "stays", text: head + "\r\n", answers: 1) { $0.idleSeconds = 0.1 },
+        Laggard(what: "sends half of a next head", text: head + "\r\n" + head, answers: 1) {
+            $0.idleSeconds = 0.1
+        },
+        Laggard(what: "sends a next head byte by byte", text: head + "\r\n", drip: "a", answers: 1)
+        { $0.idleSeconds = 0.1 },
+        Laggard(
+            what: "sends half a body",
+            text: "PUT /v1/splits HTTP/1.1\r\nHost: sluice\r\nContent-Length: 9\r\n\r\n{",
+            answers: 0
+        ) { $0.bodySeconds = 0.1 },
+        Laggard(
+            what: "sends a body without an end",
+            text: head + "Transfer-Encoding: chunked\r\n\r\n", drip: "1\r\na\r\n", answers: 1
+        ) { $0.bodySeconds = 0.1 },
+    ]
+
+    @Test(arguments: laggards.indices)
+    func `who takes too long is gone`(index: Int) async throws {
+        let laggard = Self.laggards[index]
+        let folder = try TemporaryFolder()
+        let path = try await Self.serve(in: folder, laggard.limit)
+        let socket = try UnixSocket.connect(path: path)
+        socket.setTimeout(milliseconds: 1)
+        try socket.send(Array(laggard.text.utf8))
+        var received: [UInt8] = []
+        try await wait("who \(laggard.what) is gone") {
+            Self.isEnded(socket, &received, sending: laggard.drip)
+        }
+        let answers = String(decoding: received, as: UTF8.self).split(separator: "HTTP/1.1 200")
+        #expect(answers.count == laggard.answers, "\(laggard.what)")
+    }
+
+    @Test func `who does not take its answers is gone`() async throws {
+        let folder = try TemporaryFolder()
+        let path = try await Self.serve(in: folder) { $0.answerSeconds = 0.1 }
+        let socket = try UnixSocket.connect(path: path)
+        socket.setTimeout(milliseconds: 1)
+        // As many requests as it takes, and no look at an answer.
+        let request = Array((Self.head + "\r\n").utf8)
+        try await wait("the server has enough of it") {
+            do throws(Errno) {
+                try socket.send(request)
+                return false
+            } catch {
+                return error != .timedOut
+            }
+        }
+    }
+
+    @Test func `who is quick enough may stay`() async throws {
+        let folder = try TemporaryFolder()
+        let path = try await Self.serve(in: folder) { $0.headSeconds = 3 }
+        let socket = try UnixSocket.connect(path: path)
+        socket.setTimeout(milliseconds: 1)
+        try socket.send(Array((Self.head + "\r\n").utf8))
+        var received: [UInt8] = []
+        // Another one that came later runs out of time: this one has outlived its own.
+        let late = try UnixSocket.connect(path: path)
+        late.setTimeout(milliseconds: 1)
+        var nothing: [UInt8] = []
+        try await wait("who says nothing is gone") { Self.isEnded(late, &nothing, sending: "") }
+        #expect(!Self.isEnded(socket, &received, sending: Self.head + "\r\n"))
+    }
+}
