@@ -9,7 +9,8 @@ final class Line {
     }
 
     private var socket: Socket?
-    private static var block: Int { 64 * 1024 }
+    private static var blockSize: Int { 64 * 1024 }
+    private var block: Buffer?
     /// All that came.
     private(set) var received: [UInt8] = []
     /// All that the system took.
@@ -68,7 +69,7 @@ final class Line {
         guard !hasEndedSending else { return pending.removeAll() }
         var left = limit
         while left > 0, !pending.isEmpty, !isBroken {
-            let part = pending.prefix(min(left, Self.block))
+            let part = pending.prefix(min(left, Self.blockSize))
             var waiting = Buffer(capacity: part.count)
             waiting.append(Array(part).span)
             switch socket?.send(waiting) {
@@ -87,21 +88,25 @@ final class Line {
 
     /// Takes in at most so much of what is there.
     func receive(atMost limit: Int = .max) {
+        guard isOpen, end == nil else { return }
         var left = limit
-        while left > 0, end == nil {
-            var buffer = Buffer(capacity: min(left, Self.block))
-            switch socket?.receive(into: &buffer) {
+        // Most of the time nothing is there, and a block is much to make each time.
+        var buffer = block.take() ?? Buffer(capacity: Self.blockSize)
+        reading: while left > 0, end == nil {
+            buffer.removeAll()
+            switch socket?.receive(into: &buffer, atMost: min(left, Self.blockSize)) {
             case .done(let count):
                 unsafe buffer.bytes.withUnsafeBufferPointer {
                     unsafe received.append(contentsOf: $0)
                 }
                 left -= count
-            case .wouldBlock, nil: return
+            case .wouldBlock, nil: break reading
             // The system tells a reset once: who was told of it in sending finds a plain end.
             case .ended: end = isBroken ? .reset : .ended
             case .failed: end = .reset
             }
         }
+        block = consume buffer
     }
 
     func endSending() {

@@ -39,6 +39,8 @@ package final class Rehearsal {
         let target: Int
         var answered = 0
         var sentBefore: [Int] = []
+        /// How it was when everything that could be done at it had been done.
+        var atRest: State?
 
         init(_ line: Line, target: Int) {
             self.line = line
@@ -232,6 +234,21 @@ extension Rehearsal.Client {
 }
 
 extension Rehearsal.Backend {
+    /// What decides about what is to be done next.
+    struct State: Equatable {
+        let sent: Int
+        let received: Int
+        let answered: Int
+        let end: Line.End?
+        let isPending: Bool
+
+        init(_ backend: Rehearsal.Backend) {
+            let line = backend.line
+            (sent, received) = (line.sent.count, line.received.count)
+            (answered, end, isPending) = (backend.answered, line.end, !line.pending.isEmpty)
+        }
+    }
+
     var ledger: UpstreamLedger {
         UpstreamLedger(
             received: line.received, sent: line.sent,
