@@ -152,6 +152,20 @@ static inline void sluice_names_free(GENERAL_NAMES *names) {
     sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
 }
 
+// The common name in UTF-8, to be freed; 0 when there is none that is text.
+static inline int sluice_x509_common_name(const X509 *x509, unsigned char **text) {
+    *text = NULL;
+    const X509_NAME *name = X509_get_subject_name(x509);
+    if (name == NULL) return 0;
+    int position = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    if (position < 0) return 0;
+    X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, position);
+    int count = ASN1_STRING_to_UTF8(text, X509_NAME_ENTRY_get_data(entry));
+    return count < 0 ? 0 : count;
+}
+
+static inline void sluice_free(void *bytes) { OPENSSL_free(bytes); }
+
 static inline int64_t sluice_x509_seconds(const ASN1_TIME *time) {
     struct tm parts;
     memset(&parts, 0, sizeof parts);

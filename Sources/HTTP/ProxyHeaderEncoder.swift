@@ -85,38 +85,37 @@ package enum ProxyFact {
         facts.append(value)
     }
 
-    /// What is told of a client's TLS.
-    package struct TLS: Sendable {
-        /// Whether the client has shown a certificate, on this connection, and a good one.
-        package let hasCertificate: Bool
-        package let isVerified: Bool
+    /// The facts of TLS, within the one of that name.
+    package static let version: UInt8 = 0x21
+    package static let commonName: UInt8 = 0x22
+    package static let cipher: UInt8 = 0x23
+    package static let signature: UInt8 = 0x24
+    package static let keyKind: UInt8 = 0x25
 
-        package init(hasCertificate: Bool, isVerified: Bool) {
-            self.hasCertificate = hasCertificate
-            self.isVerified = isVerified
-        }
+    /// What is told of a client's certificate.
+    package enum ClientCertificate: Sendable {
+        /// The client has shown none.
+        case none
+        /// It has shown a good one, on this connection, or earlier in the session that this one
+        /// takes up.
+        case shown, shownEarlier
     }
 
-    /// Appends that the client speaks TLS, with its version (`TLSv1.3`), its cipher, and the common
-    /// name of its certificate; empty ones are left out.
-    package static func append(
-        _ tls: TLS, version: Span<UInt8>, cipher: Span<UInt8>, commonName: Span<UInt8>,
-        to facts: inout Buffer
+    /// Appends that the client speaks TLS, and `facts` of that, which `append` has written.
+    package static func appendTLS(
+        _ certificate: ClientCertificate, facts: Span<UInt8>, to buffer: inout Buffer
     ) {
-        let length = 5 + size(version) + size(commonName) + size(cipher)
-        facts.append(byte: Self.tls)
-        ProxyHeaderEncoder.append(UInt16(length), to: &facts)
-        facts.append(byte: tls.hasCertificate ? 0x07 : 0x01)
-        // 0 is what a good certificate comes to.
-        ProxyHeaderEncoder.append(0, to: &facts)
-        ProxyHeaderEncoder.append(tls.hasCertificate && tls.isVerified ? 0 : 1, to: &facts)
-        append(0x21, version, to: &facts)
-        append(0x22, commonName, to: &facts)
-        append(0x23, cipher, to: &facts)
-    }
-
-    private static func size(_ value: Span<UInt8>) -> Int {
-        value.isEmpty ? 0 : 3 + value.count
+        buffer.append(byte: Self.tls)
+        ProxyHeaderEncoder.append(UInt16(5 + facts.count), to: &buffer)
+        switch certificate {
+        case .none: buffer.append(byte: 0x01)
+        case .shown: buffer.append(byte: 0x07)
+        case .shownEarlier: buffer.append(byte: 0x05)
+        }
+        // 0 is what a certificate comes to that was shown and is good.
+        ProxyHeaderEncoder.append(0, to: &buffer)
+        ProxyHeaderEncoder.append(certificate == .none ? 1 : 0, to: &buffer)
+        buffer.append(facts)
     }
 }
 

@@ -10,6 +10,8 @@ final class Crew: Sendable {
     let failureHandler = Lock<(@Sendable (PostedFailure) -> Void)?>(nil)
     /// Who is told of requests that guards refuse; nil while nobody listens.
     let guardHandler = Lock<(@Sendable (PostedRefusal) -> Void)?>(nil)
+    /// Who is told of openings that fail; nil while nobody listens.
+    let openingHandler = Lock<(@Sendable (PostedOpening) -> Void)?>(nil)
     /// How many client connections each worker has.
     private let loads: [SharedCounter]
     /// The sockets that all workers have open.

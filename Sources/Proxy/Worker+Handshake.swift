@@ -75,8 +75,7 @@ extension Worker {
 
     /// A client's handshake came to nothing: counted, told where that can be, and closed.
     private mutating func handshakeFailed(_ index: Int, _ fault: TLSFault) {
-        counters.handshakeFailed(
-            listener: Int(connections[index].listener), kind: HandshakeFailure(fault))
+        noteFailedHandshake(ofClient: index, HandshakeFailure(fault))
         connections[index].tls = nil
         connections[index].opening = .done
         let isTCP = listeners[Int(connections[index].listener)].isTCP
@@ -94,9 +93,7 @@ extension Worker {
     /// A target's handshake came to nothing: that is a failed attempt to connect.
     private mutating func targetRefuses(_ index: Int, _ fault: TLSFault) {
         let exchange = Int(connections[index].exchange)
-        counters.handshakeFailed(
-            upstream: targets[Int(connections[index].target)].upstream,
-            kind: HandshakeFailure(fault))
+        noteFailedHandshake(ofTarget: index, HandshakeFailure(fault))
         connections[index].flags.insert(.broken)
         detach(exchange)
         close(index)
@@ -118,8 +115,7 @@ extension Worker {
 
     /// A client speaks TLS where plain HTTP is spoken.
     mutating func refuseHandshake(_ index: Int) {
-        counters.handshakeFailed(
-            listener: Int(connections[index].listener), kind: .notExpected)
+        noteFailedHandshake(ofClient: index, .notExpected)
         refuse(index, .handshakeOnPlain)
     }
 

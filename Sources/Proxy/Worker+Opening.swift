@@ -37,10 +37,15 @@ extension Worker {
     private mutating func openingOfClientIsLate(_ index: Int) {
         let listener = Int(connections[index].listener)
         switch connections[index].opening {
-        case .proxyHeader: refuseHeader(index, .timeout)
-        case .hello: refuseHello(index, .timeout)
+        case .proxyHeader:
+            // Where TLS follows, what has come is left at the socket.
+            let isLeft = listeners[listener].openingAfterHeader == .handshake
+            let isSilent = connections[index].inbound == nil && !isLeft
+            refuseHeader(index, .timeout, isSilent: isSilent)
+        case .hello:
+            refuseHello(index, .timeout, isSilent: connections[index].inbound == nil)
         case .handshake:
-            counters.handshakeFailed(listener: listener, kind: .timeout)
+            noteFailedHandshake(ofClient: index, .timeout)
             close(index)
         case .done, .tcp: close(index)
         }
@@ -50,8 +55,7 @@ extension Worker {
         let exchange = Int(connections[index].exchange)
         guard exchange >= 0 else { return close(index) }
         if connections[index].opening == .handshake {
-            let upstream = targets[Int(connections[index].target)].upstream
-            counters.handshakeFailed(upstream: upstream, kind: .timeout)
+            noteFailedHandshake(ofTarget: index, .timeout)
         }
         detach(exchange)
         close(index)

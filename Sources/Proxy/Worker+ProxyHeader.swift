@@ -4,7 +4,6 @@ internal import HTTP
 internal import Kernel
 internal import Reactor
 internal import Settings
-internal import TLS
 internal import Telemetry
 
 /// The header of the PROXY protocol: read where a listener requires it, and sent where an upstream
@@ -33,8 +32,9 @@ extension Worker {
             case .wouldBlock:
                 return keepInbound(index, buffer)
             case .ended, .failed:
+                let isSilent = buffer.isEmpty
                 giveBack(buffer)
-                return refuseHeader(index, .closed)
+                return refuseHeader(index, .closed, isSilent: isSilent)
             }
         }
     }
@@ -47,7 +47,7 @@ extension Worker {
         if case .wouldBlock = result { return giveBack(buffer) }
         guard case .done = result else {
             giveBack(buffer)
-            return refuseHeader(index, .closed)
+            return refuseHeader(index, .closed, isSilent: true)
         }
         switch ProxyHeader.parse(buffer.bytes) {
         case .complete(let header):
@@ -89,9 +89,13 @@ extension Worker {
         openDownstream(index, .resumed)
     }
 
-    /// Closes a connection that does not begin as it must, and counts why.
-    mutating func refuseHeader(_ index: Int, _ refusal: ProxyHeaderRefusal) {
+    /// Closes a connection that does not begin as it must, and counts why; tells of it unless it
+    /// has sent nothing at all.
+    mutating func refuseHeader(
+        _ index: Int, _ refusal: ProxyHeaderRefusal, isSilent: Bool = false
+    ) {
         counters.proxyHeaderRefused(listener: Int(connections[index].listener), refusal)
+        if !isSilent { tell(ofClient: index, .proxyHeader(refusal)) }
         breakOff(index, refusal.logKind)
     }
 
@@ -168,62 +172,8 @@ extension Worker {
         connectFailed(exchange, .reset)
     }
 
-    /// Puts the header for an exchange's client into `scratch`.
-    private mutating func writeProxyHeader(_ exchange: Int) {
-        let ends = ends(ofClient: exchanges[exchange].downstream)
-        scratch.removeAll()
-        switch upstreams[exchanges[exchange].upstream].proxyHeader {
-        case .v2:
-            var facts = takeBuffer()
-            writeFacts(of: exchange, to: &facts)
-            Self.appendBinary(ends, facts, to: &scratch)
-            giveBack(facts)
-        case .v1:
-            ProxyHeaderEncoder.appendText(ends, to: &scratch)
-        case nil:
-            break
-        }
-    }
-
-    private static func appendBinary(
-        _ ends: ProxyHeader.Ends?, _ facts: borrowing Buffer, to buffer: inout Buffer
-    ) {
-        ProxyHeaderEncoder.appendBinary(ends, facts: facts.bytes, to: &buffer)
-    }
-
-    /// What is told besides: the name that a TLS client asks for, and the TLS that ended here.
-    private mutating func writeFacts(of exchange: Int, to facts: inout Buffer) {
-        let client = exchanges[exchange].downstream
-        if exchanges[exchange].isTCP {
-            readNameAgain(exchange)
-        } else {
-            readNameOfSession(client)
-        }
-        Self.appendName(serverName, to: &facts)
-        guard let session = connections[client].tls.take() else { return }
-        let hasCertificate = session.hasPeerCertificate
-        serverName.removeAll()
-        serverName.append(session.version.label)
-        connections[client].tls = consume session
-        Self.appendTLS(hasCertificate, version: serverName, to: &facts)
-    }
-
-    private static func appendTLS(
-        _ hasCertificate: Bool, version: borrowing Buffer, to facts: inout Buffer
-    ) {
-        let none: [UInt8] = []
-        // A certificate that was not good has ended the handshake.
-        ProxyFact.append(
-            ProxyFact.TLS(hasCertificate: hasCertificate, isVerified: hasCertificate),
-            version: version.bytes, cipher: none.span, commonName: none.span, to: &facts)
-    }
-
-    private static func appendName(_ name: borrowing Buffer, to facts: inout Buffer) {
-        ProxyFact.append(ProxyFact.authority, name.bytes, to: &facts)
-    }
-
     /// The client and where it connected to; nil where its connection is gone already.
-    private func ends(ofClient client: Int) -> ProxyHeader.Ends? {
+    func ends(ofClient client: Int) -> ProxyHeader.Ends? {
         if connections[client].flags.contains(.announced) { return announcements[client] }
         guard let peer = connections[client].socket.peerAddress(),
             let local = connections[client].socket.localAddress()

@@ -34,15 +34,18 @@ extension Worker {
             case .wouldBlock:
                 return keepInbound(index, buffer)
             case .ended, .failed:
+                let isSilent = buffer.isEmpty
                 giveBack(buffer)
-                return refuseHello(index, .closed)
+                return refuseHello(index, .closed, isSilent: isSilent)
             }
         }
     }
 
-    /// Closes a connection whose target cannot be told, and counts why.
-    mutating func refuseHello(_ index: Int, _ result: ClientHelloResult) {
+    /// Closes a connection whose target cannot be told, and counts why; tells of it unless it has
+    /// sent nothing at all.
+    mutating func refuseHello(_ index: Int, _ result: ClientHelloResult, isSilent: Bool = false) {
         counters.clientHello(listener: Int(connections[index].listener), result)
+        if !isSilent { tell(ofClient: index, .clientHello(result)) }
         breakOff(index, result.logKind)
     }
 

@@ -76,6 +76,8 @@ struct Worker: ~Copyable {
     var serverName = Buffer(capacity: ClientHello.mostNameBytes)
     /// What proxies have said of connections, at the connections' indices.
     var announcements = Table<ProxyHeader.Ends>(count: 0) { _ in .unknown }
+    /// What was told of openings that failed.
+    var tales = OpeningTales()
     var pipes = PipePool()
     var log = WorkerLog()
     var counters = WorkerCounters()

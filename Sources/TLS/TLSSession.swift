@@ -49,7 +49,7 @@ package struct TLSSession: ~Copyable {
         }
         switch unsafe SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .wantsMore
-        default: return .failed(fault(workspace))
+        default: return .failed(fault(&workspace))
         }
     }
 
@@ -71,7 +71,7 @@ package struct TLSSession: ~Copyable {
                 return result == 1 ? count : 0
             }
             guard result == 1 else {
-                let outcome = readOutcome(result, workspace)
+                let outcome = readOutcome(result, &workspace)
                 // An end that is known already raises no event: it is asked for once more.
                 workspace.isDrained = outcome == .wantsMore
                 return total > 0 ? .done(total) : outcome
@@ -82,13 +82,13 @@ package struct TLSSession: ~Copyable {
         return .done(total)
     }
 
-    private func readOutcome(_ result: Int32, _ workspace: borrowing TLSWorkspace) -> TLSRead {
+    private func readOutcome(_ result: Int32, _ workspace: inout TLSWorkspace) -> TLSRead {
         switch unsafe SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .wantsMore
         case SSL_ERROR_ZERO_RETURN: return .ended
         default:
             if workspace.hasEnded { return .truncated }
-            return .failed(fault(workspace))
+            return .failed(fault(&workspace))
         }
     }
 
@@ -178,9 +178,10 @@ package struct TLSSession: ~Copyable {
         }
     }
 
-    private func fault(_ workspace: borrowing TLSWorkspace) -> TLSFault {
+    private func fault(_ workspace: inout TLSWorkspace) -> TLSFault {
         if workspace.error != 0 { return .closed }
         let code = ERR_peek_error()
+        workspace.errorCode = code
         if workspace.hasEnded, code == 0 { return .closed }
         let fault = TLSFault(code: code)
         let isLetter = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(workspace.firstByte)

@@ -23,6 +23,8 @@ package struct TLSWorkspace: ~Copyable {
     /// The first byte that the last call took from the socket.
     var firstByte: UInt8 = 0
     var hasReceived = false
+    /// The oldest error of OpenSSL's that the last failure came with; 0 for none.
+    var errorCode: UInt = 0
 
     /// `capacity`: room for all records of the largest piece that is sent at once.
     package init(capacity: Int) { outgoing = Buffer(capacity: capacity) }
@@ -32,6 +34,7 @@ package struct TLSWorkspace: ~Copyable {
         hasEnded = false
         error = 0
         hasReceived = false
+        errorCode = 0
     }
 }
 

@@ -151,17 +151,28 @@ struct ProxyHeaderTests {
                 == .complete(ProxyHeader(ends: ends, byteCount: buffer.count)))
     }
 
-    @Test func `a client's TLS is told in the facts`() {
+    static let certificates: [(ProxyFact.ClientCertificate, [UInt8])] = [
+        (.none, [0x01, 0, 0, 0, 1]), (.shown, [0x07, 0, 0, 0, 0]),
+        (.shownEarlier, [0x05, 0, 0, 0, 0]),
+    ]
+
+    @Test(arguments: certificates)
+    func `a client's TLS is told in the facts`(
+        certificate: ProxyFact.ClientCertificate, begin: [UInt8]
+    ) {
+        var inner = Buffer(capacity: 256)
+        ProxyFact.append(ProxyFact.version, Array("TLSv1.3".utf8).span, to: &inner)
+        ProxyFact.append(ProxyFact.commonName, [UInt8]().span, to: &inner)
+        ProxyFact.append(ProxyFact.cipher, Array("any".utf8).span, to: &inner)
         var facts = Buffer(capacity: 256)
+        ProxyFact.append(ProxyFact.alpn, Array("http/1.1".utf8).span, to: &facts)
         ProxyFact.append(ProxyFact.authority, Array("a.example".utf8).span, to: &facts)
-        ProxyFact.append(
-            ProxyFact.TLS(hasCertificate: true, isVerified: true),
-            version: Array("TLSv1.3".utf8).span, cipher: [UInt8]().span,
-            commonName: Array("me".utf8).span, to: &facts)
+        ProxyFact.appendTLS(certificate, facts: inner.bytes, to: &facts)
         let written = facts.bytes.indices.map { facts.bytes[$0] }
-        var expected: [UInt8] = [0x02, 0, 9] + Array("a.example".utf8)
-        expected += [0x20, 0, 20, 0x07, 0, 0, 0, 0]
-        expected += [0x21, 0, 7] + Array("TLSv1.3".utf8) + [0x22, 0, 2] + Array("me".utf8)
+        var expected: [UInt8] = [0x01, 0, 8] + Array("http/1.1".utf8)
+        expected += [0x02, 0, 9] + Array("a.example".utf8)
+        expected += [0x20, 0, 21] + begin
+        expected += [0x21, 0, 7] + Array("TLSv1.3".utf8) + [0x23, 0, 3] + Array("any".utf8)
         #expect(written == expected)
         var buffer = Buffer(capacity: 4_096)
         ProxyHeaderEncoder.appendBinary(Self.ipv4, facts: facts.bytes, to: &buffer)

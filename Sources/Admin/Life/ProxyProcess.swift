@@ -107,6 +107,7 @@ package struct ProxyProcess: Sendable {
                 TickService(operation: operation),
                 TargetService(plane, judge: judge, names: names),
                 GuardService(plane: plane, logger: logger),
+                OpeningService(plane: plane, logger: logger),
                 TripwireService(tripwire: tripwire),
                 RolloutService(rollouts: operation.rollouts),
             ]

@@ -7,6 +7,8 @@ final class Sluice {
     private(set) var adminPort: UInt16 = 0
     private(set) var child: ChildProcess?
     private let program: [String]
+    /// The listener whose port is `port`.
+    private let listener: String
 
     /// SLUICE_BINARY, else the release build of this package.
     static let binary: String = {
@@ -24,10 +26,20 @@ final class Sluice {
     ) throws {
         self.folder = try folder ?? TemporaryFolder()
         self.program = program
+        listener = "api"
         try self.folder.write(settings.text, to: "sluice.yaml")
         if let text = settings.weightsFile {
             try self.folder.write(text, to: settings.weightsPath)
         }
+        try start()
+    }
+
+    /// Starts with these files, sluice.yaml among them.
+    init(files: [String: String], listener: String) throws {
+        folder = try TemporaryFolder()
+        program = [Self.binary]
+        self.listener = listener
+        for (name, text) in files { try folder.write(text, to: name) }
         try start()
     }
 
@@ -49,7 +61,7 @@ final class Sluice {
     }
 
     private func learnPorts() -> Bool {
-        guard let port = loggedPort("listener api: on "),
+        guard let port = loggedPort("listener \(listener): on "),
             let adminPort = loggedPort("admin address: "),
             (try? control("GET", "/readyz"))?.status == 200
         else { return false }

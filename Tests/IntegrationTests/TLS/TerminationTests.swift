@@ -128,6 +128,32 @@ struct TerminationTests {
         #expect(answer.output.contains("Cipher is (NONE)"))
     }
 
+    static let strong = [
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305",
+    ]
+
+    @Test func `each cipher that is offered is spoken, by the certificate of its kind`() throws {
+        try certificates.make("rsa", for: ["a.test"], kind: "rsa")
+        let sluice = try sluice(certificates.listener("a", "rsa"))
+        for cipher in Self.strong {
+            let answer = try connect(
+                sluice, "-tls1_2", "-cipher", cipher, "-servername", "a.test")
+            #expect(answer.output.contains("Cipher is \(cipher)"))
+            let subject = cipher.contains("RSA") && !cipher.contains("ECDSA") ? "rsa" : "a"
+            #expect(answer.output.contains("subject=CN = \(subject)\n"), "\(cipher)")
+        }
+        let suites = [
+            "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+        ]
+        for suite in suites {
+            let answer = try connect(
+                sluice, "-tls1_3", "-ciphersuites", suite, "-servername", "a.test")
+            #expect(answer.output.contains("Cipher is \(suite)"))
+        }
+    }
+
     @Test func `HTTP is agreed on, and nothing else`() throws {
         let sluice = try sluice(certificates.listener("a"))
         let agreed = try connect(sluice, "-alpn", "h2,http/1.1", "-servername", "a.test")
