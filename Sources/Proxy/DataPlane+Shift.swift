@@ -9,12 +9,14 @@ extension DataPlane {
         let registry = registry
         guard let split = registry.knownSplit(name) else { return Roster(entries: []) }
         let found = Lock<[Roster.Entry]>([])
+        // One moment for all: workers answer milliseconds apart, and the ages are compared.
+        let asked = Instant.now()
         let acknowledgement = await broadcast { number, acknowledge in
             .roster(split: split) { lines in
                 let entries = lines.map { line in
                     Roster.Entry(
                         upstream: registry.upstreams[line.upstream], bond: line.bond,
-                        ageNanoseconds: line.ageNanoseconds, worker: number, token: line.token)
+                        ageNanoseconds: asked.since(line.began), worker: number, token: line.token)
                 }
                 found.withLock { $0 += entries }
                 acknowledge()

@@ -1,3 +1,5 @@
+internal import Kernel
+
 /// The connections of one split that live long, through tcp listeners and as tunnels, at one
 /// moment.
 package struct Roster: Sendable {
@@ -49,6 +51,6 @@ package struct Roster: Sendable {
 struct RosterLine: Sendable {
     let upstream: Int
     let bond: Roster.Entry.Bond
-    let ageNanoseconds: UInt64
+    let began: Instant
     let token: UInt64
 }

@@ -13,7 +13,7 @@ extension Worker {
             lines.append(
                 RosterLine(
                     upstream: exchanges[exchange].upstream, bond: bond(of: exchange),
-                    ageNanoseconds: now.since(exchanges[exchange].began),
+                    began: exchanges[exchange].began,
                     token: exchanges.token(at: exchange).rawValue))
         }
         return lines
