@@ -129,7 +129,8 @@ struct RolloutCrashTests {
         let whole = try RolloutBench(journalLimit: limit)
         try await Self.play(whole)
         #expect(await whole.state == "rolled_back")
-        #expect(whole.journal.last?.kind == .back)
+        // Rewritten behind its last entry, a journal ends with how all stands.
+        #expect([.back, .sum].contains(whole.journal.last?.kind))
         #expect(whole.journal.contains { $0.kind == .sum } == (limit == Self.shortLimit))
         let works = whole.disk.doneCount
         #expect(works > 10)
