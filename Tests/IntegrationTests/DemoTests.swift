@@ -65,7 +65,7 @@ struct DemoTests {
             "== Act two", "step 1 of 2: weight 10", "nobody types anything",
             "is rolled back: 5xx and broken answers are more frequent on y: at 10.0 %",
             "rollout plan.yaml of kong: rolled back", "most of all at /orders/{id}",
-            "checked by hand", "docs/rollouts.md",
+            "rolled_back at step 1 of 2", "checked by hand", "docs/rollouts.md",
         ] {
             let found = rest.range(of: words)
             #expect(found != nil, "\(words) in \(rest)")

@@ -117,17 +117,17 @@ struct RolloutTests {
         let cast = try Cast()
         let sluice = cast.sluice
         try sluice.folder.write(
-            Self.plan + "checklist: [backup, changes]\nsmoke: [{path: /a}, {path: /b?c=1}]\n",
+            Self.plan + "\nchecklist: [backup, changes]\nsmoke: [{path: /a}, {path: /b?c=1}]\n",
             to: "plan.yaml")
         let start = { try sluice.command("rollout", "start", sluice.folder["plan.yaml"]) }
         var refused = try start()
         #expect(refused.status == 1)
         #expect(refused.errors.contains("misses backup, changes"), "\(refused.errors)")
         #expect(try sluice.command("upgrade", "start", "kong").status == 0)
-        #expect(try sluice.command("upgrade", "ack", "backup").status == 0)
+        #expect(try sluice.command("upgrade", "ack", "backup", "--note", "done").status == 0)
         refused = try start()
         #expect(refused.errors.contains("misses changes;"), "\(refused.errors)")
-        #expect(try sluice.command("upgrade", "ack", "changes").status == 0)
+        #expect(try sluice.command("upgrade", "ack", "changes", "--note", "done").status == 0)
         // The list is well, the candidate is not.
         cast.isBroken.withLock { $0 = true }
         refused = try start()
@@ -144,7 +144,7 @@ struct RolloutTests {
     @Test func `what both sides answer alike lets it begin`() throws {
         let cast = try Cast()
         try cast.sluice.folder.write(
-            Self.plan + "smoke: [{path: /a}]\n", to: "plan.yaml")
+            Self.plan + "\nsmoke: [{path: /a}]\n", to: "plan.yaml")
         try cast.start()
         #expect(try cast.share() == 20)
         #expect(cast.x.requests.contains { $0.target == "/a" })

@@ -59,6 +59,9 @@ struct BreakagePlay: DemoPlay {
             await rollout()["state"]?.text == "rolled_back"
         }
         let seconds = Double(Instant.now().since(began)) / 1e9
+        try await waitUntil("it is written down") {
+            await operation.rollouts?.historyAnswer()["rollouts"]?.elements?.isEmpty == false
+        }
         showLog()
         let rounded = Int((seconds * 10).rounded())
         say("\nThe rollback came \(rounded / 10).\(rounded % 10) s after the plugin broke.")
@@ -89,14 +92,12 @@ struct BreakagePlay: DemoPlay {
             let share = counts["share"]?.double, let onY = counts["candidate"]?.int,
             let onX = counts["stable"]?.int, let evidence = back?["log_evidence"]?.double
         else { throw DemoFailure(description: "it went back without evidence") }
-        let percent = Rounding.round(share * 100, decimals: 2)
-        say("\nThe evidence, checked by hand: Y had \(percent) % of the requests, so if it is no")
-        say("worse, \(percent) % of the errors are Y's. Of \(onX + onY) errors \(onY) were.")
+        let percent = SplitText.share(share, of: 1)
+        say("\nThe evidence, checked by hand: Y had \(percent) of the requests, so if it is no")
+        say("worse, \(percent) of the errors are Y's. Of \(onX + onY) errors \(onY) were.")
         if onX == 0 {
-            let one = Rounding.round(1 / share, decimals: 2)
             let all = (0..<onY).reduce(1.0) { chance, _ in min(chance / share, 1e15) }
-            say("That one is Y's by luck has a chance of 1 in \(one), that all are one of 1 in")
-            say("\(Int(all.rounded())).")
+            say("That all of them are Y's by luck has a chance of 1 in \(Int(all.rounded())).")
         }
         let found = Rounding.round(evidence, decimals: 2)
         let limit = Rounding.round(back?["log_limit"]?.double ?? 0, decimals: 2)
