@@ -11,29 +11,6 @@ package final class KeptPort: Sendable {
     /// Takes the port of an address; a free one for port 0. A port on which anybody listens, or
     /// has lately had connections, is refused.
     package init(at address: SocketAddress) throws(Errno) {
-        guard address.port == 0 else {
-            (descriptor, number) = try Self.bind(address)
-            return
-        }
-        // Only a port that was asked for by its number stays bound when nobody listens any more
-        // (SOCK_BINDPORT_LOCK in the kernel): a free one is drawn, let go and asked for.
-        var attempts = 100
-        while true {
-            let drawn = try Self.bind(address)
-            _ = sluice_close(drawn.descriptor)
-            do throws(Errno) {
-                (descriptor, number) = try Self.bind(address.with(port: drawn.number))
-                return
-            } catch {
-                attempts -= 1
-                guard error == .addressInUse, attempts > 0 else { throw error }
-            }
-        }
-    }
-
-    private static func bind(
-        _ address: SocketAddress
-    ) throws(Errno) -> (descriptor: Int32, number: UInt16) {
         let result = sluice_socket(address.family, Int32(SOCK_STREAM.rawValue))
         guard result >= 0 else { throw Errno(result: result) }
         let descriptor = Int32(result)
@@ -46,7 +23,8 @@ package final class KeptPort: Sendable {
             _ = sluice_close(descriptor)
             throw Errno(result: failure)
         }
-        return (descriptor, bound.port)
+        self.descriptor = descriptor
+        number = bound.port
     }
 
     deinit { _ = sluice_close(descriptor) }
