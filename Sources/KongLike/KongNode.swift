@@ -32,9 +32,7 @@ package final class KongNode: Sendable {
     private let loop: any EventLoop
 
     private struct State {
-        /// In the order of the doors: as they are set, and, from the first start on, its own.
         var ports: [Int]
-        var keptPorts: [KeptPort] = []
         /// The one that accepts.
         var life: NodeLife?
         var isStarting = false
@@ -117,43 +115,23 @@ package final class KongNode: Sendable {
         }
         guard isFree else { throw StartError.alreadyRunning }
         database.register(self)
-        let isAgain = state.withLock { !$0.keptPorts.isEmpty }
-        let ports: [KeptPort]
-        do {
-            ports = try keptPorts()
-        } catch {
-            state.withLock { $0.isStarting = false }
-            throw error
-        }
-        let isSlow = shared.settings.startsSlowly && isAgain
-        let test = isSlow ? testPorts(ports) : loop.makeSucceededVoidFuture()
-        return test.flatMap { self.listen(on: ports) }.always { _ in
+        let test = shared.settings.startsSlowly ? testPorts() : loop.makeSucceededVoidFuture()
+        return test.flatMap { self.listen() }.always { _ in
             self.state.withLock { $0.isStarting = false }
         }
     }
 
-    /// The ports that are its own as long as it is there, also while it is down.
-    private func keptPorts() throws(Errno) -> [KeptPort] {
-        try state.withLock { state throws(Errno) in
-            guard state.keptPorts.isEmpty else { return state.keptPorts }
-            var kept: [KeptPort] = []
-            for port in state.ports {
-                let address = Kernel.SocketAddress(version4: 0x7f00_0001, port: UInt16(port))
-                kept.append(try KeptPort(at: address))
-            }
-            (state.keptPorts, state.ports) = (kept, kept.map { Int($0.number) })
-            return kept
-        }
-    }
-
-    private func listen(on ports: [KeptPort]) -> EventLoopFuture<Void> {
+    private func listen() -> EventLoopFuture<Void> {
         let life = NodeLife(shared, on: loop)
+        let ports = state.withLock { $0.ports }
         let frozen = faults.isFrozen
         return loop.flatSubmit {
             life.freeze(frozen)
             return life.listen(ports)
-        }.map {
-            self.state.withLock { $0.life = life }
+        }.map { ports in
+            self.state.withLock { state in
+                (state.ports, state.life) = (ports, life)
+            }
             // What has changed in between.
             life.learn(self.database.table, from: nil)
         }.flatMapErrorThrowing { error in
@@ -164,18 +142,19 @@ package final class KongNode: Sendable {
 
     /// At `kong start` the ports are bound by a test of the configuration: connections are
     /// accepted and reset, then refused.
-    private func testPorts(_ ports: [KeptPort]) -> EventLoopFuture<Void> {
-        let (times, loop) = (shared.times, loop)
+    private func testPorts() -> EventLoopFuture<Void> {
+        let (ports, times, loop) = (state.withLock { $0.ports }, shared.times, loop)
+        guard !ports.contains(0) else { return loop.makeSucceededVoidFuture() }
         let binds = ports.map { port in
-            NodeLife.listen(
-                on: port,
-                ServerBootstrap(group: loop).serverChannelOption(.autoRead, value: false))
+            ServerBootstrap(group: loop)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(.autoRead, value: false)
+                .bind(host: "127.0.0.1", port: port)
         }
         return EventLoopFuture.whenAllSucceed(binds, on: loop).flatMap { channels in
             // What waits in a listening socket that is closed is reset.
             loop.scheduleTask(in: TimeAmount(times.configurationTest)) {
                 for channel in channels { channel.close(promise: nil) }
-                for port in ports { port.stopListening() }
             }.futureResult
         }.flatMap { loop.scheduleTask(in: TimeAmount(times.start)) {}.futureResult }
     }

@@ -23,7 +23,6 @@ final class NodeLife: @unchecked Sendable {
     private(set) var isFrozen = false
     private(set) var isStopping = false
     private var listeners: [any Channel] = []
-    private var ports: [KeptPort] = []
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var workers: [NodeWorker]
     private var accepted = 0
@@ -50,35 +49,42 @@ final class NodeLife: @unchecked Sendable {
 
     var openConnections: Int { connections.count }
 
-    /// Listens on the ports.
-    func listen(_ ports: [KeptPort]) -> EventLoopFuture<Void> {
-        let binds = zip(Door.allCases, ports).map { Self.listen(on: $1, bootstrap($0)) }
-        self.ports = ports
+    /// Listens at the ports; the ports that it got.
+    func listen(_ ports: [Int]) -> EventLoopFuture<[Int]> {
+        let binds = zip(Door.allCases, ports).map { door, port in
+            port == 0
+                ? bindAnywhere(door) : bootstrap(door).bind(host: "127.0.0.1", port: port)
+        }
         return EventLoopFuture.whenAllComplete(binds, on: loop).flatMapThrowing { results in
-            self.listeners = results.compactMap { try? $0.get() }
-            for result in results { _ = try result.get() }
+            let channels = results.compactMap { try? $0.get() }
+            do {
+                _ = try results.map { try $0.get() }
+            } catch {
+                for channel in channels { channel.close(promise: nil) }
+                throw error
+            }
+            self.listeners = channels
             if self.isFrozen { self.setReading(false) }
+            return channels.map { $0.localAddress?.port ?? 0 }
         }
     }
 
-    /// Lets a server listen on a port.
-    static func listen(
-        on port: KeptPort, _ bootstrap: ServerBootstrap
+    /// A port below those that the system gives away: nobody gets it while the node is down.
+    private func bindAnywhere(
+        _ door: Door, attempts: Int = 100
     ) -> EventLoopFuture<any Channel> {
-        let backlog: Int32 = 4_096
-        do throws(Errno) {
-            return bootstrap.withBoundSocket(try port.share()).flatMapThrowing { channel in
-                // The server has asked for a short one.
-                try port.listen(backlog: backlog)
-                return channel
-            }
-        } catch {
-            return MultiThreadedEventLoopGroup.singleton.next().makeFailedFuture(error)
+        let port = Int.random(in: 12_000..<32_000)
+        return bootstrap(door).bind(host: "127.0.0.1", port: port).flatMapError { error in
+            attempts > 1
+                ? self.bindAnywhere(door, attempts: attempts - 1)
+                : self.loop.makeFailedFuture(error)
         }
     }
 
     private func bootstrap(_ door: Door) -> ServerBootstrap {
         ServerBootstrap(group: loop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 4_096)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -140,8 +146,7 @@ final class NodeLife: @unchecked Sendable {
 
     private func closeListeners() {
         for listener in listeners { listener.close(promise: nil) }
-        for port in ports { port.stopListening() }
-        (listeners, ports) = ([], [])
+        listeners = []
     }
 
     func freeze(_ isFrozen: Bool) {
