@@ -73,11 +73,23 @@ final class NodeLife: @unchecked Sendable {
     private func bindAnywhere(
         _ door: Door, attempts: Int = 100
     ) -> EventLoopFuture<any Channel> {
-        let port = Int.random(in: 12_000..<32_000)
+        let port = Self.drawPort()
         return bootstrap(door).bind(host: "127.0.0.1", port: port).flatMapError { error in
             attempts > 1
                 ? self.bindAnywhere(door, attempts: attempts - 1)
                 : self.loop.makeFailedFuture(error)
+        }
+    }
+
+    /// The ports that nodes of this process have had: a node that is down finds its own free again.
+    private static let drawnPorts = Lock<Set<Int>>([])
+
+    private static func drawPort() -> Int {
+        drawnPorts.withLock { drawn in
+            while true {
+                let port = Int.random(in: 12_000..<32_000)
+                if drawn.insert(port).inserted || drawn.count > 15_000 { return port }
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+package import Telemetry
+
 /// The words that an exchange and its worker speak: what happened, and what to do.
 extension Exchange {
     /// Where the exchange is on its way.

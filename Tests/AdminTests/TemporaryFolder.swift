@@ -55,9 +55,10 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-/// Waits for a condition; a test that waits in vain fails.
+/// Waits for a condition; a test that waits in vain fails. Long, as all tests share few threads, and
+/// some keep them busy for minutes.
 func wait(
-    _ what: String, seconds: Double = 60, _ condition: () async -> Bool
+    _ what: String, seconds: Double = 300, _ condition: () async -> Bool
 ) async throws {
     let deadline = Instant.now().advanced(byMilliseconds: Int(seconds * 1_000))
     while await !condition() {

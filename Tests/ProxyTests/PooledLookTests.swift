@@ -31,7 +31,7 @@ extension LiveTests {
                 rehearsal.settle()
                 client.receive()
                 #expect(Self.text(client).hasPrefix("HTTP/1.1 200 OK\r\n"))
-                #expect(rehearsal.worker.targets[0].pooledCount == 1)
+                #expect(rehearsal.backends.count == 1)
             }
 
             /// The client asks, then the target acts, and the worker gets to see both at once.

@@ -19,8 +19,8 @@ enum ImportRules {
 
     private static let controlPlane: Set = [
         "ArgumentParser", "AsyncHTTPClient", "Foundation", "FoundationEssentials", "HTTPTypes",
-        "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix",
-        "NIOSSL", "ServiceLifecycle", "UnixSignals",
+        "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes",
+        "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
     ]
 
     /// The fences know C, the pure targets only each other, the data plane no Foundation and no
