@@ -55,8 +55,8 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-/// Waits for a condition; a test that waits in vain fails. Long, as all tests share few threads, and
-/// some keep them busy for minutes.
+/// Waits for a condition; a test that waits in vain fails. Long, as all tests share few threads,
+/// and some keep them busy for minutes.
 func wait(
     _ what: String, seconds: Double = 300, _ condition: () async -> Bool
 ) async throws {

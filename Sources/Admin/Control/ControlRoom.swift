@@ -30,10 +30,12 @@ final class ControlRoom: Sendable {
             state.guests[ObjectIdentifier(channel)] = Guest(
                 channel: channel, stage: .new, since: state.lastMoment)
             guard state.guests.count > places else { return nil }
+            let newcomer = ObjectIdentifier(channel)
             let first = state.guests.compactMap { id, guest in
-                guest.stage.rank.map { (id: id, rank: $0, since: guest.since) }
+                id == newcomer
+                    ? nil : guest.stage.rank.map { (id: id, rank: $0, since: guest.since) }
             }.min { ($0.rank, $0.since) < ($1.rank, $1.since) }
-            return first.flatMap { state.guests.removeValue(forKey: $0.id)?.channel }
+            return state.guests.removeValue(forKey: first?.id ?? newcomer)?.channel
         }
         guard let leaving else { return }
         leaving.eventLoop.execute { leaving.close(promise: nil) }
