@@ -9,24 +9,7 @@ struct BreakagePlay: DemoPlay {
     static let plugin = "request-transformer"
 
     let y: KongLike.KongNode
-    let place: String
-    let operation: Operation
-    let load: DemoLoad
-    let notes: DemoNotes.Pad
-    let pauseMilliseconds: Int
-    let over = Lock(false)
-
-    init(
-        y: KongLike.KongNode, place: String, operation: Operation, load: DemoLoad,
-        notes: DemoNotes.Pad, pauseMilliseconds: Int
-    ) {
-        self.y = y
-        self.place = place
-        self.operation = operation
-        self.load = load
-        self.notes = notes
-        self.pauseMilliseconds = pauseMilliseconds
-    }
+    let stage: DemoStage
 
     private static let plan = """
         splits: [kong]

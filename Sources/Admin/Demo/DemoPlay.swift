@@ -5,17 +5,22 @@ internal import ServiceLifecycle
 
 /// A play at a terminal: what an operator types, what comes back, and what one sees.
 protocol DemoPlay: Service {
-    /// Where its Sluice has its files.
-    var place: String { get }
-    var operation: Operation { get }
-    var notes: DemoNotes.Pad { get }
-    /// How long it waits, so that one can read.
-    var pauseMilliseconds: Int { get }
-    /// Whether it was played to its end, and every command did what it should.
-    var over: Lock<Bool> { get }
+    var stage: DemoStage { get }
 
     /// What happens.
     func perform() async throws
+}
+
+/// What a play is played with.
+struct DemoStage: Sendable {
+    /// Where its Sluice has its files.
+    let place: String
+    let operation: Operation
+    let load: DemoLoad
+    let notes: DemoNotes.Pad
+    /// How long it waits, so that one can read.
+    let pauseMilliseconds: Int
+    fileprivate let over = Lock(false)
 }
 
 /// Something did not do what the play needs.
@@ -24,7 +29,12 @@ struct DemoFailure: Error, CustomStringConvertible {
 }
 
 extension DemoPlay {
-    var isOver: Bool { over.withLock { $0 } }
+    var place: String { stage.place }
+    var operation: Operation { stage.operation }
+    var load: DemoLoad { stage.load }
+
+    /// Whether it was played to its end, and every command did what it should.
+    var isOver: Bool { stage.over.withLock { $0 } }
 
     var commands: SocketCommands { SocketCommands(socket: "\(place)/sluice.sock") }
 
@@ -33,7 +43,7 @@ extension DemoPlay {
             do {
                 try await waitForStart()
                 try await perform()
-                over.withLock { $0 = true }
+                stage.over.withLock { $0 = true }
             } catch is CancellationError {
                 say("The demo was interrupted.")
             } catch {
@@ -77,12 +87,12 @@ extension DemoPlay {
     private var planPath: String { "\(place)/plan.yaml" }
 
     func pause() async throws {
-        try await Task.sleep(for: .milliseconds(pauseMilliseconds))
+        try await Task.sleep(for: .milliseconds(stage.pauseMilliseconds))
         showLog()
     }
 
     func showLog() {
-        for line in notes.takeAll() { say("  log: \(line)") }
+        for line in stage.notes.takeAll() { say("  log: \(line)") }
     }
 
     private func waitForStart() async throws {

@@ -116,17 +116,13 @@ package enum UpgradeDemo {
             },
             isWanted: { await operation.isReady })
         let pauses = UpgradePlay.pauseCount + BreakagePlay.pauseCount
-        let pause = max(seconds * 1_000 / pauses, 50)
+        let stage = DemoStage(
+            place: place, operation: operation, load: load, notes: notes,
+            pauseMilliseconds: max(seconds * 1_000 / pauses, 50))
         let play: any DemoPlay =
             switch act {
-            case .upgrade:
-                UpgradePlay(
-                    clusters: clusters, place: place, operation: operation, load: load,
-                    notes: notes, pauseMilliseconds: pause)
-            case .breakage:
-                BreakagePlay(
-                    y: clusters.y, place: place, operation: operation, load: load, notes: notes,
-                    pauseMilliseconds: pause)
+            case .upgrade: UpgradePlay(clusters: clusters, stage: stage)
+            case .breakage: BreakagePlay(y: clusters.y, stage: stage)
             }
         try await process.run(with: [load, play])
         return play.isOver ? ExitStatus.done : ExitStatus.failed

@@ -12,24 +12,7 @@ struct UpgradePlay: DemoPlay {
     static let pauseCount = 14
 
     let clusters: UpgradeDemo.Clusters
-    let place: String
-    let operation: Operation
-    let load: DemoLoad
-    let notes: DemoNotes.Pad
-    let pauseMilliseconds: Int
-    let over = Lock(false)
-
-    init(
-        clusters: UpgradeDemo.Clusters, place: String, operation: Operation, load: DemoLoad,
-        notes: DemoNotes.Pad, pauseMilliseconds: Int
-    ) {
-        self.clusters = clusters
-        self.place = place
-        self.operation = operation
-        self.load = load
-        self.notes = notes
-        self.pauseMilliseconds = pauseMilliseconds
-    }
+    let stage: DemoStage
 
     func perform() async throws {
         try await prepare()
@@ -122,7 +105,7 @@ struct UpgradePlay: DemoPlay {
 
     /// A lateness is shown only, as in a few seconds a machine that does much else may cause it.
     private var plan: String {
-        let hold = max(1, min(pauseMilliseconds / 1_000, 60))
+        let hold = max(1, min(stage.pauseMilliseconds / 1_000, 60))
         return """
             splits: [kong]
             steps:
