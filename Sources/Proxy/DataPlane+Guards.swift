@@ -32,11 +32,8 @@ extension DataPlane {
     /// The requests that guards refuse, as workers tell of them; for one listener at a time. When
     /// that one is slow the oldest are lost; all are counted.
     package func guardReports() -> some AsyncSequence<GuardReport, Never> & Sendable {
-        let (posted, continuation) = AsyncStream<PostedRefusal>.makeStream(
-            bufferingPolicy: .bufferingNewest(Limits.keptReports))
-        crew.guardHandler.withLock { $0 = { continuation.yield($0) } }
         let foundation = foundation
-        return posted.map { posted in
+        return Self.posts(to: crew.guardHandler).map { posted in
             let name = foundation.withLock { $0.registry.listeners[posted.listener] }
             return GuardReport(
                 listener: name, client: posted.client, method: posted.method,

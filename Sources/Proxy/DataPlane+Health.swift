@@ -36,12 +36,9 @@ extension DataPlane {
     /// The targets whose traffic fails, as workers tell of them; for one listener at a time. When
     /// that one is slow the oldest are lost: a target that goes on failing is told of again.
     package func failures() -> some AsyncSequence<FailureReport, Never> & Sendable {
-        let (posted, continuation) = AsyncStream<PostedFailure>.makeStream(
-            bufferingPolicy: .bufferingNewest(Limits.keptReports))
-        crew.failureHandler.withLock { $0 = { continuation.yield($0) } }
         // Names are looked up by the listener: no worker waits for the control plane.
         let foundation = foundation
-        return posted.map { posted in
+        return Self.posts(to: crew.failureHandler).map { posted in
             let target = foundation.withLock { $0.registry.targets[posted.target] }
             return FailureReport(
                 upstream: target.upstream, address: target.address, inARow: posted.inARow,

@@ -6,11 +6,8 @@ extension DataPlane {
     /// What workers tell of them; for one listener at a time. When that one is slow the oldest are
     /// lost; all are counted.
     package func openingReports() -> some AsyncSequence<OpeningReport, Never> & Sendable {
-        let (posted, continuation) = AsyncStream<PostedOpening>.makeStream(
-            bufferingPolicy: .bufferingNewest(Limits.keptReports))
-        crew.openingHandler.withLock { $0 = { continuation.yield($0) } }
         let foundation = foundation
-        return posted.map { posted in
+        return Self.posts(to: crew.openingHandler).map { posted in
             let place = foundation.withLock { foundation -> OpeningReport.Place in
                 switch posted.place {
                 case .listener(let id):
