@@ -25,6 +25,7 @@ final class RolloutBench: Sendable {
     let snapshot: Snapshot
     let weights: WeightKeeper
     let rollouts: RolloutKeeper
+    let audit: AuditTrail
     let disk: DyingDisk
     private let time = Lock<Int64>(1_000_000_000_000)
 
@@ -58,9 +59,11 @@ final class RolloutBench: Sendable {
             plane: plane, store: WeightStore(WeightStore.Places(snapshot)), logger: logger,
             disk: weightsDisk ?? disk.queue)
         let time = time
+        audit = AuditTrail(logger: logger)
         rollouts = RolloutKeeper(
             weights: weights, plane: plane, logger: logger, disk: journalDisk ?? disk.queue,
-            journalLimit: journalLimit, clock: { Instant(nanoseconds: time.withLock { $0 }) })
+            audit: audit, journalLimit: journalLimit,
+            clock: { Instant(nanoseconds: time.withLock { $0 }) })
     }
 
     /// Starts as the process does.

@@ -46,6 +46,23 @@ struct RolloutRuleTests {
         #expect(Self.stepCount(bench) == 2)
     }
 
+    @Test func `the audit has each pause, whoever made it`() async throws {
+        let bench = try RolloutBench()
+        await bench.audit.adopt(bench.snapshot)
+        try await bench.start()
+        try await bench.begin()
+        try await bench.set("kong", "95", "5")
+        await bench.pass(2, Self.quiet)
+        try await bench.rollouts.resume("")
+        try await bench.rollouts.pauseByHand("a look")
+        try await bench.until("both pauses are written down") {
+            guard let text = try? bench.folder.read("state/audit.jsonl") else { return false }
+            let pauses = text.split(separator: "\n").filter { $0.contains("\"rollout_pause\"") }
+            return pauses.count == 2 && pauses[0].contains("has set kong to 5.0 % of y")
+                && pauses[1].contains("a look")
+        }
+    }
+
     @Test func `a way back waits for no disk, and is written right after`() async throws {
         let (journal, disk) = (HeldDisk(), HeldDisk())
         let bench = try RolloutBench(journalDisk: journal.queue, weightsDisk: disk.queue)

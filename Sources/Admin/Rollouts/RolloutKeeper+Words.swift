@@ -75,10 +75,8 @@ extension RolloutKeeper {
     package func pauseByHand(_ reason: String) async throws(RolloutFault) {
         let course = try running()
         if case .paused = course.phase { return }
-        pause(reason.isEmpty ? "by hand" : reason)
-        await writeDown(
-            "rollout_pause", from: .string(course.phase.word), to: .string("paused"),
-            reason: reason)
+        notePause(reason.isEmpty ? "by hand" : reason)
+        await writeDownPause(from: course, reason)
     }
 
     /// Goes on with the step that it was at, with its share.
@@ -138,12 +136,23 @@ extension RolloutKeeper {
 
 /// Moves.
 extension RolloutKeeper {
-    /// Notes that it is paused, for a reason.
+    /// Pauses it, for a reason that Sluice has found.
     func pause(_ reason: String) {
         guard let course, !course.phase.isOver else { return }
         if case .paused(reason) = course.phase { return }
-        logger.warning("the rollout \(course.file) is paused: \(reason)")
+        notePause(reason)
+        Task { await writeDownPause(from: course, reason) }
+    }
+
+    private func notePause(_ reason: String) {
+        logger.warning("the rollout \(course?.file ?? "") is paused: \(reason)")
         note(RolloutEntry(.pause, [.init(name: "reason", value: .string(reason))]))
+    }
+
+    private func writeDownPause(from course: RolloutCourse, _ reason: String) async {
+        await writeDown(
+            "rollout_pause", from: .string(course.phase.word), to: .string("paused"),
+            reason: String(reason.prefix(1_000)))
     }
 
     /// Goes to a step: the journal first, then the weights. `expecting`: the generation that the
