@@ -51,7 +51,7 @@ struct TLSStock: Sendable {
     var listeners: [String: Entry<ListenerTLS, TLSServer>] = [:]
     var upstreams: [String: Entry<UpstreamTLS, TLSClient>] = [:]
     var reload = CertificateReload()
-    /// The first thing that could not be made at all, since there was nothing before it.
+    /// The first thing that could not be made at all: nothing was made of its settings before.
     var missing: (owner: String, fault: TLSLoadFault)?
 }
 
@@ -63,44 +63,41 @@ extension TLSStock {
     ) -> TLSStock {
         var next = TLSStock()
         for (name, tls) in wantedListeners {
-            let facts = Self.facts(tls.files)
             let known = listeners[name]
-            if let known, known.isCurrent(tls, facts) {
-                next.listeners[name] = known
-                continue
-            }
-            do throws(TLSLoadFault) {
-                next.listeners[name] = Entry(
-                    settings: tls, facts: facts, value: try tls.load(name, keys))
-                next.reload.renewed.append("listener \(name)")
-            } catch {
-                next.note(error, "listener \(name)", hasKnown: known != nil)
-                next.listeners[name] = known
-            }
+            next.listeners[name] = next.entry(
+                "listener \(name)", tls, tls.files, known
+            ) { () throws(TLSLoadFault) in try tls.load(name, keys) }
         }
         for (name, tls) in wantedUpstreams {
-            let facts = Self.facts(tls.files)
             let known = upstreams[name]
-            if let known, known.isCurrent(tls, facts) {
-                next.upstreams[name] = known
-                continue
-            }
-            do throws(TLSLoadFault) {
-                next.upstreams[name] = Entry(settings: tls, facts: facts, value: try tls.load())
-                next.reload.renewed.append("upstream \(name)")
-            } catch {
-                next.note(error, "upstream \(name)", hasKnown: known != nil)
-                next.upstreams[name] = known
-            }
+            next.upstreams[name] = next.entry(
+                "upstream \(name)", tls, tls.files, known
+            ) { () throws(TLSLoadFault) in try tls.load() }
         }
         return next
     }
 
-    private mutating func note(_ fault: TLSLoadFault, _ owner: String, hasKnown: Bool) {
-        if hasKnown {
-            reload.faults.append("\(owner): \(fault)")
-        } else {
-            missing = missing ?? (owner, fault)
+    /// What settings come to: what is known where neither they nor their files have changed, and
+    /// where the files alone have and cannot be used. Other settings are never passed over for
+    /// that: what cannot be made of them is missing, else a listener that must ask for certificates
+    /// would not.
+    private mutating func entry<Settings: Sendable & Equatable, Value: Sendable>(
+        _ owner: String, _ settings: Settings, _ files: [String],
+        _ known: Entry<Settings, Value>?, load: () throws(TLSLoadFault) -> Value
+    ) -> Entry<Settings, Value>? {
+        let facts = Self.facts(files)
+        if let known, known.isCurrent(settings, facts) { return known }
+        do throws(TLSLoadFault) {
+            let entry = Entry(settings: settings, facts: facts, value: try load())
+            reload.renewed.append(owner)
+            return entry
+        } catch {
+            guard let known, known.settings == settings else {
+                missing = missing ?? (owner, error)
+                return nil
+            }
+            reload.faults.append("\(owner): \(error)")
+            return known
         }
     }
 
@@ -162,7 +159,8 @@ extension DataPlane {
         foundation.withLock { $0.ticketKeys }.rotateIfDue(.now())
     }
 
-    /// Reads the files of a snapshot; what runs already is kept where that fails.
+    /// Reads the files of a snapshot; what runs already with the same settings is kept where that
+    /// fails.
     func loadTLS(_ snapshot: Snapshot) throws(DataPlaneError) -> TLSStock {
         let (known, keys) = foundation.withLock { ($0.tls, $0.ticketKeys) }
         let stock = known.renewed(

@@ -60,6 +60,29 @@ struct RenewalTests {
         #expect(try eventually { try subject(sluice) == "subject=CN = b" })
     }
 
+    @Test func `other settings of TLS whose files cannot be used refuse the reload`() throws {
+        let sluice = try sluice()
+        let key = try certificates.folder.read("a.key")
+        try certificates.make("b", for: ["a.test"])
+        try certificates.folder.replace("a.key", with: try certificates.folder.read("b.key"))
+        let text = try sluice.folder.read("sluice.yaml")
+        try sluice.folder.write(
+            text.replacing("tls: {", with: "tls: {profile: modern, "), to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.log.contains("nothing changes") }, "\(sluice.log)")
+        #expect(sluice.logCount("was read again and is in force") == 0)
+        func takesOldVersion() throws -> Bool {
+            let command = "openssl s_client -tls1_2 -connect 127.0.0.1:\(sluice.port) </dev/null"
+            return try ChildProcess.run(["sh", "-c", command]).output.contains("CN = first")
+        }
+        #expect(try takesOldVersion())
+        // All of them are in force at once when the files are good again.
+        try certificates.folder.replace("a.key", with: key)
+        sluice.reload()
+        #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
+        #expect(try !takesOldVersion())
+    }
+
     @Test func `no request fails while certificates change again and again`() throws {
         let sluice = try sluice()
         let isDone = Flag()
