@@ -4,51 +4,6 @@ import Testing
 /// Connections through Sluice between real programs.
 @Suite(.serialized, .ownThreads)
 struct TCPTests {
-    /// Starts a program that listens on a port, and waits until it does.
-    private static func start(
-        _ arguments: [String], on port: UInt16, in folder: TemporaryFolder
-    ) throws -> ChildProcess {
-        let child = try ChildProcess(
-            arguments, output: folder["output"], errors: folder["errors"])
-        let isUp = eventually { !child.isRunning || (try? Wire(port: port)) != nil }
-        guard isUp, child.isRunning else {
-            throw TimedOut("no start of \(arguments[0]): \(try folder.read("errors"))")
-        }
-        return child
-    }
-
-    /// nginx that wants the PROXY protocol and answers with whom it was told of.
-    private static func nginx(
-        on port: UInt16, in folder: TemporaryFolder
-    ) throws -> ChildProcess {
-        try folder.write(
-            """
-            daemon off;
-            master_process off;
-            pid \(folder.path)/pid;
-            error_log \(folder.path)/log;
-            events {}
-            http {
-                access_log off;
-                client_body_temp_path \(folder.path)/body;
-                proxy_temp_path \(folder.path)/proxy;
-                fastcgi_temp_path \(folder.path)/fastcgi;
-                uwsgi_temp_path \(folder.path)/uwsgi;
-                scgi_temp_path \(folder.path)/scgi;
-                server {
-                    listen 127.0.0.1:\(port) proxy_protocol;
-                    location / {
-                        return 200 '$proxy_protocol_addr $http_x_forwarded_for';
-                    }
-                }
-            }
-
-            """, to: "conf")
-        return try start(
-            ["nginx", "-p", folder.path, "-c", folder["conf"], "-e", folder["log"]], on: port,
-            in: folder)
-    }
-
     /// HAProxy that takes whom it is told of and passes that on in version 2.
     private static func haproxy(
         on port: UInt16, to target: UInt16, in folder: TemporaryFolder
@@ -65,24 +20,27 @@ struct TCPTests {
                 server sluice 127.0.0.1:\(target) send-proxy-v2
 
             """, to: "conf")
-        return try start(["haproxy", "-db", "-f", folder["conf"]], on: port, in: folder)
+        return try ChildProcess.start(
+            ["haproxy", "-db", "-f", folder["conf"]], listeningOn: port, in: folder)
     }
 
     @Test(arguments: ["http", "tcp"], ["v1", "v2"])
     func `HAProxy announces a client and nginx is told of it`(mode: String, version: String) throws
     {
-        let folders = [try TemporaryFolder(), try TemporaryFolder()]
-        let ports = [try LoopbackAddress.freePort(), try LoopbackAddress.freePort()]
-        let nginx = try Self.nginx(on: ports[0], in: folders[0])
-        var settings = Settings(x: ports[0])
+        // It answers with whom it was told of.
+        let nginx = try Nginx(
+            "x", listening: "proxy_protocol",
+            locations: "location / { return 200 '$proxy_protocol_addr $http_x_forwarded_for'; }")
+        let (folder, port) = (try TemporaryFolder(), try LoopbackAddress.freePort())
+        var settings = Settings(x: nginx.port)
         settings.listener =
             "address: 127.0.0.1:0, mode: \(mode), proxy_protocol: required, "
             + "trusted_proxies: [127.0.0.1]"
         settings.upstreamMore =
             ", send_proxy_protocol: \(version), health: {kind: http, interval: 100ms}"
         let sluice = try Sluice(settings)
-        let haproxy = try Self.haproxy(on: ports[1], to: sluice.port, in: folders[1])
-        let client = try Wire(port: ports[1])
+        let haproxy = try Self.haproxy(on: port, to: sluice.port, in: folder)
+        let client = try Wire(port: port)
         try client.send("PROXY TCP4 192.0.2.7 192.0.2.8 1234 80\r\n")
         let expected = mode == "http" ? "192.0.2.7 192.0.2.7" : "192.0.2.7 "
         #expect(try client.get().text == expected)
@@ -90,7 +48,6 @@ struct TCPTests {
         // Checks are taken by who wants a header.
         #expect(try eventually { try sluice.command("status").output.contains("sound") })
         haproxy.end()
-        nginx.end()
     }
 
     @Test func `openssl gets the certificate of the server that it names`() throws {
@@ -107,11 +64,11 @@ struct TCPTests {
             let port = try LoopbackAddress.freePort()
             let own = try TemporaryFolder()
             servers.append(
-                try Self.start(
+                try ChildProcess.start(
                     [
                         "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-www", "-cert",
                         folder["\(name).pem"], "-key", folder["\(name).key"],
-                    ], on: port, in: own))
+                    ], listeningOn: port, in: own))
             ports.append(port)
         }
         var settings = Settings(x: ports[0], y: ports[1], weights: "{x: 1, y: 0}")

@@ -56,6 +56,20 @@ final class ChildProcess: Sendable {
         self.pid = pid
     }
 
+    /// Starts a program that listens on a port, and waits until it does; what it prints goes into
+    /// the folder.
+    static func start(
+        _ arguments: [String], listeningOn port: UInt16, in folder: TemporaryFolder
+    ) throws -> ChildProcess {
+        let child = try ChildProcess(
+            arguments, output: folder["output"], errors: folder["errors"])
+        let isUp = eventually { !child.isRunning || (try? Wire(port: port)) != nil }
+        guard isUp, child.isRunning else {
+            throw TimedOut("no start of \(arguments[0]): \(try folder.read("errors"))")
+        }
+        return child
+    }
+
     deinit { end() }
 
     private static func list(_ texts: [String]) -> [UnsafeMutablePointer<CChar>?] {

@@ -1,21 +1,27 @@
 import Foundation
 
 /// Debian's nginx as an upstream, on a free port. It answers with its name, in the body and in
-/// X-Upstream, and serves the files of its folder under /files/.
+/// X-Upstream, and serves the files of its folder under /files/; or does what it is told instead.
 final class Nginx {
     let name: String
     private(set) var port: UInt16 = 0
     let folder: TemporaryFolder
     private var child: ChildProcess?
     private let tls: String?
+    private let listening: String
+    private let locations: String?
 
     /// It closes each connection after `requestsPerConnection` requests. `tls`: what it is told of
-    /// TLS; it speaks none without.
+    /// TLS; it speaks none without. `listening`: how else it listens. `locations`: what it does
+    /// instead; paths in it begin at its folder.
     init(
-        _ name: String, requestsPerConnection: Int = 1_000_000_000, tls: String? = nil
+        _ name: String, requestsPerConnection: Int = 1_000_000_000, tls: String? = nil,
+        listening: String = "", locations: String? = nil
     ) throws {
         self.name = name
         self.tls = tls
+        self.listening = listening
+        self.locations = locations
         folder = try TemporaryFolder()
         try folder.makeFolder("files")
         // Another program may take the port between the look and nginx.
@@ -38,7 +44,7 @@ final class Nginx {
     /// Starts it on the port that it had.
     func startAgain() throws {
         child = nil
-        try run()
+        run()
         if child == nil { throw TimedOut("nginx does not start: \(try folder.read("errors"))") }
     }
 
@@ -49,17 +55,13 @@ final class Nginx {
     private func start(_ requestsPerConnection: Int) throws {
         port = try LoopbackAddress.freePort()
         try folder.write(text(requestsPerConnection), to: "conf")
-        try run()
+        run()
     }
 
-    private func run() throws {
-        let child = try ChildProcess(
+    private func run() {
+        child = try? ChildProcess.start(
             ["nginx", "-p", folder.path, "-c", folder["conf"], "-e", folder["log"]],
-            output: folder["output"], errors: folder["errors"])
-        let isUp = eventually {
-            !child.isRunning || (try? Wire(port: port)) != nil
-        }
-        if isUp, child.isRunning { self.child = child }
+            listeningOn: port, in: folder)
     }
 
     private func text(_ requestsPerConnection: Int) -> String {
@@ -82,9 +84,9 @@ final class Nginx {
             keepalive_timeout 1h;
             add_header X-Upstream \(name) always;
             server {
-                listen 127.0.0.1:\(port)\(tls == nil ? "" : " ssl") backlog=4096;
+                listen 127.0.0.1:\(port)\(tls == nil ? "" : " ssl") \(listening) backlog=4096;
                 \(tls ?? "")
-                location / { return 200 '\(name)'; }
+                \(locations ?? "location / { return 200 '\(name)'; }")
                 location /files/ { root \(folder.path); }
             }
         }

@@ -134,19 +134,9 @@ struct ProxyFactsTests {
             ssl,cert-cn,ssl-cipher,cert-sig,cert-key,authority
 
             """, to: "conf")
-        return (try start(["haproxy", "-db", "-f", folder["conf"]], on: port, in: folder), port)
-    }
-
-    private func start(
-        _ arguments: [String], on port: UInt16, in folder: TemporaryFolder
-    ) throws -> ChildProcess {
-        let child = try ChildProcess(
-            arguments, output: folder["output"], errors: folder["errors"])
-        let isUp = eventually { !child.isRunning || (try? Wire(port: port)) != nil }
-        guard isUp, child.isRunning else {
-            throw TimedOut("no start of \(arguments[0]): \(try folder.read("errors"))")
-        }
-        return child
+        let child = try ChildProcess.start(
+            ["haproxy", "-db", "-f", folder["conf"]], listeningOn: port, in: folder)
+        return (child, port)
     }
 
     static let clients = [
@@ -232,7 +222,8 @@ struct ProxyFactsTests {
             "%[src] %[fc_pp_authority] %[req.hdr(host)]"
 
             """, to: "conf")
-        let haproxy = try start(["haproxy", "-db", "-f", folder["conf"]], on: port, in: folder)
+        let haproxy = try ChildProcess.start(
+            ["haproxy", "-db", "-f", folder["conf"]], listeningOn: port, in: folder)
         let sluice = try sluice(port)
         let answer = try curl(sluice.port, shown)
         #expect(answer.output == "127.0.0.1 a.test a.test:\(sluice.port)", "\(answer)")

@@ -13,54 +13,12 @@ struct TCPTransferTests {
     }
 
     /// nginx that serves the files of its folder and takes others.
-    private final class Store {
-        let folder: TemporaryFolder
-        let port: UInt16
-        private let child: ChildProcess
-
-        init(_ certificates: Certificates?) throws {
-            folder = try TemporaryFolder()
-            port = try LoopbackAddress.freePort()
-            let tls = certificates.map { certificates in
-                "ssl_certificate \(certificates.folder["a.pem"]); "
-                    + "ssl_certificate_key \(certificates.folder["a.key"]);"
-            }
-            try folder.write(
-                """
-                daemon off;
-                master_process off;
-                pid \(folder.path)/pid;
-                error_log \(folder.path)/log;
-                events {}
-                http {
-                    access_log off;
-                    client_body_temp_path \(folder.path)/body;
-                    proxy_temp_path \(folder.path)/proxy;
-                    fastcgi_temp_path \(folder.path)/fastcgi;
-                    uwsgi_temp_path \(folder.path)/uwsgi;
-                    scgi_temp_path \(folder.path)/scgi;
-                    client_max_body_size 0;
-                    server {
-                        listen 127.0.0.1:\(port)\(tls == nil ? "" : " ssl");
-                        \(tls ?? "")
-                        location / { root \(folder.path); dav_methods PUT; }
-                    }
-                }
-
-                """, to: "conf")
-            let child = try ChildProcess(
-                ["nginx", "-p", folder.path, "-c", folder["conf"], "-e", folder["log"]],
-                output: folder["output"], errors: folder["errors"])
-            self.child = child
-            let isUp = eventually { [port] in
-                !child.isRunning || (try? Wire(port: port)) != nil
-            }
-            guard isUp, child.isRunning else {
-                throw TimedOut("no start of nginx: \(try folder.read("errors"))")
-            }
-        }
-
-        deinit { child.end() }
+    private func store(hasTLS: Bool) throws -> Nginx {
+        let folder = certificates.folder
+        let tls = "ssl_certificate \(folder["a.pem"]); ssl_certificate_key \(folder["a.key"]);"
+        return try Nginx(
+            "x", tls: hasTLS ? tls : nil,
+            locations: "location / { root .; dav_methods PUT; client_max_body_size 0; }")
     }
 
     private func sluice(_ port: UInt16, hasTLS: Bool) throws -> Sluice {
@@ -88,7 +46,7 @@ struct TCPTransferTests {
 
     @Test(arguments: [false, true])
     func `much arrives as it was sent, both ways at once`(hasTLS: Bool) throws {
-        let store = try Store(hasTLS ? certificates : nil)
+        let store = try store(hasTLS: hasTLS)
         let sluice = try sluice(store.port, hasTLS: hasTLS)
         let (size, folder) = (Self.size, store.folder)
         try shell(
