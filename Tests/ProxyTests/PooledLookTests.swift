@@ -1,8 +1,8 @@
 import Testing
 
 extension LiveTests {
-    /// What a target did to an idle connection at the moment at which a request would take it:
-    /// the worker has not been told yet. Turned by hand, so that the two meet in one turn.
+    /// What a target does to an idle connection at the moment at which a request would take it: the
+    /// worker knows of the request, and is not told of that. Turned by hand, so that they meet.
     @Suite
     struct PooledLookTests {
         private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -34,13 +34,13 @@ extension LiveTests {
                 #expect(rehearsal.backends.count == 1)
             }
 
-            /// The client asks, then the target acts, and the worker gets to see both at once.
+            /// The client asks, and the target acts before the worker comes to the request.
             func meet(_ method: String, _ act: (Line) -> Void) throws {
                 let before = client.received.count
                 client.pending += Array(
                     "\(method) /second HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n".utf8)
                 client.send()
-                act(backend.line)
+                rehearsal.turnOnce { act(backend.line) }
                 rehearsal.settle()
                 // It goes out on another connection, once.
                 #expect(rehearsal.backends.count == 2)

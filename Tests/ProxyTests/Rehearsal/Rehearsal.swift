@@ -135,7 +135,12 @@ package final class Rehearsal {
         faults.append("the worker has always something to do")
     }
 
-    func turnOnce() { turn(worker.epoll.wait(milliseconds: 0)) }
+    /// One turn; `meanwhile` happens when the worker knows its events already.
+    func turnOnce(_ meanwhile: () -> Void = {}) {
+        let count = worker.epoll.wait(milliseconds: 0)
+        meanwhile()
+        turn(count)
+    }
 
     private func turn(_ count: Int) {
         clock = clock.advanced(byMilliseconds: 1)
