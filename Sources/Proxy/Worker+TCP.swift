@@ -179,6 +179,7 @@ extension Worker {
         let flow = Flow(
             exchange: exchange, source: exchanges[exchange].downstream,
             sink: exchanges[exchange].upstreamConnection, isRequest: true)
+        if hasNothing(flow) { return false }
         switch move(flow) {
         case .ended:
             endSending(flow.sink)
@@ -200,6 +201,7 @@ extension Worker {
         let flow = Flow(
             exchange: exchange, source: exchanges[exchange].upstreamConnection,
             sink: exchanges[exchange].downstream, isRequest: false)
+        if hasNothing(flow) { return true }
         switch move(flow) {
         case .ended:
             endSending(flow.sink)
@@ -217,6 +219,16 @@ extension Worker {
             perform(exchanges[exchange].handle(.downstreamGone), exchange)
         }
         return true
+    }
+
+    /// Whether a direction can only be starved. An event is of one side, and what it tells is
+    /// nothing to the direction in which the other one sends, most of the time.
+    private func hasNothing(_ flow: Flow) -> Bool {
+        !connections[flow.source].flags.contains(.readable)
+            && connections[flow.source].inbound == nil && connections[flow.source].pipe < 0
+            && connections[flow.sink].outbound == nil && !connections[flow.source].body.hasEnded
+            && connections[flow.source].tls == nil && connections[flow.sink].tls == nil
+            && scratch.isEmpty && payload.isEmpty
     }
 
     /// Moves what can be moved now: copied, and from a block's worth on through a pipe.
@@ -245,6 +257,9 @@ extension Worker {
             counters.tcpMoved(lane: lane, bytes: movedCount, fromUpstream: !flow.isRequest)
             movedCount = 0
         }
-        if hasMoved { setTCPDeadlines(flow.exchange) }
+        if hasMoved {
+            setTCPDeadlines(flow.exchange)
+            hasMoved = false
+        }
     }
 }
