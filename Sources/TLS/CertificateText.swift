@@ -52,6 +52,11 @@ enum CertificateText {
         return found
     }
 
+    /// Whether it has a list of names.
+    static func hasNameList(_ certificate: OpaquePointer) -> Bool {
+        unsafe X509_get_ext_by_NID(certificate, NID_subject_alt_name, -1) >= 0
+    }
+
     private static func commonName(of certificate: OpaquePointer) -> String? {
         guard let name = unsafe X509_get_subject_name(certificate) else { return nil }
         var text = [CChar](repeating: 0, count: 256)

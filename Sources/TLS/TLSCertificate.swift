@@ -24,8 +24,12 @@ package final class TLSCertificate: @unchecked Sendable {
     package let notBefore: Int64
     package let notAfter: Int64
     package let kind: KeyKind
+    /// Whether it lists its names (subjectAltName); clients do not take the common name for one.
+    package let hasNameList: Bool
+    /// SHA-256 over it, in lower-case hexadecimal digits.
+    package let fingerprint: String
     let leaf: OpaquePointer
-    private(set) var chain: [OpaquePointer] = unsafe []
+    let chain: [OpaquePointer]
     let key: OpaquePointer
     /// What is stapled to it (RFC 6066 section 8), or nothing.
     let staple: [UInt8]
@@ -37,19 +41,22 @@ package final class TLSCertificate: @unchecked Sendable {
     ) throws(TLSLoadFault) {
         let staple = try staplePath.map(Self.staple) ?? []
         let key = unsafe try Self.readKey(keyPath)
-        var chain: [OpaquePointer] = unsafe []
-        let leaf: OpaquePointer
+        let all: [OpaquePointer]
         do throws(TLSLoadFault) {
-            unsafe leaf = try Self.readChain(path, &chain)
+            unsafe all = try Self.readChain(path)
         } catch {
             unsafe EVP_PKEY_free(key)
             throw error
         }
+        let leaf = unsafe all[0]
         self.path = path
         self.staple = staple
         unsafe self.key = key
         unsafe self.leaf = leaf
-        unsafe self.chain = chain
+        unsafe chain = Array(all.dropFirst())
+        hasNameList = unsafe CertificateText.hasNameList(leaf)
+        fingerprint = unsafe String(
+            decoding: CertificateText.fingerprint(of: leaf) ?? [], as: UTF8.self)
         self.names = unsafe names.isEmpty ? CertificateText.names(of: leaf) : names
         subject = unsafe String(
             decoding: CertificateText.subject(of: leaf) ?? [], as: UTF8.self)
@@ -67,9 +74,56 @@ package final class TLSCertificate: @unchecked Sendable {
     }
 
     deinit {
-        for index in 0..<(unsafe chain.count) { unsafe X509_free(chain[index]) }
+        unsafe PEMFile.free(chain)
         unsafe X509_free(leaf)
         unsafe EVP_PKEY_free(key)
+    }
+
+    /// Everything that is wrong with files: each is looked at by itself, then all together.
+    package static func faults(
+        certificate path: String, key keyPath: String, staple staplePath: String? = nil
+    ) -> [TLSLoadFault] {
+        var faults: [TLSLoadFault] = []
+        func look(_ read: () throws(TLSLoadFault) -> Void) {
+            do throws(TLSLoadFault) {
+                try read()
+            } catch {
+                faults.append(error)
+            }
+        }
+        look { () throws(TLSLoadFault) in unsafe PEMFile.free(try readChain(path)) }
+        look { () throws(TLSLoadFault) in unsafe EVP_PKEY_free(try readKey(keyPath)) }
+        if let staplePath { look { () throws(TLSLoadFault) in _ = try staple(staplePath) } }
+        guard faults.isEmpty else { return faults }
+        look { () throws(TLSLoadFault) in
+            try TLSCertificate(certificate: path, key: keyPath, staple: staplePath).tryOut()
+        }
+        return faults
+    }
+
+    /// Whether it is good at a moment, in seconds since 1970.
+    package func isGood(at seconds: Int64) -> Bool { notBefore <= seconds && seconds < notAfter }
+
+    /// Puts it into a context, which may refuse it: for a key that is too small, say.
+    func use(in context: OpaquePointer) throws(TLSLoadFault) {
+        ERR_clear_error()
+        var isUsed =
+            unsafe SSL_CTX_use_certificate(context, leaf) == 1
+            && SSL_CTX_use_PrivateKey(context, key) == 1
+        for index in 0..<(unsafe chain.count) where isUsed {
+            isUsed = unsafe sluice_ctx_add_chain(context, chain[index]) == 1
+        }
+        guard isUsed else {
+            throw TLSLoadFault(.certificate, path, TLSLoadFault.lastReason("it is refused"))
+        }
+    }
+
+    private func tryOut() throws(TLSLoadFault) {
+        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
+            throw TLSLoadFault(.context, "", TLSLoadFault.lastReason("no context of TLS"))
+        }
+        defer { unsafe SSL_CTX_free(context) }
+        unsafe try use(in: context)
     }
 
     /// Whether it is for this name, also by a wildcard (RFC 9525).
@@ -112,18 +166,10 @@ package final class TLSCertificate: @unchecked Sendable {
         return unsafe key
     }
 
-    private static func readChain(
-        _ path: String, _ chain: inout [OpaquePointer]
-    ) throws(TLSLoadFault) -> OpaquePointer {
+    /// The certificate and what stands behind it.
+    private static func readChain(_ path: String) throws(TLSLoadFault) -> [OpaquePointer] {
         let file = try PEMFile(path, .certificate)
-        guard let leaf = unsafe PEM_read_bio_X509_AUX(file.bio, nil, nil, nil) else {
-            throw TLSLoadFault(
-                .certificate, path,
-                TLSLoadFault.lastReason("no certificate; expected one in PEM, its chain behind it"))
-        }
-        while let next = unsafe PEM_read_bio_X509(file.bio, nil, nil, nil) {
-            unsafe chain.append(next)
-        }
-        return unsafe leaf
+        return unsafe try file.certificates(
+            "no certificate; expected one in PEM, its chain behind it")
     }
 }

@@ -47,17 +47,7 @@ package final class TLSClient: @unchecked Sendable {
                     .authority, "", TLSLoadFault.lastReason("the system has no authorities"))
             }
         }
-        guard let certificate else { return }
-        let isUsed =
-            unsafe SSL_CTX_use_certificate(context, certificate.leaf) == 1
-            && SSL_CTX_use_PrivateKey(context, certificate.key) == 1
-        guard isUsed else {
-            throw TLSLoadFault(
-                .certificate, certificate.path, TLSLoadFault.lastReason("it is refused"))
-        }
-        for index in 0..<(unsafe certificate.chain.count) {
-            _ = unsafe sluice_ctx_add_chain(context, certificate.chain[index])
-        }
+        if let certificate { unsafe try certificate.use(in: context) }
     }
 
     deinit { unsafe SSL_CTX_free(context) }

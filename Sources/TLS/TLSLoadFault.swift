@@ -30,10 +30,13 @@ package struct TLSLoadFault: Error, Sendable, Equatable, CustomStringConvertible
     }
 }
 
-/// A file's bytes as OpenSSL reads them.
+/// A file's bytes as OpenSSL reads them, all of whose blocks are whole.
 @safe
 struct PEMFile: ~Copyable {
     let bio: OpaquePointer
+    let blocks: PEMBlocks
+    private let path: String
+    private let part: TLSLoadFault.Part
 
     init(_ path: String, _ part: TLSLoadFault.Part) throws(TLSLoadFault) {
         let bytes: [UInt8]
@@ -41,6 +44,12 @@ struct PEMFile: ~Copyable {
             bytes = try DurableFile.read(path, limit: TLSCertificate.mostFileBytes)
         } catch {
             throw TLSLoadFault(part, path, "\(error)".lowercased())
+        }
+        let blocks: PEMBlocks
+        do throws(PEMBlocks.Fault) {
+            blocks = try PEMBlocks(bytes)
+        } catch {
+            throw TLSLoadFault(part, path, "\(error)")
         }
         ERR_clear_error()
         guard let bio = unsafe BIO_new(BIO_s_mem()) else {
@@ -54,7 +63,33 @@ struct PEMFile: ~Copyable {
             throw TLSLoadFault(part, path, "no memory")
         }
         unsafe self.bio = bio
+        self.blocks = blocks
+        self.path = path
+        self.part = part
     }
 
     deinit { unsafe BIO_free_all(bio) }
+
+    /// Every certificate of the file; `expected`: what is said where there is none.
+    func certificates(_ expected: String) throws(TLSLoadFault) -> [OpaquePointer] {
+        var found: [OpaquePointer] = unsafe []
+        for (index, block) in blocks.certificates.enumerated() {
+            ERR_clear_error()
+            // Nobody is there to be asked for a password.
+            let next = unsafe PEM_read_bio_X509_AUX(bio, nil, { _, _, _, _ in -1 }, nil)
+            guard let next = unsafe next else {
+                let reason = TLSLoadFault.lastReason(
+                    "line \(block.line): certificate \(index + 1) of the file is broken")
+                unsafe Self.free(found)
+                throw TLSLoadFault(part, path, reason)
+            }
+            unsafe found.append(next)
+        }
+        guard unsafe !found.isEmpty else { throw TLSLoadFault(part, path, expected) }
+        return unsafe found
+    }
+
+    static func free(_ certificates: [OpaquePointer]) {
+        for index in 0..<(unsafe certificates.count) { unsafe X509_free(certificates[index]) }
+    }
 }
