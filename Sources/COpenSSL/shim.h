@@ -173,4 +173,16 @@ static inline int64_t sluice_x509_seconds(const ASN1_TIME *time) {
     return (int64_t)timegm(&parts);
 }
 
+// When the first certificate of the peer's chain, as it was verified, ends to be good, in seconds
+// since 1970; 0 when none was shown.
+static inline int64_t sluice_ssl_trust_end(const SSL *ssl) {
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    int64_t end = 0;
+    for (int index = 0; index < sk_X509_num(chain); index++) {
+        int64_t other = sluice_x509_seconds(X509_get0_notAfter(sk_X509_value(chain, index)));
+        if (end == 0 || other < end) end = other;
+    }
+    return end;
+}
+
 #endif

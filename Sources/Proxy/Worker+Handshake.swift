@@ -151,6 +151,7 @@ extension HandshakeFailure {
         case .verification: self = .verification
         case .refusedByPeer: self = .alert
         case .other: self = .other
+        case .applicationProtocol: self = .applicationProtocol
         }
     }
 }

@@ -42,6 +42,7 @@ extension SettingsDocument {
             timeouts: timeouts, limits: limits, routes: routing.routes, exposesUpstream: exposes,
             guarding: guarding)
         listener.tls = tls
+        listener.tls?.takesAnyProtocol = mode == .tcp
         listener.requiresProxyHeader = requiresProxyHeader
         return listener
     }

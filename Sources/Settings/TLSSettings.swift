@@ -57,6 +57,8 @@ package struct ListenerTLS: Sendable, Equatable {
     package var unknownName = UnknownName.default
     /// The keys of session tickets; nil: the process makes its own.
     package var ticketKeys: PlacedPath?
+    /// Whether what is inside is passed on as it is, so that any protocol may be agreed on.
+    package var takesAnyProtocol = false
 
     package init(certificates: [CertificateSettings]) { self.certificates = certificates }
 }

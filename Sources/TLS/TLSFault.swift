@@ -16,6 +16,8 @@ package enum TLSFault: Int, CaseIterable, Sendable {
     case version
     /// The two have no cipher, group or kind of signature in common.
     case cipher
+    /// The client offers only protocols (ALPN) that are not spoken here.
+    case applicationProtocol
     /// The client asked for a name that is not served here.
     case unknownName
     /// The client showed no certificate, though one is required.
@@ -42,8 +44,10 @@ package enum TLSFault: Int, CaseIterable, Sendable {
             self = .version
         case SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
             SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SHARED_GROUPS,
-            SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_NO_APPLICATION_PROTOCOL:
+            SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
             self = .cipher
+        case SSL_R_NO_APPLICATION_PROTOCOL:
+            self = .applicationProtocol
         case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
             self = .certificateMissing
         case SSL_R_CERTIFICATE_VERIFY_FAILED:
@@ -52,8 +56,11 @@ package enum TLSFault: Int, CaseIterable, Sendable {
             self = .unknownName
         case SSL_R_UNEXPECTED_EOF_WHILE_READING:
             self = .closed
-        case let reason where reason >= SSL_AD_REASON_OFFSET:
+        case SSL_AD_REASON_OFFSET..<SSL_AD_REASON_OFFSET + 256:
             self = .refusedByPeer
+        case let reason where reason >= SSL_AD_REASON_OFFSET:
+            // An error of its own: no memory, say.
+            self = .other
         default:
             self = .garbage
         }

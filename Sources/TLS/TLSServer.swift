@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Kernel
 
 /// What a listener offers and asks for.
 package struct TLSServerOptions: Sendable {
@@ -18,6 +19,17 @@ package struct TLSServerOptions: Sendable {
         case required
     }
 
+    /// Which protocol is agreed on inside (RFC 7301).
+    package enum Protocols: Sendable, Equatable {
+        /// No word of it.
+        case unsaid
+        /// One of these, the most wanted first; a client that offers others alone is refused.
+        case only([String])
+        /// Whatever it is, as what is inside is passed on as it is: that of a client that offers
+        /// one, and none of several, which leaves it to what is spoken without a word of it.
+        case any
+    }
+
     /// Whose sessions may be resumed here: those of the same name.
     package var name: String
     package var profile = Profile.intermediate
@@ -26,8 +38,9 @@ package struct TLSServerOptions: Sendable {
     package var authority: String?
     /// Whether a client that asks for a name that no certificate has, or for none, is refused.
     package var refusesUnknownNames = false
-    /// The protocols that are spoken inside (RFC 7301), the most wanted first; none: no word of it.
-    package var protocols: [String] = []
+    package var protocols = Protocols.unsaid
+    /// The time by which sessions of clients with certificates end, in seconds since 1970.
+    package var clock: @Sendable () -> Int64 = { WallClock.nanoseconds() / 1_000_000_000 }
 
     package init(name: String) { self.name = name }
 }
@@ -42,8 +55,10 @@ package final class TLSServer: @unchecked Sendable {
     package let asksForCertificates: Bool
     private let keys: TLSTicketKeys
     private let refusesUnknownNames: Bool
-    /// The protocols of ALPN, each behind its length.
-    private let protocols: [UInt8]
+    private let protocols: TLSServerOptions.Protocols
+    /// Those that are spoken, each behind its length.
+    private let spoken: [UInt8]
+    let clock: @Sendable () -> Int64
     /// One for each set of certificates that a name has; the first is the one of unknown names.
     private var contexts: [OpaquePointer] = unsafe []
     private var exact: [String: Int] = [:]
@@ -59,7 +74,13 @@ package final class TLSServer: @unchecked Sendable {
         self.keys = keys
         asksForCertificates = options.verification != .none
         refusesUnknownNames = options.refusesUnknownNames
-        protocols = options.protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        protocols = options.protocols
+        if case .only(let names) = options.protocols {
+            spoken = names.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        } else {
+            spoken = []
+        }
+        clock = options.clock
         let id = try Self.sessionID(options)
         var made: [[Int]: Int] = [:]
         func context(of set: [Int]) throws(TLSLoadFault) -> Int {
@@ -126,7 +147,7 @@ extension TLSServer {
         }
         do throws(TLSLoadFault) {
             try unsafe set(context, options, id)
-            for certificate in certificates { try unsafe use(certificate, in: context) }
+            for certificate in certificates { try unsafe certificate.use(in: context) }
             if options.verification != .none {
                 try unsafe Authorities.askClients(
                     context, of: options.authority, isRequired: options.verification == .required)
@@ -178,29 +199,14 @@ extension TLSServer {
                 unsafe (TLSSession.facts(of: ssl)?.owner as? TLSServer)?.staple(to: ssl)
                     ?? SSL_TLSEXT_ERR_NOACK
             }, nil)
-        guard !protocols.isEmpty else { return }
+        if asksForCertificates { unsafe limitSessions(of: context) }
+        guard protocols != .unsaid else { return }
         unsafe SSL_CTX_set_alpn_select_cb(
             context,
             { ssl, chosen, length, offered, count, _ in
                 unsafe (TLSSession.facts(of: ssl)?.owner as? TLSServer)?
                     .chooseProtocol(chosen, length, offered, count) ?? SSL_TLSEXT_ERR_ALERT_FATAL
             }, nil)
-    }
-
-    private func use(
-        _ certificate: TLSCertificate, in context: OpaquePointer
-    ) throws(TLSLoadFault) {
-        ERR_clear_error()
-        var isUsed =
-            unsafe SSL_CTX_use_certificate(context, certificate.leaf) == 1
-            && SSL_CTX_use_PrivateKey(context, certificate.key) == 1
-        for index in 0..<(unsafe certificate.chain.count) where isUsed {
-            isUsed = unsafe sluice_ctx_add_chain(context, certificate.chain[index]) == 1
-        }
-        guard isUsed else {
-            throw TLSLoadFault(
-                .certificate, certificate.path, TLSLoadFault.lastReason("it is refused"))
-        }
     }
 
     /// Takes the certificates of the name that the client asks for.
@@ -217,9 +223,14 @@ extension TLSServer {
     }
 
     private func index(of name: String) -> Int? {
-        let name = name.lowercased()
+        var name = name.lowercased()
+        // The root's dot is none of the name (RFC 6066 section 3).
+        if name.hasSuffix(".") { name.removeLast() }
         if let index = exact[name] { return index }
-        guard !wildcards.isEmpty, let dot = name.firstIndex(of: ".") else { return nil }
+        // A wildcard stands for a label, which is not empty.
+        guard !wildcards.isEmpty, let dot = name.firstIndex(of: "."), dot > name.startIndex else {
+            return nil
+        }
         return wildcards[String(name[dot...])]
     }
 
@@ -233,12 +244,20 @@ extension TLSServer {
         return isSet == 1 ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK
     }
 
-    /// The most wanted protocol that the client offers (RFC 7301 section 3.2).
+    /// The protocol that is agreed on (RFC 7301 section 3.2).
     private func chooseProtocol(
         _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
         _ length: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ count: UInt32
     ) -> Int32 {
-        unsafe protocols.withUnsafeBufferPointer { wanted in
+        guard let offered = unsafe offered else { return SSL_TLSEXT_ERR_NOACK }
+        if protocols == .any {
+            let first = unsafe offered[0]
+            guard UInt32(first) + 1 == count else { return SSL_TLSEXT_ERR_NOACK }
+            unsafe chosen?.pointee = offered + 1
+            unsafe length?.pointee = first
+            return SSL_TLSEXT_ERR_OK
+        }
+        return unsafe spoken.withUnsafeBufferPointer { wanted in
             var found: UnsafeMutablePointer<UInt8>?
             let result = unsafe SSL_select_next_proto(
                 &found, length, wanted.baseAddress, UInt32(wanted.count), offered, count)

@@ -138,12 +138,14 @@ package struct TLSSession: ~Copyable {
     /// Whether the handshake took up an earlier session.
     package var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
 
-    /// Appends the name that the client has asked for, in lower case; nothing when it asked for
-    /// none.
+    /// Appends the name that the client has asked for, in lower case and without the root's dot;
+    /// nothing when it asked for none.
     package func appendServerName(to buffer: inout Buffer) {
         guard let name = unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) else { return }
         var offset = 0
         while unsafe name[offset] != 0, buffer.space > 0 {
+            let isRoot = unsafe name[offset + 1] == 0 && offset > 0
+            if isRoot, unsafe UInt8(bitPattern: name[offset]) == UInt8(ascii: ".") { return }
             let byte = unsafe UInt8(bitPattern: name[offset])
             let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
             buffer.append(byte: isUpper ? byte | 0x20 : byte)

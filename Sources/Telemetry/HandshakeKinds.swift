@@ -21,7 +21,7 @@ package struct Handshake: Sendable, Equatable {
 /// Why a handshake came to nothing.
 package enum HandshakeFailure: Int, CaseIterable, Sendable {
     case closed, timeout, garbage, plainHTTP, notExpected, version, cipher, unknownName
-    case certificateMissing, verification, alert, other
+    case certificateMissing, verification, alert, other, applicationProtocol
 
     /// Its word in metrics.
     package var label: String {
@@ -38,6 +38,7 @@ package enum HandshakeFailure: Int, CaseIterable, Sendable {
         case .verification: "verification"
         case .alert: "alert"
         case .other: "other"
+        case .applicationProtocol: "alpn"
         }
     }
 }

@@ -50,6 +50,7 @@ final class Pair {
 
         var isResumed: Bool { session.isResumed }
         var version: TLSVersion { session.version }
+        var hasPeerCertificate: Bool { session.hasPeerCertificate }
         /// Whether it has nothing to send.
         var isSilent: Bool { workspace.outgoing.isEmpty }
 
@@ -97,14 +98,25 @@ final class Pair {
     let server: Peer
     private let files: Files
 
+    /// `shown`: the client shows that certificate, and the server asks for it. `clock`: the
+    /// server's.
     init(
         keys: TLSTicketKeys = TLSTicketKeys(),
-        resuming slot: borrowing TLSResumptionSlot = TLSResumptionSlot()
+        resuming slot: borrowing TLSResumptionSlot = TLSResumptionSlot(), shown: Files? = nil,
+        clock: (@Sendable () -> Int64)? = nil
     ) throws {
         files = try Files()
         let certificate = try TLSCertificate(certificate: files["a.pem"], key: files["a.key"])
-        let server = try TLSServer([certificate], TLSServerOptions(name: "api"), keys: keys)
+        var demands = TLSServerOptions(name: "api")
         var options = TLSClientOptions()
+        if let shown {
+            demands.verification = .required
+            demands.authority = shown["a.pem"]
+            options.certificate = try TLSCertificate(
+                certificate: shown["a.pem"], key: shown["a.key"])
+        }
+        if let clock { demands.clock = clock }
+        let server = try TLSServer([certificate], demands, keys: keys)
         options.verifies = false
         let client = try TLSClient(options)
         var descriptors: [Int32] = [0, 0]

@@ -94,6 +94,29 @@ import Testing
         #expect(!other.server.isResumed)
     }
 
+    @Test(arguments: [(-1, true), (0, false), (3_600, false)])
+    func `a session ends with the certificate that the client has shown`(
+        seconds: Int64, isTakenUp: Bool
+    ) throws {
+        let keys = TLSTicketKeys()
+        let shown = try Files()
+        let end = try TLSCertificate(certificate: shown["a.pem"], key: shown["a.key"]).notAfter
+        let first = try Pair(keys: keys, shown: shown)
+        try first.shakeHands()
+        #expect(first.server.hasPeerCertificate)
+        var slot = TLSResumptionSlot()
+        slot.resumption = try first.ticket()
+        let next = try Pair(keys: keys, resuming: slot, shown: shown)
+        try next.shakeHands()
+        #expect(next.server.isResumed)
+        // A ticket that was given for a session taken up lasts no longer either.
+        slot.resumption = try next.ticket()
+        let late = try Pair(keys: keys, resuming: slot, shown: shown) { end + seconds }
+        try late.shakeHands()
+        #expect(late.server.isResumed == isTakenUp)
+        #expect(late.server.hasPeerCertificate)
+    }
+
     static let wrongFiles: [(String, TLSLoadFault.Part)] = [
         ("", .certificate), ("garbage", .certificate),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", .certificate),

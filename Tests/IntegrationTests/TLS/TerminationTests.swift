@@ -158,9 +158,65 @@ struct TerminationTests {
         let sluice = try sluice(certificates.listener("a"))
         let agreed = try connect(sluice, "-alpn", "h2,http/1.1", "-servername", "a.test")
         #expect(agreed.output.contains("ALPN protocol: http/1.1"))
+        let old = try connect(sluice, "-alpn", "http/1.0", "-servername", "a.test")
+        #expect(old.output.contains("ALPN protocol: http/1.0"))
         #expect(try connect(sluice, "-alpn", "spdy/3", "-servername", "a.test").status != 0)
         let silent = try connect(sluice, "-servername", "a.test")
         #expect(silent.output.contains("No ALPN negotiated"))
+        let page = try sluice.metrics()
+        let failures = "sluice_downstream_handshake_failures_total"
+        #expect(page.sum(failures, ["reason": "alpn"]) == 1)
+        #expect(page.sum(failures) == 1)
+        #expect(
+            eventually {
+                sluice.logCount("it offers only protocols that are not spoken here (alpn)") == 1
+            })
+    }
+
+    static let offers = [
+        ("mqtt", "ALPN protocol: mqtt"), ("h2", "ALPN protocol: h2"),
+        // Which of them is spoken is not known.
+        ("h2,http/1.1", "No ALPN negotiated"),
+    ]
+
+    @Test(arguments: offers)
+    func `whatever protocol a client offers goes through a tcp listener`(
+        offer: String, agreed: String
+    ) throws {
+        let sluice = try sluice(certificates.listener("a") + ", mode: tcp")
+        let answer = try connect(
+            sluice, "-alpn", offer, "-servername", "a.test",
+            input: "GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+        #expect(answer.output.contains(agreed), "\(answer)")
+        #expect(answer.output.contains("HTTP/1.1 200"), "\(answer)")
+    }
+
+    @Test func `another mode is another choice of protocols`() throws {
+        let sluice = try sluice(certificates.listener("a"))
+        #expect(try connect(sluice, "-alpn", "mqtt", "-servername", "a.test").status != 0)
+        let text = try sluice.folder.read("sluice.yaml")
+        try sluice.folder.write(
+            text.replacing(", split: kong}", with: ", mode: tcp, split: kong}"), to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
+        let agreed = try connect(sluice, "-alpn", "mqtt", "-servername", "a.test")
+        #expect(agreed.output.contains("ALPN protocol: mqtt"), "\(agreed) \(sluice.log)")
+    }
+
+    static let names = [
+        ("x.b.test", "wild"), ("X.B.TEST.", "wild"), ("a.test.", "a"), (".b.test", "first"),
+        ("b.test", "first"), ("..b.test", "first"), ("x.b.test..", "first"),
+    ]
+
+    @Test(arguments: names)
+    func `a name with a dot too many chooses no other certificate`(
+        name: String, subject: String
+    ) throws {
+        try certificates.make("first", for: ["first.test"])
+        try certificates.make("wild", for: ["*.b.test"])
+        let sluice = try sluice(certificates.listener("first", "wild", "a"))
+        let text = try connect(sluice, "-servername", name).output
+        #expect(text.contains("subject=CN = \(subject)\n"), "\(text)")
     }
 
     @Test func `what a file holds is stapled`() throws {
