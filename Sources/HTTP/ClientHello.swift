@@ -8,8 +8,9 @@ package enum ClientHello {
     /// The longest name; the buffer that it is put into must have room for it.
     package static let mostNameBytes = 255
 
-    /// Reads the message from the start of `bytes` and puts the name into `name`, which stays empty
-    /// where the client gives none. Stateless: an incomplete message is read again from its start.
+    /// Reads the message from the start of `bytes` and puts the name into `name`, without the
+    /// root's dot; it stays empty where the client gives none. Stateless: an incomplete message is
+    /// read again from its start.
     package static func readServerName(
         _ bytes: Span<UInt8>, into name: inout Buffer
     ) -> ClientHelloProgress {
@@ -25,9 +26,16 @@ package enum ClientHello {
         let body = cursor
         guard cursor.skip(length, bytes) else { return unfinished(cursor) }
         var reading = HelloReading(cursor: body, left: length)
-        if reading.readServerName(bytes, into: &name) { return .complete }
+        if reading.readServerName(bytes, into: &name), isSound(&name) { return .complete }
         name.removeAll()
         return .refused(.malformed)
+    }
+
+    /// Whether a name is one, or none is given; the root's dot is taken off it.
+    private static func isSound(_ name: inout Buffer) -> Bool {
+        if name.isEmpty { return true }
+        if name.bytes[name.count - 1] == UInt8(ascii: ".") { name.truncate(to: name.count - 1) }
+        return ServerNameText.isSound(name.bytes)
     }
 
     private static func unfinished(_ cursor: RecordCursor) -> ClientHelloProgress {

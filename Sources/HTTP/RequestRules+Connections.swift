@@ -24,8 +24,8 @@ extension RequestRules {
         switch term.subject {
         case .client: return isClient(term, origin)
         case .serverName:
-            let hasDot = name.count > 1 && name[name.count - 1] == UInt8(ascii: ".")
-            let range = ByteRange(0, hasDot ? name.count - 1 : name.count)
+            guard ServerNameText.isSound(name) else { return false }
+            let range = ByteRange(0, name.count)
             for index in term.values.start..<term.values.end
             where isHost(range, values[index].text, name) {
                 return true

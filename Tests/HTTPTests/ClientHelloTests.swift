@@ -51,6 +51,7 @@ struct ClientHelloTests {
             message(extensions: serverName(String(repeating: "n", count: 255))),
             String(repeating: "n", count: 255)
         ),
+        (message(extensions: serverName("d.example.")), "d.example"),
     ]
 
     @Test(arguments: good, [16_384, 100, 7, 1])
@@ -103,7 +104,12 @@ struct ClientHelloTests {
         ([22, 3, 1, 0, 2, 1, 0] + [23, 3, 1, 0, 1, 0], .malformed),
     ]
 
-    @Test(arguments: bad)
+    static let badNames: [([UInt8], ClientHelloFault)] = [
+        ".wild.test", "a..test", ".", "..", "a.test..", "a\0.wild.test", "\0", "a b.test", "a\n",
+        "\u{e4}.test",
+    ].map { (records(message(extensions: serverName($0))), .malformed) }
+
+    @Test(arguments: bad + badNames)
     func `what is no such message is refused by its kind`(
         bytes: [UInt8], fault: ClientHelloFault
     ) {

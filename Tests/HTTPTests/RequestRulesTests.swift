@@ -169,3 +169,21 @@ struct RequestRulesTests {
         #expect(RequestRules().isEmpty && rules.count == 2 && !rules.asksForClient)
     }
 }
+
+/// Which connections a condition on the name of the server takes.
+struct ServerNameRuleTests {
+    @Test(
+        arguments: [
+            ("a.wild.test", true), ("A.B.Wild.test", true), ("wild.test", false), ("", false),
+            (".wild.test", false), ("..wild.test", false), ("a..wild.test", false),
+            ("a\0.wild.test", false), ("a.wild.test.", false), ("a.wild.test\0", false),
+        ] as [(String, Bool)])
+    func `a wildcard is for names below it, and for nothing that is none`(
+        name: String, isTaken: Bool
+    ) {
+        let rules = RequestRules([RequestRule([.serverName(["*.wild.test"])])])
+        let origin = RequestOrigin(client: RequestRulesTests.client, isTrusted: false)
+        let bytes = Array(name.utf8)
+        #expect((rules.firstMatch(serverName: bytes.span, origin) == 0) == isTaken)
+    }
+}
