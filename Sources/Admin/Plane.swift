@@ -79,7 +79,7 @@ package protocol Plane: Sendable {
     /// the present snapshot was taken on.
     var certificates: [CertificateReport] { get }
     var certificateFiles: [String] { get }
-    var certificateFaults: [String] { get }
+    var certificateFaults: [CertificateFault] { get }
 
     /// New keys for session tickets, once the present ones are old enough.
     func rotateTicketKeys()

@@ -7,9 +7,17 @@ internal import Telemetry
 /// A certificate in use.
 package struct CertificateReport: Sendable, Equatable {
     /// Whose it is: a listener's, or an upstream's that shows it to its targets.
-    package enum Owner: Sendable, Equatable {
+    package enum Owner: Sendable, Equatable, CustomStringConvertible {
         case listener(String)
         case upstream(String)
+
+        /// In the words of the settings.
+        package var description: String {
+            switch self {
+            case .listener(let name): "listener \(name)"
+            case .upstream(let name): "upstream \(name)"
+            }
+        }
     }
 
     /// Whose it is, and its file.
@@ -21,16 +29,27 @@ package struct CertificateReport: Sendable, Equatable {
     package let kind: String
     /// Those among the names that it does not have.
     package let uncoveredNames: [String]
-    /// When it ends to be good, in seconds since 1970.
+    /// When it begins and ends to be good, in seconds since 1970.
+    package let notBefore: Int64
     package let notAfter: Int64
+}
+
+/// Files that could not be used: what was in force before still is.
+package struct CertificateFault: Sendable, Equatable, CustomStringConvertible {
+    /// Whose they are, and what is wrong with which.
+    package let owner: CertificateReport.Owner
+    package let reason: String
+
+    /// One line.
+    package var description: String { "\(owner): \(reason)" }
 }
 
 /// What a look at the files of TLS came to.
 package struct CertificateReload: Sendable, Equatable {
     /// Whose files were read anew and are in force.
-    package var renewed: [String] = []
+    package var renewed: [CertificateReport.Owner] = []
     /// Whose could not be, and why: what was in force still is.
-    package var faults: [String] = []
+    package var faults: [CertificateFault] = []
 
     package init() {}
 }
@@ -52,7 +71,7 @@ struct TLSStock: Sendable {
     var upstreams: [String: Entry<UpstreamTLS, TLSClient>] = [:]
     var reload = CertificateReload()
     /// The first thing that could not be made at all: nothing was made of its settings before.
-    var missing: (owner: String, fault: TLSLoadFault)?
+    var missing: (owner: CertificateReport.Owner, fault: TLSLoadFault)?
 }
 
 extension TLSStock {
@@ -65,13 +84,13 @@ extension TLSStock {
         for (name, tls) in wantedListeners {
             let known = listeners[name]
             next.listeners[name] = next.entry(
-                "listener \(name)", tls, tls.files, known
+                .listener(name), tls, tls.files, known, certificates: \.certificates
             ) { () throws(TLSLoadFault) in try tls.load(name, keys) }
         }
         for (name, tls) in wantedUpstreams {
             let known = upstreams[name]
             next.upstreams[name] = next.entry(
-                "upstream \(name)", tls, tls.files, known
+                .upstream(name), tls, tls.files, known, certificates: \.shown
             ) { () throws(TLSLoadFault) in try tls.load() }
         }
         return next
@@ -82,13 +101,17 @@ extension TLSStock {
     /// that: what cannot be made of them is missing, else a listener that must ask for certificates
     /// would not.
     private mutating func entry<Settings: Sendable & Equatable, Value: Sendable>(
-        _ owner: String, _ settings: Settings, _ files: [String],
-        _ known: Entry<Settings, Value>?, load: () throws(TLSLoadFault) -> Value
+        _ owner: CertificateReport.Owner, _ settings: Settings, _ files: [String],
+        _ known: Entry<Settings, Value>?, certificates: (Value) -> [TLSCertificate],
+        load: () throws(TLSLoadFault) -> Value
     ) -> Entry<Settings, Value>? {
         let facts = Self.facts(files)
         if let known, known.isCurrent(settings, facts) { return known }
         do throws(TLSLoadFault) {
             let entry = Entry(settings: settings, facts: facts, value: try load())
+            if let known {
+                try Self.checkTimes(of: certificates(entry.value), after: certificates(known.value))
+            }
             reload.renewed.append(owner)
             return entry
         } catch {
@@ -96,8 +119,25 @@ extension TLSStock {
                 missing = missing ?? (owner, error)
                 return nil
             }
-            reload.faults.append("\(owner): \(error)")
+            reload.faults.append(CertificateFault(owner: owner, reason: "\(error)"))
             return known
+        }
+    }
+
+    /// Changed files do not take a good certificate away: one that has expired or is not good yet
+    /// waits while the one before it is good.
+    private static func checkTimes(
+        of certificates: [TLSCertificate], after others: [TLSCertificate]
+    ) throws(TLSLoadFault) {
+        let now = WallClock.nanoseconds() / 1_000_000_000
+        for next in certificates where !next.isGood(at: now) {
+            guard others.contains(where: { $0.path == next.path && $0.isGood(at: now) }) else {
+                continue
+            }
+            throw TLSLoadFault(
+                .certificate, next.path,
+                next.notAfter <= now
+                    ? "the certificate has expired" : "the certificate is not good yet")
         }
     }
 
@@ -138,7 +178,7 @@ extension DataPlane {
     }
 
     /// What could not be read anew when the present snapshot was taken on: it is as it was.
-    package var certificateFaults: [String] {
+    package var certificateFaults: [CertificateFault] {
         foundation.withLock { $0.tls.reload.faults }
     }
 
@@ -171,7 +211,7 @@ extension DataPlane {
                 upstream.tls.map { (upstream.name, $0) }
             }, keys: keys)
         if let (owner, fault) = stock.missing {
-            throw .untrustworthy(owner: owner, reason: "\(fault)")
+            throw .untrustworthy(owner: "\(owner)", reason: "\(fault)")
         }
         return stock
     }
@@ -185,8 +225,14 @@ extension CertificateReport {
         names = certificate.names
         kind = certificate.kind.rawValue
         uncoveredNames = certificate.names.filter { !certificate.covers($0) }
+        notBefore = certificate.notBefore
         notAfter = certificate.notAfter
     }
+}
+
+extension TLSClient {
+    /// What targets are shown.
+    fileprivate var shown: [TLSCertificate] { certificate.map { [$0] } ?? [] }
 }
 
 /// The TLS that workers use from now on, by the ids of its owners.

@@ -1,9 +1,10 @@
 /// The certificates in use as people read them.
 enum CertificateText {
-    /// A table; nothing where there are none.
+    /// A table, and files that cannot be used; nothing where there are none.
     static func table(_ status: JSONValue) -> String {
         let certificates = status["certificates"]?.elements ?? []
-        if certificates.isEmpty { return "" }
+        let faults = (status["certificate_faults"]?.elements ?? []).map(fault).joined()
+        if certificates.isEmpty { return faults }
         // No column of numbers.
         var table = TextTable(
             ["certificate of", "names", "key", "expires", "file"], numbers: 9...9)
@@ -17,7 +18,15 @@ enum CertificateText {
                 certificate["certificate"]?.text ?? "?",
             ])
         }
-        return table.text(indent: 0)
+        return table.text(indent: 0) + faults
+    }
+
+    private static func fault(_ fault: JSONValue) -> String {
+        let owner =
+            fault["listener"]?.text.map { "listener \($0)" }
+            ?? "upstream \(fault["upstream"]?.text ?? "?")"
+        return "\(owner): the files on disk cannot be used, those before them are in force\n"
+            + "  \(fault["error"]?.text ?? "?")\n"
     }
 
     private static func expiry(_ seconds: Int) -> String {

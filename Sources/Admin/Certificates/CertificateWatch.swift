@@ -22,6 +22,7 @@ extension Operation {
             certificateTally.renewed += 1
             logger.notice("\(owner): certificates were read again and are in force")
         }
+        warnOfCertificates { reload.renewed.contains($0.owner) }
         if reload.faults.isEmpty {
             lastCertificateFaults = []
             return true
@@ -35,6 +36,21 @@ extension Operation {
         return false
     }
 
+    /// What could not be used may be good by now though no file has changed: a certificate whose
+    /// time has come.
+    func lookAgainAtCertificates() {
+        certificateTicks = lastCertificateFaults.isEmpty ? 0 : certificateTicks + 1
+        guard certificateTicks >= Self.ticksBetweenLooks else { return }
+        certificateTicks = 0
+        nudgeCertificates?()
+    }
+
+    func lookAtCertificates(by nudge: @escaping @Sendable () -> Void) {
+        nudgeCertificates = nudge
+    }
+
+    private static var ticksBetweenLooks: Int { 10 }
+
     /// What a snapshot's files came to when it was taken on.
     func noteCertificates() {
         for fault in plane.certificateFaults {
@@ -42,18 +58,21 @@ extension Operation {
             logger.error("\(fault); the certificates before stay in force")
         }
         lastCertificateFaults = plane.certificateFaults
-        warnOfCertificates()
+        warnOfCertificates { _ in true }
     }
 
-    /// Says which certificates are of no use, or soon are.
-    func warnOfCertificates() {
+    /// Says which of those in force are of no use, or soon are.
+    private func warnOfCertificates(where isWanted: (CertificateReport) -> Bool) {
         let now = WallClock.nanoseconds() / 1_000_000_000
-        for certificate in plane.certificates {
+        for certificate in plane.certificates where isWanted(certificate) {
             let days = (certificate.notAfter - now) / 86_400
             if certificate.notAfter <= now {
                 logger.error("\(certificate.path): the certificate has expired")
             } else if days < CertificateCheck.daysOfWarning {
                 logger.warning("\(certificate.path): the certificate expires in \(days) days")
+            }
+            if certificate.notBefore > now {
+                logger.error("\(certificate.path): the certificate is not good yet")
             }
             for name in certificate.uncoveredNames {
                 logger.warning("\(certificate.path): the certificate is not for `\(name)`")
@@ -92,6 +111,15 @@ extension Operation {
                 ])
             })
     }
+
+    /// What the status tells of files that cannot be used.
+    func certificateFaultsAnswer() -> JSONValue {
+        .array(
+            lastCertificateFaults.map { fault in
+                let (side, owner) = fault.owner.words
+                return .object([side: .string(owner), "error": .string(fault.reason)])
+            })
+    }
 }
 
 extension CertificateReport.Owner {
@@ -112,6 +140,7 @@ struct CertificateService: Service {
     let operation: Operation
 
     func run() async throws {
+        await operation.lookAtCertificates { [watcher] in watcher.nudge() }
         for await _ in watcher.changes.cancelOnGracefulShutdown() {
             if await operation.renewCertificates(isLastLook: false) { continue }
             try await Task.sleep(for: Self.secondLook)
@@ -127,7 +156,7 @@ extension Plane {
     /// The certificates in use.
     package var certificates: [CertificateReport] { [] }
     /// What could not be read when the present snapshot was taken on.
-    package var certificateFaults: [String] { [] }
+    package var certificateFaults: [CertificateFault] { [] }
     /// All files that TLS reads.
     package var certificateFiles: [String] { [] }
     /// New keys for session tickets, once the present ones are old enough.

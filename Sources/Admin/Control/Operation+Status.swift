@@ -48,6 +48,7 @@ extension Operation {
             "listeners": .array(snapshot.listeners.map { answer($0, counters) }),
             "upstreams": .array(upstreams.map(\.value)),
             "certificates": certificatesAnswer(),
+            "certificate_faults": certificateFaultsAnswer(),
             "splits": .array(splits.map(\.value)),
             "shifts": await shiftsAnswer(),
             "tripwire": await tripwireAnswer(),

@@ -43,7 +43,10 @@ package actor Operation {
     var kongWatch = KongWatch()
     /// What was read anew of TLS, and what could not be at last.
     var certificateTally = CertificateTally()
-    var lastCertificateFaults: [String] = []
+    var lastCertificateFaults: [CertificateFault] = []
+    var certificateTicks = 0
+    /// Lets whoever watches over the files of TLS look at them.
+    var nudgeCertificates: (@Sendable () -> Void)?
     /// Where metrics and health are served over TCP; nil before that, and when nowhere.
     private(set) var adminAddress: String?
     private var isRunning = false
@@ -166,6 +169,7 @@ package actor Operation {
             at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
         tellRefusedTokens()
         plane.rotateTicketKeys()
+        lookAgainAtCertificates()
         if let audit { Task { await audit.retry() } }
         Task { await upgrades.observe(look: upgradeLook) }
         for message in messages { logger.log(level: message.level, "\(message.text)") }

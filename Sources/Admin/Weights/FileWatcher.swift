@@ -44,6 +44,9 @@ package final class FileWatcher: Sendable {
     /// Watches these files from the next second on.
     package func watch(paths: [String]) { target.withLock { $0.paths = Set(paths) } }
 
+    /// Says that a file may have changed, as if one had.
+    package func nudge() { continuation.yield() }
+
     private static func run(
         _ inotify: borrowing Inotify, _ target: Lock<Target>,
         _ continuation: AsyncStream<Void>.Continuation

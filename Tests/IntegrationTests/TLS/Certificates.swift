@@ -46,6 +46,47 @@ struct Certificates {
             atPath: folder["\(name).pem.new"], toPath: folder["\(name).pem"])
     }
 
+    /// Makes NAME.pem and NAME.key; it begins and ends so many seconds from now.
+    func make(_ name: String, for names: [String], from start: Int, to end: Int) throws {
+        try openssl(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+            folder["\(name).key"], "-out", folder["\(name).csr"], "-subj", "/CN=\(name)")
+        let list = names.map { "DNS:\($0)" }.joined(separator: ",")
+        try folder.write("subjectAltName=\(list)\n", to: "\(name).ext")
+        try folder.write("", to: "index")
+        try folder.write(
+            """
+            [ca]
+            default_ca = own
+            [own]
+            database = \(folder["index"])
+            new_certs_dir = \(folder.path)
+            default_md = sha256
+            rand_serial = yes
+            serial = \(folder["serial"])
+            policy = any
+            [any]
+            commonName = supplied
+
+            """, to: "ca.conf")
+        try openssl(
+            "ca", "-batch", "-notext", "-config", folder["ca.conf"], "-cert",
+            folder["ca.pem"], "-keyfile", folder["ca.key"], "-in", folder["\(name).csr"],
+            "-out", folder["\(name).pem.new"], "-extfile", folder["\(name).ext"],
+            "-startdate", Self.time(in: start), "-enddate", Self.time(in: end))
+        try FileManager.default.removeItemIfThere(folder["\(name).pem"])
+        try FileManager.default.moveItem(
+            atPath: folder["\(name).pem.new"], toPath: folder["\(name).pem"])
+    }
+
+    private static func time(in seconds: Int) -> String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "UTC")
+        format.dateFormat = "yyyyMMddHHmmss'Z'"
+        return format.string(from: Date(timeIntervalSinceNow: Double(seconds)))
+    }
+
     /// A listener's `tls` with one certificate.
     func listener(_ names: String..., more: String = "") -> String {
         let pairs = names.map { name in

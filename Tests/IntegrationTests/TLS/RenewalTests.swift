@@ -117,44 +117,6 @@ struct RenewalTests {
         #expect(requests.value > 0)
     }
 
-    static let faults: [(change: String, text: String, isError: Bool)] = [
-        ("no file", "a.pem: no such file", true),
-        ("another key", "the key does not belong to the certificate", true),
-        ("expired", "the certificate has expired", true),
-        ("soon", "the certificate expires in ", false),
-        ("garbage", "no private key", true),
-        ("name", "the certificate is not for `b.test`", true),
-    ]
-
-    @Test(arguments: faults)
-    func `sluice check tells what is wrong, and where`(
-        change: String, text: String, isError: Bool
-    ) throws {
-        var more = ""
-        switch change {
-        case "no file": try FileManager.default.removeItem(atPath: certificates.folder["a.pem"])
-        case "another key":
-            try certificates.make("b", for: ["b.test"])
-            try certificates.folder.replace("a.key", with: try certificates.folder.read("b.key"))
-        case "expired": try certificates.make("a", for: ["a.test"], days: -1)
-        case "soon": try certificates.make("a", for: ["a.test"], days: 4)
-        case "garbage": try certificates.folder.write("garbage", to: "a.key")
-        default: more = ", names: [b.test]"
-        }
-        var settings = Settings(x: 1)
-        settings.listener = certificates.listener("a")
-        var file = settings.text
-        if let range = file.range(of: "a.key}") {
-            file.replaceSubrange(range, with: "a.key\(more)}")
-        }
-        try certificates.folder.write(file, to: "sluice.yaml")
-        let path = certificates.folder["sluice.yaml"]
-        let result = try ChildProcess.run([Sluice.binary, "check", "--config", path])
-        #expect((result.status == 0) != isError)
-        #expect(result.errors.contains(text))
-        #expect(result.errors.contains("\(path):2:"))
-    }
-
     @Test func `status shows each certificate`() throws {
         let sluice = try sluice()
         let text = try sluice.command("status").output

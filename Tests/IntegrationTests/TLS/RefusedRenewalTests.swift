@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+/// Files of TLS that change for the worse while traffic flows: what was in force stays.
+@Suite(.ownThreads)
+struct RefusedRenewalTests {
+    let certificates: Certificates
+    let upstream: ScriptedUpstream
+
+    init() throws {
+        certificates = try Certificates()
+        try certificates.make("a", for: ["a.test"], subject: "/CN=first")
+        upstream = try ScriptedUpstream(answering: { .ok($0.target) })
+    }
+
+    private func sluice() throws -> Sluice {
+        var settings = Settings(x: upstream.port)
+        settings.listener = certificates.listener("a")
+        return try Sluice(settings)
+    }
+
+    private func subject(_ sluice: Sluice, _ more: String = "") throws -> String {
+        let command =
+            "openssl s_client -connect 127.0.0.1:\(sluice.port) -servername a.test \(more) "
+            + "</dev/null"
+        let text = try ChildProcess.run(["sh", "-c", command]).output
+        let line = text.split(separator: "\n").first { $0.hasPrefix("subject=") }
+        return line.map(String.init) ?? "none"
+    }
+
+    private func failures(_ sluice: Sluice) -> Int {
+        (try? sluice.metrics())?.sum("sluice_certificate_reloads_total", ["result": "failed"]) ?? 0
+    }
+
+    static let changes: [(change: String, text: String)] = [
+        ("cut", "has no end; the file is cut or half-written"),
+        ("expired", "the certificate has expired"),
+        ("later", "the certificate is not good yet"),
+    ]
+
+    @Test(arguments: changes, [true, false])
+    func `what is worse than what is there changes nothing, and the status tells of it`(
+        change: (change: String, text: String), bySignal: Bool
+    ) throws {
+        let folder = certificates.folder
+        let sluice = try sluice()
+        let good = (pem: try folder.read("a.pem"), key: try folder.read("a.key"))
+        switch change.change {
+        case "cut":
+            let next = try folder.read("ca.pem")
+            try folder.replace("a.pem", with: good.pem + next.prefix(next.count / 2))
+        case "expired": try certificates.make("a", for: ["a.test"], subject: "/CN=old", days: -1)
+        default: try certificates.make("a", for: ["a.test"], from: 86_400, to: 864_000)
+        }
+        if bySignal { sluice.reload() }
+        #expect(eventually { failures(sluice) >= 1 }, "\(sluice.log)")
+        let line = "listener api: \(folder["a.pem"]): "
+        let isTold = sluice.log.split(separator: "\n").contains {
+            $0.contains(line) && $0.contains(change.text)
+        }
+        #expect(isTold, "\(sluice.log)")
+        #expect(try subject(sluice) == "subject=CN = first")
+        let status = try sluice.command("status").output
+        #expect(status.contains("listener api: the files on disk cannot be used"), "\(status)")
+        #expect(status.contains(change.text))
+        let json = try sluice.command("status", "--json").output
+        #expect(json.contains("certificate_faults") && json.contains(change.text), "\(json)")
+        try folder.replace("a.key", with: good.key)
+        try folder.replace("a.pem", with: good.pem)
+        #expect(
+            try eventually { !(try sluice.command("status").output.contains("on disk cannot")) })
+        #expect(try subject(sluice) == "subject=CN = first")
+    }
+
+    @Test(arguments: [true, false])
+    func `one that ends soon is taken, and told of`(bySignal: Bool) throws {
+        let sluice = try sluice()
+        try certificates.make("a", for: ["a.test"], subject: "/CN=short", days: 4)
+        if bySignal { sluice.reload() }
+        #expect(try eventually { try subject(sluice) == "subject=CN = short" })
+        #expect(
+            eventually {
+                sluice.logCount("\(certificates.folder["a.pem"]): the certificate expires in ") >= 1
+            })
+        #expect(failures(sluice) == 0)
+    }
+
+    @Test func `one whose time has come is taken without another change`() throws {
+        let sluice = try sluice()
+        try certificates.make("a", for: ["a.test"], from: 8, to: 86_400)
+        #expect(eventually { failures(sluice) == 1 }, "\(sluice.log)")
+        #expect(try eventually { try subject(sluice) == "subject=CN = a" })
+        #expect(failures(sluice) == 1)
+    }
+
+    @Test func `other settings do not put an expired certificate in a good one's place`() throws {
+        let sluice = try sluice()
+        try certificates.make("a", for: ["a.test"], days: -1)
+        let text = try sluice.folder.read("sluice.yaml")
+        try sluice.folder.write(
+            text.replacing("tls: {", with: "tls: {profile: modern, "), to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.log.contains("nothing changes") }, "\(sluice.log)")
+        #expect(try subject(sluice, "-tls1_2") == "subject=CN = first")
+    }
+
+    @Test func `a listener whose files are not there yet refuses the whole reload`() throws {
+        let sluice = try sluice()
+        let text = try sluice.folder.read("sluice.yaml")
+        let more = "  more: {\(certificates.listener("b")), split: kong}\n"
+        try sluice.folder.write(
+            text.replacing("upstreams:\n", with: more + "upstreams:\n")
+                .replacing("kong: {x: 1}", with: "kong: {x: 100}"), to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.log.contains("nothing changes") }, "\(sluice.log)")
+        #expect(sluice.log.contains("listener more: tls: \(certificates.folder["b.key"]): no such"))
+        #expect(sluice.logCount("listener more: on ") == 0)
+        #expect(try subject(sluice) == "subject=CN = first")
+        try certificates.make("b", for: ["b.test"])
+        sluice.reload()
+        #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
+        #expect(try subject(sluice) == "subject=CN = first")
+    }
+}
