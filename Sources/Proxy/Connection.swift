@@ -38,6 +38,8 @@ struct Connection: ~Copyable {
         /// A write has failed. The system tells an error once: the end that reading finds
         /// afterwards is none (tcp(7)).
         static let broken = Flags(rawValue: 512)
+        /// The peer has ended its connection without saying so in its session of TLS.
+        static let cut = Flags(rawValue: 1 << 10)
         /// Its last answer had no body: an upstream that sent one all the same does so late.
         static let bodiless = Flags(rawValue: 1 << 14)
         /// A header of the PROXY protocol stands at its beginning: a client's tells who the client

@@ -56,6 +56,8 @@ package struct Exchange {
     package internal(set) var requestHasEnded = false
     /// Whether the upstream has ended its side of a tunnel.
     package internal(set) var responseHasEnded = false
+    /// Whether the upstream has sent anything into a tunnel that the client has ended its side of.
+    var hasSpokenAfterEnd = false
     /// Whether all that went out is still held.
     package internal(set) var isHeld = true
     /// How many bytes at the front of the client's block went out and are held for that.

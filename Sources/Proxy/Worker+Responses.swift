@@ -135,9 +135,15 @@ extension Worker {
                 lastFault = .upstreamClosed
                 return upstreamFailed(exchange, failure)
             case .failed:
-                if !buffer.isEmpty { giveUpRepeat(exchange) }
+                let isSilent = buffer.isEmpty
+                if !isSilent { giveUpRepeat(exchange) }
                 giveBack(buffer)
-                return upstreamFailed(exchange, .reset)
+                // Nothing that could be cut has come: it has closed, as without TLS.
+                guard isSilent, connections[index].flags.contains(.cut) else {
+                    return upstreamFailed(exchange, .reset)
+                }
+                lastFault = .upstreamClosed
+                return upstreamFailed(exchange, .closed)
             }
         }
     }

@@ -213,6 +213,8 @@ extension Worker {
         case .yielded:
             deferToNextTurn(flow.source)
             return false
+        case .sourceReset where endsInSilence(exchange):
+            endUnannounced(flow)
         case .sourceClosed, .sourceReset, .sourceInvalid:
             perform(exchanges[exchange].handle(.upstreamFailed(.reset)), exchange)
         case .sinkBroken:
@@ -229,6 +231,26 @@ extension Worker {
             && connections[flow.sink].outbound == nil && !connections[flow.source].body.hasEnded
             && connections[flow.source].tls == nil && connections[flow.sink].tls == nil
             && scratch.isEmpty && payload.isEmpty
+    }
+
+    /// Whether the target, whose connection has ended, had nothing more to say: the client has
+    /// ended its side, and after that came nothing but an end that the target did not announce.
+    /// Many a server ends TLS like that when its client has gone.
+    func endsInSilence(_ exchange: Int) -> Bool {
+        let target = exchanges[exchange].upstreamConnection
+        return connections[target].flags.contains(.cut) && exchanges[exchange].requestHasEnded
+            && !exchanges[exchange].hasSpokenAfterEnd
+    }
+
+    /// Takes that for the target's end. The client, if it is still there, is told of none: it may
+    /// know better whether it has got everything.
+    mutating func endUnannounced(_ flow: Flow) {
+        if connections[flow.sink].tls == nil {
+            connections[flow.sink].socket.resetOnClose()
+        } else {
+            connections[flow.sink].tls?.abandon()
+        }
+        perform(exchanges[flow.exchange].handle(.responseEnded), flow.exchange)
     }
 
     /// Moves what can be moved now: copied, and from a block's worth on through a pipe.
@@ -256,6 +278,9 @@ extension Worker {
             let lane = exchanges[flow.exchange].lane
             counters.tcpMoved(lane: lane, bytes: movedCount, fromUpstream: !flow.isRequest)
             movedCount = 0
+            if !flow.isRequest, exchanges[flow.exchange].requestHasEnded {
+                exchanges[flow.exchange].hasSpokenAfterEnd = true
+            }
         }
         if hasMoved {
             setTCPDeadlines(flow.exchange)

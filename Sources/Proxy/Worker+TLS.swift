@@ -34,6 +34,7 @@ extension Worker {
         case .truncated, .failed:
             // An end that the peer did not announce may have been made by anybody on the way.
             connections[index].flags.insert([.peerEnded, .broken])
+            if read == .truncated { connections[index].flags.insert(.cut) }
             return .failed(.connectionReset)
         }
     }

@@ -62,6 +62,9 @@ extension Worker {
 
     private mutating func relayTunnel(_ flow: Flow, whenEnded ended: Exchange.Event) {
         let state = pump(flow)
+        if movedCount > 0, !flow.isRequest, exchanges[flow.exchange].requestHasEnded {
+            exchanges[flow.exchange].hasSpokenAfterEnd = true
+        }
         if hasMoved {
             let idle = tunnelDeadline(flow.exchange)
             timers.set(flow.source, to: idle)
@@ -75,6 +78,8 @@ extension Worker {
             return
         case .yielded:
             deferToNextTurn(flow.source)
+        case .sourceReset where !flow.isRequest && endsInSilence(flow.exchange):
+            endUnannounced(flow)
         case .sourceClosed, .sourceReset, .sourceInvalid, .sinkBroken:
             if !flow.isRequest { noteTrouble(flow.exchange, "upstream_reset") }
             let event: Exchange.Event =

@@ -140,11 +140,7 @@ struct OriginationTests {
     func `an answer without a length is whole only if its end is announced`(
         isAnnounced: Bool
     ) throws {
-        let server = try TLSServer(
-            [
-                TLSCertificate(
-                    certificate: certificates.folder["x.pem"], key: certificates.folder["x.key"])
-            ], TLSServerOptions(name: "x"), keys: TLSTicketKeys())
+        let server = try server()
         let upstream = try ScriptedUpstream { wire, _ in
             let peer = try TLSWire(accepting: wire, server)
             _ = try peer.take(through: "\r\n\r\n")
@@ -161,6 +157,122 @@ struct OriginationTests {
         } else {
             #expect(throws: WireError.self) { _ = try client.takeResponse() }
         }
+    }
+
+    private func server() throws -> TLSServer {
+        try TLSServer(
+            [
+                TLSCertificate(
+                    certificate: certificates.folder["x.pem"], key: certificates.folder["x.key"])
+            ], TLSServerOptions(name: "x"), keys: TLSTicketKeys())
+    }
+
+    static let answers = [
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nwhole",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n0\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+    ]
+
+    @Test(arguments: answers)
+    func `an answer with a length is whole, however its connection ends`(answer: String) throws {
+        let server = try server()
+        let upstream = try ScriptedUpstream { wire, _ in
+            let peer = try TLSWire(accepting: wire, server)
+            _ = try peer.take(through: "\r\n\r\n")
+            try peer.send(answer)
+            wire.endSending()
+            _ = try? wire.takeToEnd()
+        }
+        let sluice = try sluice(upstream.port, "verify: false")
+        let client = try sluice.connect()
+        for _ in 1...5 {
+            let taken = try client.get("/")
+            #expect(taken.status == (answer.contains("204") ? 204 : 200))
+            #expect(taken.text == (answer.contains("204") ? "" : "whole"))
+            // The next one must not be sent into the end of this connection.
+            #expect(
+                try eventually { try sluice.metrics().sum("sluice_upstream_connections") == 0 })
+        }
+        let page = try sluice.metrics()
+        #expect(page.sum("sluice_upstream_errors_total") == 0)
+        #expect(page.sum("sluice_upstream_retries_total") == 0)
+    }
+
+    @Test func `a connection that ends while nobody uses it is no error`() throws {
+        let server = try server()
+        let (isOver, ended) = (Flag(), Counter())
+        let upstream = try ScriptedUpstream { wire, _ in
+            let peer = try TLSWire(accepting: wire, server)
+            _ = try peer.take(through: "\r\n\r\n")
+            try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            while !isOver.isSet { waitAMoment() }
+            wire.endSending()
+            _ = try? wire.takeToEnd()
+            ended.add()
+        }
+        let sluice = try sluice(upstream.port, "verify: false")
+        #expect(try sluice.get().text == "ok")
+        let idle = { try sluice.metrics().sum("sluice_upstream_connections", ["state": "idle"]) }
+        #expect(try eventually { try idle() == 1 })
+        isOver.set()
+        #expect(try eventually { try idle() == 0 && ended.value == 1 })
+        #expect(try sluice.get().text == "ok")
+        #expect(try sluice.metrics().sum("sluice_upstream_errors_total") == 0)
+    }
+
+    /// When the target sends its last bytes, and how its connection counts then.
+    @Test(arguments: [(false, "closed"), (true, "upstream_reset")])
+    func `a target that ends when its client has gone is no error, unless it had more to say`(
+        speaksLate: Bool, end: String
+    ) throws {
+        let server = try server()
+        let upstream = try ScriptedUpstream { wire, _ in
+            let peer = try TLSWire(accepting: wire, server)
+            _ = try peer.take(through: "hello")
+            try peer.send("answer")
+            while try peer.receiveSome() != nil {}
+            if speaksLate { try peer.send("and more") }
+            wire.endSending()
+            _ = try? wire.takeToEnd()
+        }
+        var settings = Settings(x: upstream.port)
+        settings.listener = "address: 127.0.0.1:0, mode: tcp"
+        settings.keys["x"] = "tls: {verify: false}"
+        let sluice = try Sluice(settings)
+        let client = try sluice.connect()
+        try client.send("hello")
+        #expect(try client.take(exactly: 6) == Data("answer".utf8))
+        client.endSending()
+        #expect(
+            try eventually {
+                try sluice.metrics().sum("sluice_tcp_connections_total", ["end": end]) == 1
+            })
+        let page = try sluice.metrics()
+        #expect(page.sum("sluice_tcp_connections_total") == 1)
+        #expect(page.sum("sluice_tcp_errors_total") == (speaksLate ? 1 : 0))
+    }
+
+    @Test func `a target that ends unasked is still a break`() throws {
+        let server = try server()
+        let upstream = try ScriptedUpstream { wire, _ in
+            let peer = try TLSWire(accepting: wire, server)
+            _ = try peer.take(through: "hello")
+            try peer.send("half")
+            wire.endSending()
+            _ = try? wire.takeToEnd()
+        }
+        var settings = Settings(x: upstream.port)
+        settings.listener = "address: 127.0.0.1:0, mode: tcp"
+        settings.keys["x"] = "tls: {verify: false}"
+        let sluice = try Sluice(settings)
+        let client = try sluice.connect()
+        try client.send("hello")
+        #expect(throws: WireError.self) { _ = try client.takeToEnd() }
+        #expect(
+            try eventually {
+                try sluice.metrics().sum("sluice_tcp_errors_total", ["kind": "upstream_reset"]) == 1
+            })
     }
 
     @Test func `TLS on both sides is two sessions`() throws {
