@@ -10,10 +10,13 @@ struct Shift: ParsableCommand {
     @Argument(help: "The split; every split if none is named.")
     var split: String?
 
-    @Option(name: .long, help: "Only connections and tunnels older than 10m, say.")
+    // A value that begins with a dash is told of as one, not as an option that is not known.
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: "Only connections and tunnels older than 10m, say.")
     var maxAge: String
 
-    @Option(name: .long, help: "Spread over this time: 30s unless said.")
+    @Option(name: .long, parsing: .unconditional, help: "Spread over this time: 30s unless said.")
     var over: String?
 
     @Option(name: .long, help: "Why, for those who look later.")

@@ -96,6 +96,23 @@ struct TCPTests {
         for server in servers { server.end() }
     }
 
+    /// In the log a shift begins before it ends, and the audit has its numbers.
+    private func expectShiftIsTold(_ sluice: Sluice, closed: Int) throws {
+        let lines = sluice.log.split(separator: "\n").filter { $0.contains("shift") }
+        #expect(lines.count == 4, "\(sluice.log)")
+        let words = ["3600 s, 0 to be", "is over, 0", "0 s, 20 to be", "over"]
+        for (line, words) in zip(lines, words) {
+            #expect(line.contains(words), "\(lines)")
+        }
+        #expect(lines.last?.contains("\(closed) connections were closed of 20") == true, "\(lines)")
+        let audit = try ChildProcess.run([
+            Sluice.binary, "audit", "--config", sluice.folder["sluice.yaml"],
+        ]).output
+        #expect(audit.contains("shift_end kong: - -> closed=0 to_close=0 live=20"), "\(audit)")
+        #expect(audit.contains("shift_end kong: - -> closed=\(closed) to_close=20"), "\(audit)")
+        #expect(audit.contains(/shift kong: - -> closed=\d+ to_close=20 live=20/), "\(audit)")
+    }
+
     @Test func `a shift brings long-lived connections to where the weights are`() throws {
         let (x, y) = (try Nginx("x"), try Nginx("y"))
         var settings = Settings(x: x.port, y: y.port, weights: "{x: 100, y: 0}")
@@ -115,6 +132,11 @@ struct TCPTests {
         #expect(young.output.contains("nothing older than"))
         #expect(try sluice.command("shift", "nobody", "--max-age", "1h").status == 1)
         #expect(try sluice.command("shift", "kong", "--max-age", "soon").status == 2)
+        for option in ["--max-age", "--over"] {
+            let past = try sluice.command("shift", "kong", "--max-age", "1h", option, "-1s")
+            #expect(past.status == 2)
+            #expect(past.errors.contains("\(option): \"-1s\"; expected a duration up to 24h"))
+        }
 
         let shift = try sluice.command("shift", "kong", "--max-age", "0s", "--over", "1s")
         #expect(shift.status == 0, "\(shift.errors)")
@@ -134,6 +156,7 @@ struct TCPTests {
         // It ends as soon as what lives is in proportion to less than one connection.
         let shifted = try sluice.metrics().sum("sluice_tcp_connections_total", ["end": "shifted"])
         #expect((10...20).contains(shifted))
+        try expectShiftIsTold(sluice, closed: shifted)
         let drain = try sluice.control("POST", "/v1/upstreams/x/drain")
         #expect(drain.text.contains(#""tcp": "#), "\(drain.text)")
     }

@@ -58,27 +58,39 @@ package actor ShiftKeeper {
             overMilliseconds: request.overMilliseconds,
             beganMilliseconds: WallClock.nanoseconds() / 1_000_000, reason: request.reason,
             members: [])
+        let before = reports.first { $0.split == name && $0.isRunning }
         reports.removeAll { $0.split == name }
         reports.append(report)
+        if var before {
+            before.isRunning = false
+            before.end = "another shift takes its place"
+            await note("shift_end", before)
+        }
         let steps = Self.steps(overMilliseconds: request.overMilliseconds)
         let began = Instant.now()
         await step(name, number, began, isFirst: true, stepsLeft: steps)
         let first = reports.first { $0.split == name } ?? report
+        await note("shift", first)
         if numbers[name] == number, first.isRunning {
             tasks[name] = Task {
                 await goOn(name, number, began, steps: steps, over: request.overMilliseconds)
             }
+        } else if !first.isRunning {
+            await note("shift_end", first)
         }
-        logger.notice(
-            """
-            split \(name): shift of connections older than \(request.maxAgeMilliseconds / 1_000) \
-            s, \(first.plannedCount) to be closed over \(request.overMilliseconds / 1_000) s
-            """)
+        return first
+    }
+
+    /// Puts the begin or the end of a shift into the audit, with its numbers.
+    private func note(_ event: String, _ report: ShiftReport) async {
+        let counts = JSONValue.object([
+            "closed": .number(report.closedCount), "to_close": .number(report.plannedCount),
+            "live": .number(report.members.reduce(0) { $0 + $1.live }),
+        ])
         await audit?.append(
             AuditEvent(
-                "shift", split: name, reason: request.reason,
-                facts: [.init(name: "shift", value: first.json)]))
-        return first
+                event, split: report.split, to: counts, reason: report.reason,
+                facts: [.init(name: "shift", value: report.json)]))
     }
 
     static func steps(overMilliseconds over: Int) -> Int {
@@ -94,7 +106,10 @@ package actor ShiftKeeper {
             try? await Task.sleep(nanoseconds: pause)
             guard numbers[name] == number, !Task.isCancelled else { return }
             await step(name, number, began, isFirst: false, stepsLeft: left)
-            guard reports.first(where: { $0.split == name })?.isRunning == true else { return }
+            guard numbers[name] == number,
+                let report = reports.first(where: { $0.split == name })
+            else { return }
+            if !report.isRunning { return await note("shift_end", report) }
         }
     }
 
@@ -116,6 +131,7 @@ package actor ShiftKeeper {
             roster.entries, olderThan: age, members: split.settings.members, weights: effective)
         if isFirst {
             reports[index].members = picked.members
+            tellOfBegin(reports[index])
         } else {
             for (member, now) in zip(reports[index].members.indices, picked.members) {
                 reports[index].members[member].live = now.live
@@ -127,6 +143,15 @@ package actor ShiftKeeper {
         if !batch.isEmpty { _ = await plane.shiftAway(batch) }
         note(batch, name, number)
         if stepsLeft == 1 || batch.isEmpty { end(name, number, because: nil) }
+    }
+
+    private func tellOfBegin(_ report: ShiftReport) {
+        logger.notice(
+            """
+            split \(report.split): shift of connections older than \
+            \(report.maxAgeMilliseconds / 1_000) s, \(report.plannedCount) to be closed over \
+            \(report.overMilliseconds / 1_000) s
+            """)
     }
 
     private func note(_ batch: [Roster.Entry], _ name: String, _ number: Int) {
@@ -148,7 +173,10 @@ package actor ShiftKeeper {
         tasks[name] = nil
         let report = reports[index]
         logger.notice(
-            "split \(name): the shift is over, \(report.closedCount) connections were closed")
+            """
+            split \(name): the shift is over, \(report.closedCount) connections were closed of \
+            \(report.plannedCount) that were to be\(reason.map { "; \($0)" } ?? "")
+            """)
     }
 
     /// What is to be closed by what lives now, oldest first, and what each member has.
