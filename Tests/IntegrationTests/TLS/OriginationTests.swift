@@ -253,6 +253,47 @@ struct OriginationTests {
         #expect(page.sum("sluice_tcp_errors_total") == (speaksLate ? 1 : 0))
     }
 
+    @Test func `a tunnel whose target ends when its client has gone ends well`() throws {
+        let server = try server()
+        let upstream = try ScriptedUpstream { wire, _ in
+            let peer = try TLSWire(accepting: wire, server)
+            _ = try peer.take(through: "\r\n\r\n")
+            try peer.send(
+                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                    + "Upgrade: websocket\r\n\r\nwelcome")
+            while try peer.receiveSome() != nil {}
+            wire.endSending()
+            _ = try? wire.takeToEnd()
+        }
+        var settings = Settings(x: upstream.port)
+        settings.keys["x"] = "tls: {verify: false}"
+        settings.more = "access_log: {to: access.log, format: json}"
+        let sluice = try Sluice(settings)
+        let client = try sluice.connect()
+        try client.send(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        _ = try client.take(through: "welcome")
+        client.endSending()
+        let log = { (try? sluice.folder.read("access.log")) ?? "" }
+        #expect(eventually { log().contains(#""status":101"#) })
+        #expect(log().contains(#""error":"""#), "\(log())")
+    }
+
+    @Test func `a target that closes without an answer has closed, announced or not`() throws {
+        let server = try server()
+        let upstream = try ScriptedUpstream { wire, _ in
+            let peer = try TLSWire(accepting: wire, server)
+            _ = try peer.take(through: "\r\n\r\n")
+            wire.endSending()
+            _ = try? wire.takeToEnd()
+        }
+        let sluice = try sluice(upstream.port, "verify: false")
+        #expect(try sluice.get().status == 502)
+        let page = try sluice.metrics()
+        #expect(page.sum("sluice_upstream_errors_total", ["kind": "closed"]) == 1)
+        #expect(page.sum("sluice_upstream_errors_total") == 1)
+    }
+
     @Test func `a target that ends unasked is still a break`() throws {
         let server = try server()
         let upstream = try ScriptedUpstream { wire, _ in

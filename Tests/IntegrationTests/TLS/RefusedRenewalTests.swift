@@ -53,12 +53,15 @@ struct RefusedRenewalTests {
         default: try certificates.make("a", for: ["a.test"], from: 86_400, to: 864_000)
         }
         if bySignal { sluice.reload() }
-        #expect(eventually { failures(sluice) >= 1 }, "\(sluice.log)")
+        // While the key was new and the certificate was not, that may have been told of before.
         let line = "listener api: \(folder["a.pem"]): "
-        let isTold = sluice.log.split(separator: "\n").contains {
-            $0.contains(line) && $0.contains(change.text)
+        let isTold = eventually {
+            sluice.log.split(separator: "\n").contains {
+                $0.contains(line) && $0.contains(change.text)
+            }
         }
         #expect(isTold, "\(sluice.log)")
+        #expect(failures(sluice) >= 1)
         #expect(try subject(sluice) == "subject=CN = first")
         let status = try sluice.command("status").output
         #expect(status.contains("listener api: the files on disk cannot be used"), "\(status)")
@@ -82,15 +85,15 @@ struct RefusedRenewalTests {
             eventually {
                 sluice.logCount("\(certificates.folder["a.pem"]): the certificate expires in ") >= 1
             })
-        #expect(failures(sluice) == 0)
     }
 
     @Test func `one whose time has come is taken without another change`() throws {
         let sluice = try sluice()
-        try certificates.make("a", for: ["a.test"], from: 8, to: 86_400)
-        #expect(eventually { failures(sluice) == 1 }, "\(sluice.log)")
+        // Its time is told in whole seconds.
+        let start = Date(timeIntervalSinceNow: 11)
+        try certificates.make("a", for: ["a.test"], from: 12, to: 86_400)
         #expect(try eventually { try subject(sluice) == "subject=CN = a" })
-        #expect(failures(sluice) == 1)
+        #expect(Date() >= start)
     }
 
     @Test func `other settings do not put an expired certificate in a good one's place`() throws {
