@@ -26,6 +26,7 @@ extension SettingsDocument {
             fields["smoke"], of: 0...Limits.smokeRequests,
             expected: "a list of requests, such as [{path: /}]"
         ).compactMap { readSmoke($0) }
+        checkPlanTraffic(fields, splits, snapshot)
         guard faults.errors.isEmpty, splits != nil, steps != nil else { return nil }
         return plan
     }

@@ -111,6 +111,54 @@ struct PlanTests {
         #expect(plan.smoke.count == 1)
     }
 
+    @Test func `what connections have not is refused at its place`() throws {
+        let listener = { (mode: ListenerMode, split: String, routes: [RouteSettings]) in
+            ListenerSettings(
+                name: split, address: AddressSetting(host: .name("a"), port: 1), mode: mode,
+                split: split, routes: routes)
+        }
+        let text = """
+            splits: [kong]
+            steps: [{weight: 10, hold: 10m}]
+            judge: {alpha: 0.001, latency: {factor: 2}}
+            guards:
+              latency: {above: 250ms}
+            smoke: [{path: /}]
+            """
+        let find = { (listeners: [ListenerSettings]) -> [String] in
+            var snapshot = try snapshot()
+            snapshot.listeners = listeners
+            do throws(SettingsErrors) {
+                _ = try RolloutPlan.read(
+                    Array(text.utf8), file: "plan.yaml", environment: [:], for: snapshot,
+                    acknowledgements: [])
+                return []
+            } catch {
+                return error.errors.map { "\($0)" }
+            }
+        }
+        let faults = try find([listener(.tcp, "kong", [])])
+        #expect(
+            faults == [
+                "plan.yaml:3:23: `latency` of `judge` has no data: listeners of mode tcp have the "
+                    + "plan's splits, and connections have no answers; expected a split of "
+                    + "requests, or no `latency`",
+                "plan.yaml:5:3: `latency` of `guards` has no data: listeners of mode tcp have the "
+                    + "plan's splits, and connections have no answers; expected a split of "
+                    + "requests, or no `latency`",
+                "plan.yaml:6:1: `smoke` has nobody to ask: listeners of mode tcp have the plan's "
+                    + "splits, and no request is sent there; expected a split of requests, or no "
+                    + "`smoke`",
+            ])
+        // A split that has requests as well, or that nobody has, is asked.
+        let route = RouteSettings(when: WhenSettings([]), split: "kong")
+        #expect(try find([]).isEmpty)
+        #expect(try find([listener(.http, "kong", [])]).isEmpty)
+        #expect(
+            try find([listener(.tcp, "kong", []), listener(.http, "single", [route])]).isEmpty)
+        #expect(try find([listener(.tcp, "single", [route])]).count == 3)
+    }
+
     @Test func `a plan that is cut or mangled anywhere is read or refused`() throws {
         let bytes = try DiskFiles.read(Self.folder + "sound.yaml").get()
         for place in bytes.indices {
