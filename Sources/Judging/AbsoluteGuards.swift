@@ -54,10 +54,19 @@ package struct AbsoluteGuards: Sendable, Equatable {
         /// Its targets, and those that may be chosen.
         package let targets: Int
         package let usable: Int
+        /// Whether checks ask them. Otherwise a target is usable until traffic shows that it is
+        /// not.
+        package var isChecked: Bool
+        /// What its traffic shows, for each of its splits.
+        package var reaches: [Reach]
 
-        package init(targets: Int, usable: Int) {
+        package init(
+            targets: Int, usable: Int, isChecked: Bool = true, reaches: [Reach] = []
+        ) {
             self.targets = targets
             self.usable = usable
+            self.isChecked = isChecked
+            self.reaches = reaches
         }
     }
 
@@ -88,13 +97,10 @@ package struct AbsoluteGuards: Sendable, Equatable {
         }
         if let latency { standings.append((.latency, standing(latency, candidate, nowSeconds))) }
         if let noUsableTargetSeconds {
-            let seconds = unusableSince.map { nowSeconds - $0 } ?? 0
-            let text = "no usable target for \(Int(seconds)) s"
-            let isOver = unusableSince != nil && seconds >= noUsableTargetSeconds
             standings.append(
                 (
                     .noUsableTarget,
-                    isOver ? .breached(text) : unusableSince == nil ? .holds : .noData(text)
+                    standing(noUsableTargetSeconds, sight, unusableSince, nowSeconds)
                 ))
         }
         if let minHealthy {
@@ -103,6 +109,31 @@ package struct AbsoluteGuards: Sendable, Equatable {
                 (.minHealthy, sight.usable < minHealthy ? .breached(text) : .holds))
         }
         return standings
+    }
+
+    /// What checks say comes first; what traffic shows counts as well, since checks may ask
+    /// another port, and an upstream that only its traffic tells of is never without a target.
+    private func standing(
+        _ most: Double, _ sight: Sight, _ unusableSince: Double?, _ now: Double
+    ) -> Standing {
+        if let unusableSince {
+            let text = "no usable target for \(Int(now - unusableSince)) s"
+            return now - unusableSince >= most ? .breached(text) : .noData(text)
+        }
+        for reach in sight.reaches where reach.isSilent(forSeconds: most, nowSeconds: now) {
+            let seconds = Int(reach.silentSeconds(nowSeconds: now) ?? 0)
+            return .breached("\(reach.inARow) in a row got no answer, for \(seconds) s")
+        }
+        for reach in sight.reaches where reach.silentSeconds(nowSeconds: now) != nil {
+            return .noData("\(reach.inARow) in a row got no answer")
+        }
+        let isKnown =
+            sight.isChecked
+            || !sight.reaches.isEmpty
+                && sight.reaches.allSatisfy { $0.isAnswering(nowSeconds: now) }
+        guard !isKnown else { return .holds }
+        return .noData(
+            "no `health`, and no answer of its traffic in the last \(Int(Reach.freshSeconds)) s")
     }
 
     private func standing(

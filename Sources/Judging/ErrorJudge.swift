@@ -1,9 +1,10 @@
 /// Says whether the candidate is worse than the stable side, and is wrong with a chance of at most
 /// alpha in a whole rollout, however often it is asked and however the shares change.
 ///
-/// There is one process for each class in total and one for each class at each prefix. Each is a
-/// test martingale, so their mean with fixed weights is one too, and to see it reach 1 / alpha has
-/// a chance of at most alpha if the candidate is no worse (Ville's inequality).
+/// There is one process for each class in total and one for each class at each prefix. Each is
+/// expected to be at most 1 whenever one looks (a test supermartingale), so their mean with fixed
+/// weights is, too, and to see it reach 1 / alpha has a chance of at most alpha if the candidate is
+/// no worse (Ville's inequality).
 package struct ErrorJudge: Sendable, Equatable {
     /// That the candidate is worse.
     package struct Breach: Sendable, Equatable {
@@ -13,7 +14,8 @@ package struct ErrorJudge: Sendable, Equatable {
         /// The logarithm of the mean, and that of the process.
         package let logEvidence: Double
         package let logValue: Double
-        /// What the process has seen.
+        /// Which start of the process has most part in it, and what was seen since that.
+        package let start: Int
         package let tallies: [Likelihood.Tally]
     }
 
@@ -22,7 +24,7 @@ package struct ErrorJudge: Sendable, Equatable {
     /// The chance of a false alarm.
     package let alpha: Double
     /// Which process is where: the totals of the classes, then the classes of each prefix.
-    private var processes: [Likelihood?]
+    private var processes: [RenewedLikelihood?]
     private var values: [Double]
     private var open: [Int] = []
     private var keys: StickyKeys
@@ -85,44 +87,27 @@ package struct ErrorJudge: Sendable, Equatable {
 
     private mutating func add(_ evidence: Evidence, at index: Int) {
         guard let factors else { return }
+        if processes[index] == nil { begin(RenewedLikelihood(), at: index) }
+        processes[index]?.take(factors, candidate: evidence.candidate, stable: evidence.stable)
+        values[index] = processes[index]?.logValue ?? 0
+    }
+
+    private mutating func begin(_ process: RenewedLikelihood, at index: Int) {
         if processes[index] == nil {
-            processes[index] = Likelihood()
             // By their places, so that the sum is the same whoever came first.
             open.insert(index, at: open.firstIndex { $0 > index } ?? open.count)
         }
-        processes[index]?.take(factors, candidate: evidence.candidate, stable: evidence.stable)
-        values[index] = processes[index]?.logValue ?? 0
+        processes[index] = process
+        values[index] = process.logValue
     }
 
     /// Whether clients that are kept at their sides give no more evidence of a class.
     package func isFull(_ kind: JudgedClass) -> Bool { keys.isFull(kind) }
 
     /// What a class has seen in total, or at a prefix.
-    package func process(_ kind: JudgedClass, prefix: Int? = nil) -> Likelihood {
+    package func process(_ kind: JudgedClass, prefix: Int? = nil) -> RenewedLikelihood {
         processes[prefix.map { Self.kinds * (1 + $0) + kind.rawValue } ?? kind.rawValue]
-            ?? Likelihood()
-    }
-
-    /// All that was taken in, summed up: a judge that takes these in comes to the same.
-    package var evidence: [Evidence] {
-        var all: [Evidence] = []
-        for kind in JudgedClass.allCases {
-            var rest = process(kind).tallies
-            for prefix in 0..<PrefixSlots.most {
-                let index = Self.kinds * (1 + prefix) + kind.rawValue
-                for tally in processes[index]?.tallies ?? [] {
-                    all.append(Evidence(kind, prefix: prefix, tally))
-                    guard let place = rest.firstIndex(where: { $0.share == tally.share })
-                    else { continue }
-                    rest[place].candidate -= tally.candidate
-                    rest[place].stable -= tally.stable
-                }
-            }
-            for tally in rest where tally.candidate > 0 || tally.stable > 0 {
-                all.append(Evidence(kind, prefix: nil, tally))
-            }
-        }
-        return all
+            ?? RenewedLikelihood()
     }
 
     /// The keys that have counted in a class, by their size.
@@ -141,7 +126,7 @@ package struct ErrorJudge: Sendable, Equatable {
         let prefix = most < Self.kinds ? nil : most / Self.kinds - 1
         return Breach(
             kind: Self.kind(of: most), prefix: prefix, logEvidence: log, logValue: values[most],
-            tallies: process.tallies)
+            start: process.leading.number, tallies: process.leading.process.tallies)
     }
 
     /// A breach was told of: its class has no part in the mean from now on, which only makes it
@@ -185,5 +170,55 @@ package struct ErrorJudge: Sendable, Equatable {
     package static func == (left: ErrorJudge, right: ErrorJudge) -> Bool {
         left.alpha == right.alpha && left.processes == right.processes
             && left.keys == right.keys && left.settled == right.settled
+    }
+}
+
+/// What was taken in as few numbers, and back: a judge that takes these in comes to the same.
+extension ErrorJudge {
+    /// One process: how its starts stand, and what they have seen.
+    package struct Sum: Sendable {
+        /// The class, and the prefix's slot; nil for the total.
+        package let kind: JudgedClass
+        package let prefix: Int?
+        package let process: RenewedLikelihood
+    }
+
+    /// Every process that has seen an error.
+    package var sums: [Sum] {
+        open.compactMap { index in
+            processes[index].map {
+                Sum(
+                    kind: Self.kind(of: index),
+                    prefix: index < Self.kinds ? nil : index / Self.kinds - 1, process: $0)
+            }
+        }
+    }
+
+    /// Begins a process with these starts; what they have seen is put in afterwards. Numbers that
+    /// no process has had begin none.
+    package mutating func begin(
+        _ kind: JudgedClass, prefix: Int?, starts: [Int], nextNumber: Int
+    ) {
+        guard let index = Self.index(kind, prefix),
+            let process = RenewedLikelihood(numbers: starts, nextNumber: nextNumber)
+        else { return }
+        begin(process, at: index)
+    }
+
+    /// Puts in what one start of one process has seen, or, with no start, what all have.
+    package mutating func put(
+        _ kind: JudgedClass, prefix: Int?, _ tally: Likelihood.Tally, start: Int?
+    ) {
+        guard let index = Self.index(kind, prefix) else { return }
+        if processes[index] == nil { begin(RenewedLikelihood(), at: index) }
+        processes[index]?.put(
+            share: tally.share, candidate: tally.candidate, stable: tally.stable, start: start)
+        values[index] = processes[index]?.logValue ?? 0
+    }
+
+    private static func index(_ kind: JudgedClass, _ prefix: Int?) -> Int? {
+        guard let prefix else { return kind.rawValue }
+        return (0..<PrefixSlots.most).contains(prefix)
+            ? kinds * (1 + prefix) + kind.rawValue : nil
     }
 }

@@ -17,12 +17,6 @@ package struct Evidence: Sendable, Equatable {
         self.candidate = candidate
         self.stable = stable
     }
-
-    init(_ kind: JudgedClass, prefix: Int?, _ tally: Likelihood.Tally) {
-        self.init(
-            kind, prefix: prefix, share: tally.share, candidate: tally.candidate,
-            stable: tally.stable)
-    }
 }
 
 /// One error of a client that is kept at its side.

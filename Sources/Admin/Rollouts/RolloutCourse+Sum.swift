@@ -14,8 +14,14 @@ extension RolloutCourse {
     private var evidenceEntries: [RolloutEntry] {
         let names = slots.names.map { JSONValue.string($0) }
         var entries = [RolloutEntry(.evidence, [.init(name: "prefixes", value: .array(names))])]
-        let rows = judge.evidence.map {
-            Self.row($0.kind, $0.prefix, $0.share, $0.candidate, $0.stable)
+        let sums = judge.sums
+        let starts = sums.filter { $0.process.nextNumber > 1 }.map(Self.starts)
+        for start in stride(from: 0, to: starts.count, by: Self.mostRows) {
+            let some = Array(starts[start..<min(start + Self.mostRows, starts.count)])
+            entries.append(RolloutEntry(.evidence, [.init(name: "starts", value: .array(some))]))
+        }
+        let rows = sums.flatMap { sum in
+            sum.process.rows.map { Self.row(sum.kind, sum.prefix, $0.tally, start: $0.start) }
         }
         for start in stride(from: 0, to: rows.count, by: Self.mostRows) {
             let some = Array(rows[start..<min(start + Self.mostRows, rows.count)])
@@ -30,6 +36,35 @@ extension RolloutCourse {
             }
         }
         return entries
+    }
+
+    /// How the starts of a process stand: its class and prefix, the number of the next one, and of
+    /// those that go on.
+    private static func starts(_ sum: ErrorJudge.Sum) -> JSONValue {
+        let numbers = [sum.prefix ?? -1, sum.process.nextNumber]
+        let all = numbers + sum.process.starts.map { $0.number }
+        return .array([JSONValue.string(sum.kind.label)] + all.map { JSONValue.number($0) })
+    }
+
+    /// What one start of one process has seen; all of them where it has none (-1).
+    private static func row(
+        _ kind: JudgedClass, _ prefix: Int?, _ tally: Likelihood.Tally, start: Int?
+    ) -> JSONValue {
+        .array([
+            .string(kind.label), .number(prefix ?? -1), .number(tally.share),
+            .number(tally.candidate), .number(tally.stable), .number(start ?? -1),
+        ])
+    }
+
+    /// Takes in how the starts of processes stand.
+    mutating func takeStarts(_ parts: [JSONValue]) {
+        let numbers = parts.dropFirst().compactMap(\.int)
+        guard parts.count >= 4, numbers.count == parts.count - 1,
+            let kind = parts[0].text.flatMap(JudgedClass.init(label:))
+        else { return }
+        judge.begin(
+            kind, prefix: numbers[0] < 0 ? nil : numbers[0], starts: Array(numbers[2...]),
+            nextNumber: numbers[1])
     }
 
     private var sumEntry: RolloutEntry {

@@ -74,7 +74,8 @@ extension RolloutCourse {
                 "at \(percent) % \(tally.candidate) on \(names.0) and \(tally.stable) on \(names.1)"
         }
         let at = place.map { " at \($0)" } ?? ""
-        return "\(breach.kind.text)\(at) are more frequent on \(names.0): "
+        let since = breach.start == 0 ? "" : " since start \(breach.start) of the judge"
+        return "\(breach.kind.text)\(at) are more frequent on \(names.0)\(since): "
             + counts.joined(separator: ", ")
     }
 
@@ -89,6 +90,7 @@ extension RolloutCourse {
             .init(name: "log_evidence", value: .number(breach.logEvidence)),
             .init(name: "log_limit", value: .number(judge.logLimit)),
             .init(name: "log_value", value: .number(breach.logValue)),
+            .init(name: "start", value: .number(breach.start)),
             .init(
                 name: "counts", value: .array(breach.tallies.map(Self.json))),
         ]
@@ -99,6 +101,18 @@ extension RolloutCourse {
             "share": .number(tally.share), "candidate": .number(tally.candidate),
             "stable": .number(tally.stable),
         ])
+    }
+
+    static func json(_ starts: [RenewedLikelihood.Start]) -> JSONValue {
+        .array(
+            starts.map { start in
+                let value: JSONValue = .number(
+                    Rounding.round(start.process.logValue, decimals: 3))
+                return .object([
+                    "number": .number(start.number), "log_value": value,
+                    "counts": .array(start.process.tallies.map { json($0) }),
+                ])
+            })
     }
 
     /// What became of it, in one line of the history.
