@@ -51,6 +51,7 @@ extension Foundation {
             let candidate = registry.knownLane(
                 split: tracked.split, upstream: tracked.candidate)
         else { return nil }
-        return TrackedLanes(split: split, stable: stable, candidate: candidate)
+        return TrackedLanes(
+            name: tracked.split, split: split, stable: stable, candidate: candidate)
     }
 }

@@ -44,7 +44,52 @@ package struct EvidenceReport: Sendable {
         }
     }
 
-    /// One side.
+    /// What went on at one side of one split.
+    package struct Traffic: Sendable, Equatable {
+        /// Exchanges that ended there, and those of them that failed. What was chosen for it and
+        /// had to go elsewhere is among both.
+        package var ended = 0
+        package var failed = 0
+        /// Those that got an answer of a target, or a connection where there are no requests; and
+        /// those that got none. Where a client went away meanwhile nobody knows.
+        package var answered = 0
+        package var unanswered = 0
+        /// Those that have waited for their answer for more than ten seconds.
+        package var overdue = 0
+
+        package init(
+            ended: Int = 0, failed: Int = 0, answered: Int = 0, unanswered: Int = 0,
+            overdue: Int = 0
+        ) {
+            self.ended = ended
+            self.failed = failed
+            self.answered = answered
+            self.unanswered = unanswered
+            self.overdue = overdue
+        }
+
+        mutating func merge(_ other: Traffic) {
+            ended += other.ended
+            failed += other.failed
+            answered += other.answered
+            unanswered += other.unanswered
+            overdue += other.overdue
+        }
+    }
+
+    /// Both sides of a split.
+    package struct Both: Sendable, Equatable {
+        /// Each for itself.
+        package var stable: Traffic
+        package var candidate: Traffic
+
+        package init(stable: Traffic = Traffic(), candidate: Traffic = Traffic()) {
+            self.stable = stable
+            self.candidate = candidate
+        }
+    }
+
+    /// One side of all splits together.
     package struct Side: Sendable {
         /// Exchanges that ended there, those of them that failed, and those that have waited for
         /// their answer for more than ten seconds.
@@ -54,6 +99,12 @@ package struct EvidenceReport: Sendable {
         package var times = LatencyHistogram()
 
         package init() {}
+
+        mutating func add(_ traffic: Traffic) {
+            sum.ended += traffic.ended
+            sum.failed += traffic.failed
+            overdue += traffic.overdue
+        }
 
         mutating func merge(_ other: Side) {
             sum.ended += other.sum.ended
@@ -71,9 +122,22 @@ package struct EvidenceReport: Sendable {
     package var lostSticky = 0
     package var stable = Side()
     package var candidate = Side()
+    /// The same for each split, by its name.
+    package var splits: [String: Both] = [:]
+    /// How many exchanges the candidate has ended of those that a split itself has sent there,
+    /// neither pinned nor come from elsewhere, by the share that they were routed by.
+    package var served: [Double: Int] = [:]
 
     /// Nothing.
     package init() {}
+
+    /// Takes in what went on at a split.
+    package mutating func add(_ both: Both, of split: String) {
+        stable.add(both.stable)
+        candidate.add(both.candidate)
+        splits[split, default: Both()].stable.merge(both.stable)
+        splits[split, default: Both()].candidate.merge(both.candidate)
+    }
 
     /// Takes in what another worker has.
     package mutating func merge(_ other: EvidenceReport) {
@@ -83,6 +147,11 @@ package struct EvidenceReport: Sendable {
         lostSticky += other.lostSticky
         stable.merge(other.stable)
         candidate.merge(other.candidate)
+        for (name, both) in other.splits {
+            splits[name, default: Both()].stable.merge(both.stable)
+            splits[name, default: Both()].candidate.merge(both.candidate)
+        }
+        served.merge(other.served) { $0 + $1 }
     }
 }
 
@@ -102,6 +171,7 @@ package struct TrackedSplit: Sendable, Hashable {
 
 /// The same by ids.
 struct TrackedLanes: Sendable {
+    let name: String
     let split: Int
     let stable: Int
     let candidate: Int

@@ -8,8 +8,9 @@ struct RolloutMark {
     var segment: UInt16 = 0
     /// The number of its path's prefix, 0 for none.
     var prefix: UInt8 = 0
-    /// Whether the upstream broke off the answer.
+    /// Whether the upstream broke off the answer, and whether the head of one came.
     var isBroken = false
+    var isAnswered = false
     /// How long the service behind took, in milliseconds, as its gateway tells.
     var serviceMilliseconds: UInt32 = 0
     /// The hash of the key that keeps its client at its side.
@@ -29,8 +30,7 @@ struct EvidenceState: ~Copyable {
     }
 
     struct SideCounts {
-        var ended = 0
-        var failed = 0
+        var traffic = EvidenceReport.Traffic()
     }
 
     static let stable = 0
@@ -47,6 +47,9 @@ struct EvidenceState: ~Copyable {
     /// exchanges may be.
     private(set) var shares: [Double] = [0]
     private var cells = Table<UInt32>(count: 0) { _ in 0 }
+    /// What the candidate has ended of what the split itself has sent there, by segments.
+    private var served = Table<Int>(count: 0) { _ in 0 }
+    /// Stable and candidate of each split, one split after the other.
     private(set) var sides = Table<SideCounts>(count: 2) { _ in SideCounts() }
     var stableTimes = LatencyHistogram()
     var candidateTimes = LatencyHistogram()
@@ -69,12 +72,14 @@ struct EvidenceState: ~Copyable {
         candidateMark = .max
         guard isOn else { return }
         sticky.grow(to: Self.mostSticky) { _ in StickyCell() }
+        sides.grow(to: 2 * splits.count) { _ in SideCounts() }
         for index in 0..<cells.count { cells[index] = 0 }
+        for index in 0..<served.count { served[index] = 0 }
         table = PrefixTable(slots: Self.mostPrefixes, sides: 0)
         prefixes = []
         stickyCount = 0
         lostSticky = 0
-        for side in 0..<2 { sides[side] = SideCounts() }
+        for side in 0..<sides.count { sides[side] = SideCounts() }
         stableTimes = LatencyHistogram()
         candidateTimes = LatencyHistogram()
     }
@@ -86,6 +91,7 @@ struct EvidenceState: ~Copyable {
         guard shares.count <= Self.mostSegments else { return 0 }
         shares.append(share)
         cells.grow(to: (shares.count - 1) * 2 * Self.columns) { _ in 0 }
+        served.grow(to: shares.count) { _ in 0 }
         return UInt16(shares.count - 1)
     }
 
@@ -112,10 +118,18 @@ struct EvidenceState: ~Copyable {
         stickyCount &+= 1
     }
 
-    func ended(side: Int, failed: Bool) {
-        sides[side].ended &+= 1
-        if failed { sides[side].failed &+= 1 }
+    /// An exchange has ended, or gone elsewhere, at a side of the split at a place. What got
+    /// neither an answer nor a failure to have one, as its client went away, is `nil`.
+    func ended(place: Int, side: Int, failed: Bool, answered: Bool?) {
+        let row = 2 &* place &+ side
+        sides[row].traffic.ended &+= 1
+        if failed { sides[row].traffic.failed &+= 1 }
+        if answered == true { sides[row].traffic.answered &+= 1 }
+        if answered == false { sides[row].traffic.unanswered &+= 1 }
     }
+
+    /// The candidate has ended what its split has sent there at a share.
+    func wasServed(segment: UInt16) { served[Int(segment)] &+= 1 }
 
     /// What was counted since the last call.
     mutating func take() -> EvidenceReport {
@@ -136,17 +150,27 @@ struct EvidenceState: ~Copyable {
         report.lostSticky = lostSticky
         stickyCount = 0
         lostSticky = 0
-        report.stable.sum = .init(
-            ended: sides[Self.stable].ended, failed: sides[Self.stable].failed)
-        report.candidate.sum = .init(
-            ended: sides[Self.candidate].ended, failed: sides[Self.candidate].failed)
-        for side in 0..<2 { sides[side] = SideCounts() }
+        takeTraffic(into: &report)
         // Copies with storage of their own: the next count must not copy anything.
         report.stable.times.merge(stableTimes)
         report.candidate.times.merge(candidateTimes)
         stableTimes = LatencyHistogram()
         candidateTimes = LatencyHistogram()
         return report
+    }
+
+    private func takeTraffic(into report: inout EvidenceReport) {
+        for place in splits.indices {
+            let both = EvidenceReport.Both(
+                stable: sides[2 * place + Self.stable].traffic,
+                candidate: sides[2 * place + Self.candidate].traffic)
+            report.add(both, of: splits[place].name)
+            for side in 0..<2 { sides[2 * place + side] = SideCounts() }
+        }
+        for segment in 1..<max(shares.count, 1) where served[segment] > 0 {
+            report.served[shares[segment], default: 0] += served[segment]
+            served[segment] = 0
+        }
     }
 
     private func takeCells(into report: inout EvidenceReport) {

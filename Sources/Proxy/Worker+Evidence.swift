@@ -20,7 +20,8 @@ extension Worker {
     /// The weights have changed: what is routed from now on belongs to another share.
     mutating func beginSegments() {
         guard evidence.isOn else { return }
-        for tracked in evidence.splits where tracked.split < splits.count {
+        for place in evidence.splits.indices where evidence.splits[place].split < splits.count {
+            let tracked = evidence.splits[place]
             var candidate = 0.0
             var stable = 0.0
             for member in 0..<splits[tracked.split].members.count {
@@ -30,6 +31,7 @@ extension Worker {
                 if lane == tracked.stable { stable = weight }
             }
             let sum = candidate + stable
+            splits[tracked.split].trackedPlace = place
             splits[tracked.split].candidateLane = tracked.candidate
             splits[tracked.split].stableLane = tracked.stable
             splits[tracked.split].segment =
@@ -49,12 +51,13 @@ extension Worker {
             let isWaiting =
                 exchanges[exchange].phase.isBeforeRequest
                 || exchanges[exchange].phase == .requesting
-            guard isWaiting, exchanges[exchange].began < overdue else { continue }
-            switch side(of: exchange) {
-            case EvidenceState.stable: report.stable.overdue += 1
-            case EvidenceState.candidate: report.candidate.overdue += 1
-            default: continue
-            }
+            let side = side(of: exchange)
+            guard isWaiting, side >= 0, exchanges[exchange].began < overdue else { continue }
+            let split = exchanges[exchange].split
+            let one = EvidenceReport.Traffic(overdue: 1)
+            report.add(
+                side == EvidenceState.stable ? .init(stable: one) : .init(candidate: one),
+                of: evidence.splits[splits[split].trackedPlace].name)
         }
         return report
     }
@@ -71,6 +74,7 @@ extension Worker {
     mutating func noteGatewayTime(_ exchange: Int, nanoseconds: UInt64) {
         let side = side(of: exchange)
         guard evidence.isOn, side >= 0 else { return }
+        exchanges[exchange].rollout.isAnswered = true
         // What the service behind took is no fault of the gateway's.
         let service = UInt64(exchanges[exchange].rollout.serviceMilliseconds) &* 1_000_000
         let time = nanoseconds > service ? nanoseconds &- service : 0
@@ -88,13 +92,56 @@ extension Worker {
         if exchanges[exchange].phase == .responding { exchanges[exchange].rollout.isBroken = true }
     }
 
-    /// The exchange is over.
+    /// The exchange is over. It has got no answer where we had to give one for want of it.
     mutating func noteEvidence(_ exchange: Int) {
         let side = side(of: exchange)
         guard evidence.isOn, side >= 0 else { return }
         let kind = verdict(exchange)
-        evidence.ended(side: side, failed: kind == .errors)
+        let isAnswered =
+            exchanges[exchange].rollout.isAnswered || exchanges[exchange].status == 101
+        count(
+            exchange, side, isFailed: kind == .errors,
+            isAnswered: isAnswered ? true : kind == .errors ? false : nil)
+        countServed(exchange, side)
         if let kind { noteError(exchange, kind, side: side) }
+    }
+
+    /// No target of the side that was chosen takes the exchange: it goes to the other one.
+    mutating func noteShift(_ exchange: Int) {
+        let side = side(of: exchange)
+        guard evidence.isOn, side >= 0,
+            exchanges[exchange].lane == exchanges[exchange].firstLane,
+            !exchanges[exchange].ignoresHealth
+        else { return }
+        count(exchange, side, isFailed: true, isAnswered: false)
+        // A connection has no other errors than this one.
+        if exchanges[exchange].isTCP { noteError(exchange, .errors, side: side) }
+    }
+
+    /// A connection through a tcp listener has come about, or has not: that is all there is to
+    /// tell of it. What becomes of it later is between its two ends.
+    mutating func noteConnection(_ exchange: Int, isConnected: Bool) {
+        let side = side(of: exchange)
+        guard evidence.isOn, side >= 0 else { return }
+        count(exchange, side, isFailed: !isConnected, isAnswered: isConnected)
+        countServed(exchange, side)
+        if !isConnected { noteError(exchange, .errors, side: side) }
+    }
+
+    private func count(_ exchange: Int, _ side: Int, isFailed: Bool, isAnswered: Bool?) {
+        let place = splits[exchanges[exchange].split].trackedPlace
+        evidence.ended(place: place, side: side, failed: isFailed, answered: isAnswered)
+    }
+
+    /// The candidate has ended an exchange: that counts if the split itself has sent it there.
+    private func countServed(_ exchange: Int, _ side: Int) {
+        guard side == EvidenceState.candidate else { return }
+        switch exchanges[exchange].choice {
+        case .sequence, .sticky:
+            evidence.wasServed(segment: exchanges[exchange].rollout.segment)
+        case .pin, .shift:
+            return
+        }
     }
 
     /// Which of the two sides has the exchange; -1 for neither.

@@ -96,6 +96,7 @@ extension Worker {
             total += weightForShift(exchange, to: member)
         }
         guard total > 0 else { return chooseIgnoringHealth(exchange) }
+        if exchanges[exchange].rollout.segment != 0 { noteShift(exchange) }
         if splits[split].isSelective, let member = stickyShift(exchange) {
             assign(exchange, member, by: .shift)
             return chooseTarget(exchange)

@@ -63,6 +63,7 @@ extension Worker {
             serverName: serverName.bytes, origin)
         if let pinned { return (pinned, .pin) }
         guard let position = splits[split].selection.position(origin) else { return nil }
+        exchanges[exchange].rollout.key = position
         let member = splits[split].selection.member(at: position, of: splits[split].members)
         return member < 0 ? nil : (member, .sticky)
     }
@@ -75,6 +76,7 @@ extension Worker {
         exchanges[exchange].routedLane = lane
         counters.routed(lane: lane, by: exchanges[exchange].choice)
         counters.tcpConnected(lane: lane)
+        if exchanges[exchange].rollout.segment != 0 { noteConnection(exchange, isConnected: true) }
         targets[exchanges[exchange].target].failures.inARow = 0
         if log.isOn { noteAttempt(exchange, headBytes: 0) }
         if let lifetime = timeouts(ofClient: client).lifetimeMilliseconds {
@@ -128,6 +130,9 @@ extension Worker {
         counters.tcpEnded(
             lane: exchanges[exchange].lane, end, wasConnected: exchanges[exchange].routedLane >= 0,
             nanoseconds: ended.since(exchanges[exchange].began))
+        if exchanges[exchange].rollout.segment != 0, end == .notConnected {
+            noteConnection(exchange, isConnected: false)
+        }
         if log.isOn { noteEnd(exchange, breach: logKind(ofTCP: exchange), ended: ended) }
         if end != .closed {
             if target >= 0 { breakOnClose(target) }

@@ -56,9 +56,10 @@ struct SplitState: ~Copyable {
     /// What is asked of requests before the sequence is, and whether anything is.
     let selection: SplitSelection
     let isSelective: Bool
-    /// The number of the share that is in force, 0 while no rollout is looked at; and the lanes
-    /// that it compares.
+    /// The number of the share that is in force, 0 while no rollout is looked at; its place among
+    /// the splits that are, and the lanes that it compares.
     var segment: UInt16 = 0
+    var trackedPlace = 0
     var candidateLane = -1
     var stableLane = -1
 

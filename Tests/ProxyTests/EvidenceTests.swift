@@ -212,21 +212,74 @@ extension LiveTests {
             await stage.end()
         }
 
-        @Test func `what shifts for want of a target gives no evidence`() async throws {
+        @Test func `what shifts is a failure of the side it was meant for, and no evidence`()
+            async throws
+        {
             let x = try Origin { _ in Self.answer("503 No") }
             defer { x.stop() }
             // Nobody listens at port 1.
-            let stage = try await Stage([[x.port], [1]], weights: [50, 50])
+            for (ports, dead) in [([[x.port], [1]], "y"), ([[1], [x.port]], "x")] {
+                let stage = try await Stage(ports, weights: [50, 50])
+                _ = await stage.plane.track(Self.tracked)
+                let client = try stage.client()
+                for _ in 0..<20 {
+                    client.send(Self.get("/"))
+                    _ = try client.answer()
+                }
+                let report = await Self.report(stage, ended: 30)
+                let both = try #require(report.splits["kong"])
+                let (gone, there) =
+                    dead == "y" ? (both.candidate, both.stable) : (both.stable, both.candidate)
+                #expect((9...11).contains(gone.ended))
+                #expect(gone.failed == gone.ended && gone.unanswered == gone.ended)
+                #expect(gone.answered == 0)
+                #expect(there.ended == 20 && there.answered == 20 && there.unanswered == 0)
+                #expect(there.failed == 20)
+                // What the other one has answered instead does not compare the two.
+                let counted = report.rows.reduce(0) { $0 + $1.stable + $1.candidate }
+                #expect(counted == 20 - gone.ended)
+                // Nor has the candidate been served by the share there.
+                #expect(report.served[0.5] ?? 0 == (dead == "y" ? 0 : 20 - gone.ended))
+                client.close()
+                await stage.end()
+            }
+        }
+
+        @Test func `only what the split has sent to the candidate counts as served there`()
+            async throws
+        {
+            let x = try Origin { _ in Self.answer("200 OK") }
+            defer { x.stop() }
+            let ports = [[x.port], [x.port]]
+            let stage = try await Stage(ports, weights: [50, 50])
+            var snapshot = Stage.snapshot(ports, weights: [50, 50])
+            let pin = PinSettings(
+                when: WhenSettings([.header("x-sluice-upstream", ["y"])]), upstream: "y")
+            snapshot.splits = [
+                SplitSettings(
+                    name: "kong", members: ["x", "y"], weights: Stage.weights([50, 50]),
+                    stable: "x", candidate: "y", pins: [pin])
+            ]
+            try await stage.apply(snapshot)
             _ = await stage.plane.track(Self.tracked)
             let client = try stage.client()
-            for _ in 0..<20 {
+            for field in ["X-Sluice-Upstream: y", "Accept: */*"] {
+                for _ in 0..<10 {
+                    client.send("GET / HTTP/1.1\r\nHost: h\r\n\(field)\r\n\r\n")
+                    _ = try client.answer()
+                }
+            }
+            var report = await Self.report(stage, ended: 20)
+            #expect((14...16).contains(report.candidate.sum.ended))
+            #expect(report.served == [0.5: report.candidate.sum.ended - 10])
+            await stage.setWeights([75, 25])
+            for _ in 0..<8 {
                 client.send(Self.get("/"))
                 _ = try client.answer()
             }
-            let report = await Self.report(stage, ended: 20)
-            #expect(report.stable.sum.ended == 20)
-            let counted = report.rows.reduce(0) { $0 + $1.stable + $1.candidate }
-            #expect((9...11).contains(counted))
+            report = await Self.report(stage, ended: 8)
+            #expect(report.served.keys.sorted() == [0.25])
+            #expect((1...3).contains(report.served[0.25] ?? 0))
             client.close()
             await stage.end()
         }
