@@ -72,6 +72,7 @@ WORKLOADS = [
 ]
 EMPTY_MIB_MAXIMUM = 24
 KONG_MAXIMUM = 1.03
+ROLLOUT_MAXIMUM = 1.01
 PACED_SECONDS = 4
 # What a process does once in its first seconds is no cost of a connection.
 SETTLE_SECONDS = 2
@@ -90,6 +91,8 @@ def arguments():
     parser.add_argument("--kong", action="store_true",
                         help="what `kong: true` costs: Sluice with it and without it, before an "
                         "origin that answers as Kong does")
+    parser.add_argument("--rollout", action="store_true",
+                        help="what a rollout costs: Sluice in the middle of one and without it")
     parser.add_argument("--results", default="latest", help="name of the files under results/")
     options = parser.parse_args()
     options.rounds = options.rounds or (3 if options.quick else 5)
@@ -209,12 +212,12 @@ def median_ratio(samples, name, base):
         mine["value"] / theirs["value"] for mine, theirs in zip(samples[name], samples[base]))
 
 
-def kong_verdict(samples):
-    """`kong: true` may cost 3 % of CPU time per request, by the median over the rounds."""
-    ratio = median_ratio(samples, "kong-on", "kong-off")
-    limit = KONG_MAXIMUM * median(samples["kong-off"], "value")
-    return {"what": "required", "limit": limit, "text": f"{KONG_MAXIMUM:.2f} × kong-off",
-            "share": ratio / KONG_MAXIMUM, "reached": ratio <= KONG_MAXIMUM}
+def feature_verdict(samples, feature, most):
+    """What a feature may cost in CPU time per request, by the median over the rounds."""
+    ratio = median_ratio(samples, f"{feature}-on", f"{feature}-off")
+    limit = most * median(samples[f"{feature}-off"], "value")
+    return {"what": "required", "limit": limit, "text": f"{most:.2f} × {feature}-off",
+            "share": ratio / most, "reached": ratio <= most}
 
 
 def judge(limits, samples, best):
@@ -267,8 +270,9 @@ def summary(workload, samples):
                              "text": f"{EMPTY_MIB_MAXIMUM} MiB with no connection",
                              "share": empty / EMPTY_MIB_MAXIMUM,
                              "reached": empty <= EMPTY_MIB_MAXIMUM})
-    if {"kong-off", "kong-on"} <= samples.keys() and workload.mode != "idle":
-        verdicts.append(kong_verdict(samples))
+    for feature, most in (("kong", KONG_MAXIMUM), ("rollout", ROLLOUT_MAXIMUM)):
+        if {f"{feature}-off", f"{feature}-on"} <= samples.keys() and workload.mode != "idle":
+            verdicts.append(feature_verdict(samples, feature, most))
     return {"workload": workload.name, "title": workload.title, "unit": workload.unit,
             "best_peer": best, "proxies": rows, "verdicts": verdicts}
 
@@ -332,8 +336,10 @@ def main():
         if missing:
             raise SystemExit(f"bench: not found: {', '.join(missing)}")
         found = {name: found[name] for name in chosen}
-    if options.kong:
-        found = {name: proxies.binaries()["sluice"] for name in ("kong-off", "kong-on")}
+    for feature in ("kong", "rollout"):
+        if getattr(options, feature):
+            names = (f"{feature}-off", f"{feature}-on")
+            found = {name: proxies.binaries()["sluice"] for name in names}
     text = header(found, options)
     print(text)
     folder = tempfile.mkdtemp(prefix="sluice-bench-")

@@ -36,6 +36,7 @@ LIMITS = {
     "other system calls": 0.02,
     "allocations": 0.05,
     "retains and releases": 0.01,
+    "with one, of that": 1.01,
 }
 
 
@@ -46,6 +47,8 @@ def arguments():
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--kong", action="store_true",
                         help="with `kong: true`, before an origin that answers as Kong does")
+    parser.add_argument("--rollout", action="store_true",
+                        help="in the middle of a rollout, beside the same without one")
     parser.add_argument("--only", choices=["strace", "dhat", "callgrind"], action="append")
     return parser.parse_args()
 
@@ -132,7 +135,7 @@ def per_request(measure, options, binary, origin, folder):
     """The counts of 2 N requests less those of N, for each request."""
     counts = []
     for factor in (1, 2):
-        place = f"{folder}/{measure.__name__}-{factor}"
+        place = f"{folder}/{options.proxy}-{measure.__name__}-{factor}"
         counts.append(measure(options, binary, origin, place, factor * options.requests))
     names = counts[0].keys() | counts[1].keys()
     return {name: (counts[1][name] - counts[0][name]) / options.requests for name in names}
@@ -157,6 +160,12 @@ def report_instructions(rates):
             yield f"  calls of {name}", rate
 
 
+def compare(rates, without):
+    """What a rollout adds."""
+    yield "instructions without a rollout", without["instructions"]
+    yield "with one, of that", rates["instructions"] / without["instructions"]
+
+
 def show(rows):
     """Prints the rows; true when all are within their limits."""
     good = True
@@ -176,6 +185,8 @@ def main():
     binary = proxies.binaries().get(options.proxy)
     if options.kong:
         options.proxy = "kong-on"
+    if options.rollout:
+        options.proxy = "rollout-on"
     if not binary:
         raise SystemExit(f"proof: {options.proxy} is not here")
     folder = tempfile.mkdtemp(prefix="sluice-proof-")
@@ -196,6 +207,10 @@ def main():
         if "callgrind" in chosen:
             rates = per_request(instructions, options, stripped, origin, folder)
             good &= show(report_instructions(rates))
+            if options.rollout:
+                options.proxy = "rollout-off"
+                without = per_request(instructions, options, stripped, origin, folder)
+                good &= show(compare(rates, without))
     finally:
         origin.end()
         shutil.rmtree(folder, ignore_errors=True)

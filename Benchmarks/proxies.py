@@ -1,5 +1,6 @@
 """The proxies that are measured: how each is configured, started and ended."""
 
+import json
 import os
 import shutil
 import signal
@@ -90,6 +91,17 @@ workers: 1
 
 # What it costs to ask each answer of a Kong who made it.
 KONG_ON = SLUICE.replace("]}}", "], kong: true}}")
+
+# What it costs to be judged: the same split, without a rollout and in the middle of one. A proxy
+# that finds a rollout's journal goes on with it.
+ROLLOUT = SLUICE.replace(
+    "  main: {{x: 50, y: 50}}\n",
+    "  main: {{weights: {{x: 50, y: 50}}, stable: x, candidate: y}}\nstate_dir: {folder}/state\n")
+ROLLOUT_PLAN = """\
+splits: [main]
+steps: [{weight: 50, hold: 24h}]
+guards: {no_usable_target: off}
+"""
 
 ENVOY = """\
 static_resources:
@@ -301,6 +313,17 @@ def family(pid):
     return members
 
 
+def begin_rollout(state):
+    """Leaves the journal of a rollout at its only step."""
+    state.mkdir(mode=0o700)
+    entries = [
+        {"entry": "start", "at": 1, "file": "plan.yaml", "plan": ROLLOUT_PLAN},
+        {"entry": "step", "at": 2, "step": 0, "weight": 50},
+    ]
+    (state / "rollout.journal").write_text(
+        "".join(json.dumps(entry) + "\n" for entry in entries))
+
+
 class Origin:
     """The origin with its two ports, pinned to the load's core."""
 
@@ -351,11 +374,15 @@ class Proxy:
             "earlier": (SLUICE, "sluice.yaml", ["run", "--config"]),
             "kong-off": (SLUICE, "sluice.yaml", ["run", "--config"]),
             "kong-on": (KONG_ON, "sluice.yaml", ["run", "--config"]),
+            "rollout-off": (ROLLOUT, "sluice.yaml", ["run", "--config"]),
+            "rollout-on": (ROLLOUT, "sluice.yaml", ["run", "--config"]),
             "envoy": (ENVOY, "envoy.yaml", [
                 "--concurrency", "1", "--disable-hot-restart", "-l", "error", "-c"]),
         }[name]
         if self.layer == "tcp":
             template = {"haproxy": HAPROXY_TCP, "nginx": NGINX_TCP}.get(name, SLUICE_TCP)
+        if name == "rollout-on":
+            begin_rollout(self.folder / "state")
         path = self.folder / file
         path.write_text(template.format(**facts))
         return [binary, *options, str(path)]
