@@ -33,7 +33,7 @@ final class RolloutBench: Sendable {
     init(
         in folder: TemporaryFolder? = nil, disk: DyingDisk = DyingDisk(),
         journalDisk: DiskQueue? = nil, weightsDisk: DiskQueue? = nil,
-        journalLimit: Int = RolloutJournal.usualLimit
+        journalLimit: Int = RolloutJournal.usualLimit, isChecked: Bool = true
     ) throws {
         if let folder {
             self.folder = folder
@@ -47,7 +47,11 @@ final class RolloutBench: Sendable {
         let all = try #require(Weight(hundredths: 10_000))
         snapshot = Snapshot(
             listeners: [],
-            upstreams: ["x", "y"].map { UpstreamSettings(name: $0, targets: []) },
+            upstreams: ["x", "y"].map {
+                var upstream = UpstreamSettings(name: $0, targets: [])
+                upstream.health = isChecked ? HealthSettings(kind: .tcp) : nil
+                return upstream
+            },
             splits: ["kong", "tls"].map {
                 SplitSettings(
                     name: $0, members: ["x", "y"], weights: [all, .zero], stable: "x",
@@ -104,6 +108,7 @@ final class RolloutBench: Sendable {
             ended: Int(Double(ended) * share), failed: kind == .errors ? candidate : 0)
         report.stable.sum = .init(
             ended: ended - Int(Double(ended) * share), failed: kind == .errors ? stable : 0)
+        report.served = [share: report.candidate.sum.ended]
         report.prefixes = ["/orders"]
         if candidate + stable > 0 {
             report.rows = [

@@ -172,7 +172,8 @@ struct RolloutRuleTests {
         #expect(await bench.rollouts.course?.heldMilliseconds == 1_000)
         try await bench.rollouts.resume("")
         await bench.pass(2, Self.quiet)
-        #expect(await bench.rollouts.course?.heldMilliseconds == 3_000)
+        // Nor does a second of which it went on for a part only.
+        #expect(await bench.rollouts.course?.heldMilliseconds == 2_000)
     }
 
     @Test func `the share that is told is the one that is set`() async throws {

@@ -46,7 +46,7 @@ struct RolloutTests {
         try await bench.begin()
         await bench.pass(60, RolloutBench.traffic(0.1, ended: 10))
         #expect(await bench.inForce == "kong 90/10 tls 90/10")
-        #expect(await bench.rollouts.blockers == ["min_requests: 60 of 100"])
+        #expect(await bench.rollouts.blockers == ["min_requests: 59 of 100"])
     }
 
     @Test func `time in which the candidate has no usable target does not count`() async throws {

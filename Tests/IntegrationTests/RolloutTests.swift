@@ -182,6 +182,58 @@ struct RolloutTests {
         #expect(try cast.share() == 0)
     }
 
+    @Test func `a reload that swaps the sides under a rollout is refused, and nothing changes`()
+        throws
+    {
+        let cast = try Cast()
+        try cast.start()
+        let sluice = cast.sluice
+        let text = try sluice.folder.read("sluice.yaml")
+        let swapped = text.replacing("stable: x, candidate: y", with: "stable: y, candidate: x")
+        #expect(swapped != text)
+        try sluice.folder.write(swapped, to: "sluice.yaml")
+        sluice.reload()
+        #expect(try eventually { try !sluice.status().reload.successful })
+        let words =
+            "the rollout \(sluice.folder["plan.yaml"]) is under way and the split `kong` has"
+        #expect(sluice.logCount(words) == 1)
+        #expect(sluice.logCount("sluice.yaml:") >= 1)
+        #expect(try cast.share() == 20)
+        #expect(try cast.rollout("running"))
+        try sluice.folder.write(text, to: "sluice.yaml")
+        sluice.reload()
+        #expect(try eventually { try sluice.status().reload.successful })
+        #expect(try cast.share() == 20)
+        // When it is over everything is possible again.
+        #expect(try sluice.command("rollout", "abort").status == 0)
+        try sluice.folder.write(swapped, to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.logCount("was read again and is in force") == 2 })
+    }
+
+    @Test(.timeLimit(.minutes(4)))
+    func `without health a candidate that is gone goes back, as its traffic shows`() throws {
+        let cast = try Cast()
+        try cast.sluice.folder.write(
+            "splits: [kong]\nsteps: [{weight: 20, hold: 1h}]\n"
+                + "guards: {no_usable_target: 2s}\n", to: "plan.yaml")
+        try cast.start()
+        #expect(try eventually { try cast.rollout("no_usable_target: no_data, no `health`") })
+        #expect(
+            try eventually {
+                try cast.ask(10)
+                return try cast.rollout("no_usable_target: holds")
+            })
+        cast.y.stop()
+        #expect(
+            try eventually {
+                try cast.ask(10)
+                return try cast.share() == 0
+            })
+        let history = try cast.sluice.command("rollout", "history").output
+        #expect(history.contains("in a row got no answer"), "\(history)")
+    }
+
     @Test func `bad plans are refused by the command and by the proxy`() throws {
         let cast = try Cast()
         try cast.sluice.folder.write(

@@ -107,6 +107,7 @@ package actor Operation {
             for warning in reading.warnings { logger.warning("\(warning)") }
             let next = keepWhatIsFixed(reading.snapshot)
             let tokens = try readTokens(next)
+            try await rollouts?.checkRoles(in: next, path: configuration.path)
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
             let hasSameLog = next.accessLog != nil && next.accessLog == snapshot.accessLog
             snapshot = next

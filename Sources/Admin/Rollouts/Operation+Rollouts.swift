@@ -42,9 +42,9 @@ extension Operation {
         guard !plan.smoke.isEmpty else { return [] }
         var found: [String] = []
         for name in plan.splits {
-            guard let split = snapshot.split(named: name), let candidate = split.candidate else {
-                continue
-            }
+            guard let split = snapshot.split(named: name), let candidate = split.candidate,
+                !snapshot.carriesConnections(name)
+            else { continue }
             guard let x = await smokeAddress(of: split.stable) else {
                 return ["\(split.stable) has no usable target"]
             }

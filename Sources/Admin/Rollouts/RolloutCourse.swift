@@ -59,7 +59,7 @@ package struct RolloutCourse: Sendable {
     /// Whether going back is decided, and whether that is in force.
     package private(set) var isGoingBack = false
     /// The judge, and the test the other way round.
-    package private(set) var judge: ErrorJudge
+    package internal(set) var judge: ErrorJudge
     package private(set) var reverse: ReverseTest
     package private(set) var slots = PrefixSlots()
     /// What both sides have come to since the start.
@@ -140,6 +140,7 @@ package struct RolloutCourse: Sendable {
         for name in entry["prefixes"]?.elements ?? [] {
             if let name = name.text { _ = slots.slot(of: name) }
         }
+        for starts in entry["starts"]?.elements ?? [] { takeStarts(starts.elements ?? []) }
         for row in entry["rows"]?.elements ?? [] { takeRow(row.elements ?? []) }
         for key in entry["keys"]?.elements ?? [] {
             guard let parts = key.elements, parts.count == 2,
@@ -154,7 +155,8 @@ package struct RolloutCourse: Sendable {
         if let sum = Self.sum(entry["candidate"]) {
             candidate.ended += sum.ended
             candidate.failed += sum.failed
-            served += sum.ended
+            // Journals of earlier versions have no number of their own for this.
+            served += entry["served"]?.int ?? sum.ended
         }
         takeMarks(entry)
     }
@@ -186,10 +188,22 @@ package struct RolloutCourse: Sendable {
     }
 
     private mutating func takeRow(_ parts: [JSONValue]) {
-        guard parts.count == 5, let kind = parts[0].text.flatMap(JudgedClass.init(label:)),
+        guard parts.count == 5 || parts.count == 6,
+            let kind = parts[0].text.flatMap(JudgedClass.init(label:)),
             let prefix = parts[1].int, let share = parts[2].double,
             let candidate = parts[3].int, let stable = parts[4].int
         else { return }
+        // A sum is of one process and of one of its starts.
+        if parts.count == 6, let start = parts[5].int {
+            judge.put(
+                kind, prefix: prefix < 0 ? nil : prefix,
+                Likelihood.Tally(share: share, candidate: candidate, stable: stable),
+                start: start < 0 ? nil : start)
+            if kind == .errors, prefix < 0, start <= 0 {
+                reverse.take(share: share, candidate: candidate, stable: stable)
+            }
+            return
+        }
         judge.take(
             Evidence(
                 kind, prefix: prefix < 0 ? nil : prefix, share: share, candidate: candidate,
@@ -205,9 +219,11 @@ package struct RolloutCourse: Sendable {
     }
 
     /// The entry of what the data plane has told: what counts of it, in the slots and keys that
-    /// there are by now. It changes nothing until it is taken.
+    /// there are by now. It changes nothing until it is taken. `isCounting`: whether the step
+    /// went on all the while.
     package func entry(
-        of report: EvidenceReport, heldMilliseconds held: Int, _ marks: LatencyMarks.Marks?
+        of report: EvidenceReport, heldMilliseconds held: Int, _ marks: LatencyMarks.Marks?,
+        isCounting: Bool = true
     ) -> RolloutEntry {
         var slots = slots
         var names: [JSONValue] = []
@@ -243,8 +259,17 @@ package struct RolloutCourse: Sendable {
         if !keys.isEmpty { members.append(.init(name: "keys", value: .array(keys))) }
         members.append(.init(name: "stable", value: Self.json(report.stable.sum)))
         members.append(.init(name: "candidate", value: Self.json(report.candidate.sum)))
+        members.append(
+            .init(name: "served", value: .number(isCounting ? servedHere(report) : 0)))
         if let marks { members.append(.init(name: "marks", value: Self.json(marks))) }
         return RolloutEntry(.evidence, members)
+    }
+
+    /// How many exchanges the candidate has ended that were sent there by the step's share.
+    private func servedHere(_ report: EvidenceReport) -> Int {
+        report.served.reduce(0) { sum, row in
+            (row.key - share).magnitude < 1e-9 ? sum + row.value : sum
+        }
     }
 
     static func row(

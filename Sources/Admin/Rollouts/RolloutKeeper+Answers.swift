@@ -7,6 +7,7 @@ package import Telemetry
 extension RolloutKeeper {
     /// As the control API tells of it; null while there has been none.
     package func answer() async -> JSONValue {
+        await obeyOthers()
         let set = await weights.current
         guard let course else {
             guard let journalFault else { return .null }
@@ -18,6 +19,8 @@ extension RolloutKeeper {
         let held: JSONValue = .number(Double(course.heldMilliseconds) / 1_000)
         let hold: JSONValue = .number(Double(step.holdMilliseconds) / 1_000)
         let waiting: JSONValue = .array(course.phase.isOver ? [] : blockers.map { .string($0) })
+        let connections = course.plan.splits.filter { connectionSplits.contains($0) }
+        let ofConnections: JSONValue = .array(connections.map { .string($0) })
         let comparison =
             course.isComparing ? "possible" : "not possible: all traffic is on one side"
         return .object([
@@ -39,6 +42,7 @@ extension RolloutKeeper {
             "blockers": waiting,
             "guards": .array(guards.map(Self.answer)),
             "comparison": .string(comparison),
+            "connection_splits": ofConnections,
             "judge": judgeAnswer(course),
             "confidence": confidenceAnswer(course),
             "journal_error": journalFault.map { JSONValue.string($0) } ?? .null,
@@ -122,6 +126,7 @@ extension RolloutKeeper {
                 "candidate": .number(process.counts.candidate),
                 "stable": .number(process.counts.stable),
                 "counts": .array(process.tallies.map(RolloutCourse.json)),
+                "starts": RolloutCourse.json(process.starts),
                 "prefixes": .array(prefixesAnswer(course, kind)),
                 "told": .bool(judge.settled.contains(kind)),
                 "sticky_full": .bool(judge.isFull(kind)),
@@ -157,6 +162,7 @@ extension RolloutKeeper {
                     "candidate": .number(process.counts.candidate),
                     "stable": .number(process.counts.stable),
                     "counts": .array(process.tallies.map(RolloutCourse.json)),
+                    "starts": RolloutCourse.json(process.starts),
                 ])
             }
     }

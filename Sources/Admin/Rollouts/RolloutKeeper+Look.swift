@@ -12,6 +12,7 @@ extension RolloutKeeper {
     func forgetTraffic() {
         stableWindow = SideWindow()
         candidateWindow = SideWindow()
+        sights = [:]
         lastLook = nil
         unusableSince = nil
         guards = []
@@ -27,6 +28,7 @@ extension RolloutKeeper {
         isLooking = true
         defer { isLooking = false }
         let report = await plane.evidence(marks.marks)
+        await obeyOthers()
         let moves = moveCount
         let wasMoving = isMoving
         let set = await weights.current
@@ -51,12 +53,35 @@ extension RolloutKeeper {
             else { return "there is no split \(name) any more" }
             let share = Self.share(split, now)
             guard (share - wanted).magnitude > 1e-9 else { continue }
-            let percent = Rounding.round(share * 100, decimals: 2)
-            let reason = now.reason.isEmpty ? "" : " (\(now.reason))"
-            return "the \(now.source.rawValue) has set \(name) to \(percent) % of "
-                + "\(split.candidate ?? "?")\(reason)"
+            return Self.text(of: now, split)
         }
         return nil
+    }
+
+    private static func text(of set: SplitWeights, _ split: SplitSettings) -> String {
+        let percent = Rounding.round(share(split, set) * 100, decimals: 2)
+        let reason = set.reason.isEmpty ? "" : " (\(set.reason))"
+        return "the \(set.source.rawValue) has set \(set.name) to \(percent) % of "
+            + "\(split.candidate ?? "?")\(reason)"
+    }
+
+    /// Somebody else has set weights of one of its splits: it is paused by that, in the same act.
+    func pause(for change: SplitWeights) {
+        guard let split = splits.first(where: { $0.name == change.name }) else { return }
+        pauseIfChanged(Self.text(of: change, split))
+    }
+
+    /// Whoever looks at it in the moment between both finds it paused, too.
+    func obeyOthers() async {
+        if let change = await weights.foreignChange { pause(for: change) }
+    }
+
+    /// Weights that the settings have set.
+    func obeySettings() async {
+        let set = await weights.current
+        guard let course, !course.phase.isOver, !isMoving, let standing = inEffect(course, set)
+        else { return }
+        pauseIfChanged(standing)
     }
 
     private func pauseIfChanged(_ standing: String) {
@@ -71,14 +96,20 @@ extension RolloutKeeper {
         candidateWindow.take(report.candidate.sum, report.candidate.times, nowSeconds: seconds)
         stableOverdue = report.stable.overdue
         lostSticky += report.lostSticky
+        takeInSplits(report, seconds)
         marks.take(report.stable.times, nowSeconds: seconds)
         var held = 0
+        // What ended since the last look counts for the step only if it went on all the while.
+        let isCounting =
+            isInEffect && wasCounting
+            && (course.phase == .running || course.phase == .awaiting)
+        wasCounting = isInEffect && (course.phase == .running || course.phase == .awaiting)
         if let lastLook {
             // A process that was stopped has held nothing meanwhile.
             let elapsed = min(Int(now.since(lastLook) / 1_000_000), 5_000)
-            let isCounting = course.phase == .running || course.phase == .awaiting
-            let areUsable = usable(course, \.candidate) && usable(course, \.stable)
-            if isCounting, isInEffect, areUsable { held = elapsed }
+            let areUsable =
+                usable(course, \.candidate) && usable(course, \.stable) && !isSilent(seconds)
+            if isCounting, areUsable { held = elapsed }
         }
         lastLook = now
         if usable(course, \.candidate) {
@@ -86,7 +117,9 @@ extension RolloutKeeper {
         } else if unusableSince == nil {
             unusableSince = seconds
         }
-        note(course.entry(of: report, heldMilliseconds: held, marks.marks))
+        note(
+            course.entry(
+                of: report, heldMilliseconds: held, marks.marks, isCounting: isCounting))
         if let value = self.course?.reverse.process.logValue { growth.append((seconds, value)) }
         if growth.count > 300 { growth.removeFirst(growth.count - 300) }
     }
@@ -97,15 +130,23 @@ extension RolloutKeeper {
         return sides(course).allSatisfy { usable.contains($0[keyPath: side]) }
     }
 
-    func sides(_ course: RolloutCourse) -> [TrackedSplit] {
-        course.plan.splits.compactMap { name in
-            splits.first { $0.name == name }.flatMap { split in
-                split.candidate.map {
-                    TrackedSplit(split: name, stable: split.stable, candidate: $0)
-                }
-            }
+    /// What each split shows for itself: a split with little traffic must not be lost in the sum.
+    private func takeInSplits(_ report: EvidenceReport, _ seconds: Double) {
+        for name in course?.plan.splits ?? [] {
+            let both = report.splits[name] ?? .init()
+            sights[name, default: SplitSight()].take(both, nowSeconds: seconds)
         }
     }
+
+    /// Whether any side of any split gives no answers.
+    private func isSilent(_ seconds: Double) -> Bool {
+        sights.values.contains {
+            $0.candidate.silentSeconds(nowSeconds: seconds) != nil
+                || $0.stable.silentSeconds(nowSeconds: seconds) != nil
+        }
+    }
+
+    func sides(_ course: RolloutCourse) -> [TrackedSplit] { sides(of: course.plan) }
 
     // What follows.
 
@@ -161,13 +202,36 @@ extension RolloutKeeper {
     private func sight(_ course: RolloutCourse) -> AbsoluteGuards.Sight {
         // The split whose candidate has the fewest usable targets is the one that counts.
         let standings = plane.standings
-        let sights = sides(course).map { side in
+        let sides = sides(course)
+        let found = sides.map { side in
             let targets = standings.filter { $0.target.upstream == side.candidate }
             return AbsoluteGuards.Sight(
                 targets: targets.count,
                 usable: targets.count { $0.standing.rank.isUsable })
         }
-        return sights.min { $0.usable < $1.usable } ?? .init(targets: 0, usable: 0)
+        var sight = found.min { $0.usable < $1.usable } ?? .init(targets: 0, usable: 0)
+        sight.isChecked = sides.allSatisfy { checkedUpstreams.contains($0.candidate) }
+        sight.reaches = course.plan.splits.map { sights[$0]?.candidate ?? Reach() }
+        return sight
+    }
+
+    /// Why nothing must go back to the stable side by itself; nil when it can take everything.
+    private func objection(_ course: RolloutCourse, _ seconds: Double) -> String? {
+        let hasTarget = usable(course, \.stable)
+        let all = StableHealth.objection(
+            hasUsableTarget: hasTarget,
+            stableWindow.sum(ofLast: StableHealth.seconds, nowSeconds: seconds),
+            overdue: stableOverdue)
+        if let all { return all }
+        for name in course.plan.splits {
+            guard let sight = sights[name] else { continue }
+            let found = StableHealth.objection(
+                hasUsableTarget: hasTarget,
+                sight.stableWindow.sum(ofLast: StableHealth.seconds, nowSeconds: seconds),
+                overdue: sight.stableOverdue)
+            if let found { return course.plan.splits.count == 1 ? found : "\(name): \(found)" }
+        }
+        return nil
     }
 
     /// Goes back, unless the stable side is in a worse way: then it is paused and somebody has to
@@ -177,11 +241,7 @@ extension RolloutKeeper {
     ) async -> Bool {
         guard let course, !course.phase.isOver else { return true }
         let seconds = Double(now.nanoseconds) / 1e9
-        let objection = StableHealth.objection(
-            hasUsableTarget: usable(course, \.stable),
-            stableWindow.sum(ofLast: StableHealth.seconds, nowSeconds: seconds),
-            overdue: stableOverdue)
-        if let objection {
+        if let objection = objection(course, seconds) {
             let text = "\(reason); not rolled back, since \(objection)"
             if alarm == nil { logger.critical("the rollout \(course.file): \(text)") }
             alarm = text

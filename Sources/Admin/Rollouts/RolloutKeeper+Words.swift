@@ -57,6 +57,7 @@ extension RolloutKeeper {
                 .init(name: "file", value: .string(file)),
                 .init(name: "by", value: .string(Caller.current.text)),
                 .init(name: "reason", value: .string(reason)),
+                .init(name: "sides", value: Self.json(sides(of: plan))),
                 .init(name: "plan", value: .string(text)),
             ])
         if let fault = await beginJournal(entry) { throw .notWritten(fault) }

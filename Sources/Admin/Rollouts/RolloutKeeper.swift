@@ -43,7 +43,14 @@ package actor RolloutKeeper {
     var stableWindow = SideWindow()
     var candidateWindow = SideWindow()
     var stableOverdue = 0
+    var sights: [String: SplitSight] = [:]
+    /// The upstreams whose targets are asked by checks.
+    private(set) var checkedUpstreams: Set<String> = []
+    /// The splits that have connections and no requests.
+    private(set) var connectionSplits: Set<String> = []
     var lastLook: Instant?
+    /// Whether the step was going on at the last look.
+    var wasCounting = false
     var unwrittenMilliseconds = 0
     var unusableSince: Double?
     var guards: [(name: AbsoluteGuards.Name, standing: AbsoluteGuards.Standing)] = []
@@ -77,7 +84,7 @@ package actor RolloutKeeper {
 
     /// Reads what an earlier run has left, before any weight is in force.
     package func begin(_ snapshot: Snapshot, environment: [String: String]) async {
-        splits = snapshot.splits
+        take(snapshot)
         path = snapshot.stateDirectory.map { "\($0)/rollout.journal" }
         let (entries, fault) = await disk.run { [path] in RolloutJournal.load(path) }
         if let fault { logger.warning("rollout.journal: \(fault)") }
@@ -99,6 +106,11 @@ package actor RolloutKeeper {
             return logger.error("rollout.journal cannot be used: its plan: \(error)")
         }
         guard let course, !course.phase.isOver || course.isGoingBack else { return }
+        if let fault = rolesFault(course) {
+            self.course = nil
+            journalFault = fault
+            return logger.critical("rollout.journal cannot be used: \(fault)")
+        }
         await holdWeights(course)
         let place = "step \(course.step + 1) of \(course.plan.steps.count)"
         logger.notice("the rollout \(file) is \(course.phase.word) at \(place)")
@@ -130,13 +142,21 @@ package actor RolloutKeeper {
 
     /// Takes on the settings that run.
     package func adopt(_ snapshot: Snapshot) async {
-        splits = snapshot.splits
+        take(snapshot)
         guard let course, !course.phase.isOver else { return }
         let isWhole = course.plan.splits.allSatisfy { name in
             splits.first { $0.name == name }?.candidate != nil
         }
         if !isWhole { pause("the settings have not all of its splits any more") }
         await watch(course)
+        await obeySettings()
+    }
+
+    private func take(_ snapshot: Snapshot) {
+        splits = snapshot.splits
+        connectionSplits = Set(
+            snapshot.splits.map(\.name).filter { snapshot.carriesConnections($0) })
+        checkedUpstreams = Set(snapshot.upstreams.filter { $0.health != nil }.map(\.name))
     }
 
     /// Whether everything that happened is on the disk.
@@ -147,14 +167,7 @@ package actor RolloutKeeper {
 
     func watch(_ course: RolloutCourse) async {
         marks = LatencyMarks(course.plan.allowance)
-        await plane.watch(
-            course.plan.splits.compactMap { name in
-                splits.first { $0.name == name }.flatMap { split in
-                    split.candidate.map {
-                        TrackedSplit(split: name, stable: split.stable, candidate: $0)
-                    }
-                }
-            })
+        await plane.watch(sides(course))
     }
 
     func holdWeights(_ course: RolloutCourse) async {
@@ -164,8 +177,9 @@ package actor RolloutKeeper {
                 name: course.file,
                 ceilings: Dictionary(
                     course.plan.splits.map { ($0, ceiling) },
-                    uniquingKeysWith: { first, _ in first })
-            ))
+                    uniquingKeysWith: { first, _ in first }),
+                pause: { [weak self] change in await self?.pause(for: change) },
+                settle: { [weak self] in await self?.settle() }))
     }
 
     /// Whether splits are below the step since the end of the process came between the journal and
@@ -229,6 +243,11 @@ extension RolloutKeeper {
         let number = notedCount
         await writeWaiting()
         return writtenCount >= number
+    }
+
+    /// Waits until what was taken on so far is on the disk, or cannot be written.
+    func settle() async {
+        if writtenCount < notedCount { await writeWaiting() }
     }
 
     private func add(_ entry: RolloutEntry) {

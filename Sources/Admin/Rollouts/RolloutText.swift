@@ -13,6 +13,10 @@ package enum RolloutText {
         text += "\(state(answer)), since \(answer["started_at"]?.text ?? "?")\n"
         if let alarm = answer["alarm"]?.text { text += "ALARM: \(oneLine(alarm))\n" }
         text += step(answer)
+        for name in (answer["connection_splits"]?.elements ?? []).compactMap(\.text) {
+            text += "  \(oneLine(name)) has connections: errors are those that do not come "
+            text += "about; no status and no latency is judged there\n"
+        }
         for guarding in answer["guards"]?.elements ?? [] {
             text += "  guard \(guarding["guard"]?.text ?? "?"): "
             text += "\(guarding["state"]?.text ?? "?")"

@@ -49,6 +49,8 @@ package actor WeightKeeper {
     let latchFile = StateFile()
     /// The rollout that moves some splits; nil while there is none.
     var rolloutHold: RolloutHold?
+    /// What somebody else has set in a split of the rollout, until it has paused for it.
+    var othersChange: SplitWeights?
     /// Why the text of the weight file is not in force although it is sound; nil when it is.
     var latchedFile: String?
 
@@ -201,8 +203,10 @@ package actor WeightKeeper {
         // line and wins, or comes after it and wins too.
         try checkNotOvertaken(ticket, plan)
         adopt(changes)
+        noteOthers(changes, plan.before)
         let late = await tellWorkers(changes)
         note(receipt, names: plan.names)
+        await pauseRollout()?()
         await measureAnew(plan.changedNames)
         await writeDown(changes, plan)
         return outcome(of: plan, number, late)
@@ -219,10 +223,13 @@ package actor WeightKeeper {
                 ticket: lastTicket, generation: generation, from: plan.before[name] ?? [])
         }
         adopt(changes)
+        noteOthers(changes, plan.before)
         let number = generation
         retreatsBeingWritten += 1
         let late = await tellWorkers(changes)
+        let settle = await pauseRollout()
         let receipt = await keep(changes, plan)
+        await settle?()
         note(receipt, names: plan.names)
         endRetreat()
         await measureAnew(names)
