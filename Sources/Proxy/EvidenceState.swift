@@ -128,6 +128,9 @@ struct EvidenceState: ~Copyable {
         if answered == false { sides[row].traffic.unanswered &+= 1 }
     }
 
+    /// An exchange has waited for its answer for too long, at this moment.
+    func isOverdue(place: Int, side: Int) { sides[2 &* place &+ side].traffic.overdue &+= 1 }
+
     /// The candidate has ended what its split has sent there at a share.
     func wasServed(segment: UInt16) { served[Int(segment)] &+= 1 }
 

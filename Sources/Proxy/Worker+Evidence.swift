@@ -42,10 +42,14 @@ extension Worker {
     /// What was counted since this was asked the last time; late is from now on what takes longer
     /// than these.
     mutating func takeEvidence(_ marks: LatencyMarks.Marks?) -> EvidenceReport {
-        var report = evidence.take()
+        if evidence.isOn { countOverdue() }
+        let report = evidence.take()
         evidence.stableMark = marks?.stable ?? .max
         evidence.candidateMark = marks?.candidate ?? .max
-        guard evidence.isOn else { return report }
+        return report
+    }
+
+    private func countOverdue() {
         let overdue = now.advanced(byMilliseconds: -10_000)
         for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
             let isWaiting =
@@ -53,13 +57,9 @@ extension Worker {
                 || exchanges[exchange].phase == .requesting
             let side = side(of: exchange)
             guard isWaiting, side >= 0, exchanges[exchange].began < overdue else { continue }
-            let split = exchanges[exchange].split
-            let one = EvidenceReport.Traffic(overdue: 1)
-            report.add(
-                side == EvidenceState.stable ? .init(stable: one) : .init(candidate: one),
-                of: evidence.splits[splits[split].trackedPlace].name)
+            let place = splits[exchanges[exchange].split].trackedPlace
+            evidence.isOverdue(place: place, side: side)
         }
-        return report
     }
 
     /// The request's head goes out: the number of its path's prefix is noted.
@@ -146,8 +146,11 @@ extension Worker {
 
     /// Which of the two sides has the exchange; -1 for neither.
     private func side(of exchange: Int) -> Int {
-        guard exchanges[exchange].rollout.segment != 0 else { return -1 }
         let split = exchanges[exchange].split
+        // What an earlier rollout has routed is nobody's where this one has nothing.
+        guard exchanges[exchange].rollout.segment != 0, splits[split].segment != 0 else {
+            return -1
+        }
         let lane = exchanges[exchange].lane
         if lane == splits[split].candidateLane { return EvidenceState.candidate }
         return lane == splits[split].stableLane ? EvidenceState.stable : -1

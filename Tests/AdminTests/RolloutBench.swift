@@ -33,7 +33,8 @@ final class RolloutBench: Sendable {
     init(
         in folder: TemporaryFolder? = nil, disk: DyingDisk = DyingDisk(),
         journalDisk: DiskQueue? = nil, weightsDisk: DiskQueue? = nil,
-        journalLimit: Int = RolloutJournal.usualLimit, isChecked: Bool = true
+        journalLimit: Int = RolloutJournal.usualLimit, isChecked: Bool = true,
+        listeners: [ListenerSettings] = []
     ) throws {
         if let folder {
             self.folder = folder
@@ -46,7 +47,7 @@ final class RolloutBench: Sendable {
         let path = self.folder.path
         let all = try #require(Weight(hundredths: 10_000))
         snapshot = Snapshot(
-            listeners: [],
+            listeners: listeners,
             upstreams: ["x", "y"].map {
                 var upstream = UpstreamSettings(name: $0, targets: [])
                 upstream.health = isChecked ? HealthSettings(kind: .tcp) : nil

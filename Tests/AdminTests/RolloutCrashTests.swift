@@ -172,6 +172,7 @@ struct RolloutCrashTests {
         #expect(longest <= max(limit, 2 * size) + 1_000)
         #expect(bench.journal.count < 200)
         let before = try #require(await bench.rollouts.course)
+        #expect(before.judge.process(.errors).nextNumber > 1)
         let next = try RolloutBench(in: bench.folder, journalLimit: limit)
         try await next.start()
         let after = try #require(await next.rollouts.course)

@@ -120,6 +120,24 @@ struct RolloutReachTests {
         #expect(await bench.rollouts.course?.heldMilliseconds == 3_000)
     }
 
+    @Test func `status says which splits have connections, and what is not judged there`()
+        async throws
+    {
+        let listeners = [("kong", ListenerMode.http), ("tls", .tcp)].map { split, mode in
+            ListenerSettings(
+                name: split, address: AddressSetting(host: .name("a"), port: 1), mode: mode,
+                split: split)
+        }
+        let bench = try RolloutBench(listeners: listeners)
+        try await bench.start()
+        try await bench.begin(Self.plan)
+        let answer = await bench.rollouts.answer()
+        #expect(answer["connection_splits"]?.elements?.map(\.text) == ["tls"])
+        let text = RolloutText.table(answer)
+        #expect(text.contains("  tls has connections: errors are those that do not come about; "))
+        #expect(!text.contains("kong has connections"))
+    }
+
     // What `min_requests` counts.
 
     @Test func `a step counts what its own share has sent to the candidate`() async throws {
