@@ -83,7 +83,10 @@ struct RolloutTests {
         #expect(try cast.sluice.folder.read("weights.yaml") == "kong: {x: 100, y: 0}\n")
         let history = try cast.sluice.command("rollout", "history").output
         #expect(history.contains("5xx and broken answers at /orders/1") || history.contains("5xx"))
-        #expect(try cast.sluice.folder.read("state/audit.jsonl").contains("rollout_rollback"))
+        #expect(
+            try eventually {
+                try cast.sluice.folder.read("state/audit.jsonl").contains("rollout_rollback")
+            })
         #expect(try cast.sluice.command("rollout", "abort").status == 1)
     }
 
