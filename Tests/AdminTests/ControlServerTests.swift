@@ -126,4 +126,80 @@ import Testing
         try await wait("who says nothing is gone") { Self.isEnded(late, &nothing, sending: "") }
         #expect(!Self.isEnded(socket, &received, sending: Self.head + "\r\n"))
     }
+
+    /// Every path of the API, and the methods that it has.
+    private static let methods = [
+        ("/v1/status", "GET, HEAD"), ("/v1/splits", "GET, HEAD, PUT"),
+        ("/v1/splits/kong", "GET, HEAD, PUT"), ("/v1/splits/kong/rollback", "POST"),
+        ("/v1/rollback", "POST"), ("/v1/upstreams", "GET, HEAD"),
+        ("/v1/upstreams/x", "GET, HEAD"), ("/v1/upstreams/x/drain", "POST"),
+        ("/v1/upstreams/x/undrain", "POST"),
+        ("/v1/splits/kong/freeze", "DELETE, GET, HEAD, PUT"),
+        ("/v1/splits/kong/latch", "DELETE, PUT"), ("/v1/shift", "POST"),
+        ("/v1/splits/kong/shift", "POST"), ("/v1/upgrades", "GET, HEAD"),
+        ("/v1/upgrades/kong", "GET, HEAD, POST"), ("/v1/upgrades/kong/ack", "POST"),
+        ("/v1/upgrades/kong/smoke", "POST"), ("/v1/upgrades/kong/finish", "POST"),
+        ("/v1/upgrades/kong/done", "POST"), ("/v1/rollout", "GET, HEAD, POST"),
+        ("/v1/rollout/history", "GET, HEAD"), ("/v1/rollout/pause", "POST"),
+        ("/v1/rollout/resume", "POST"), ("/v1/rollout/approve", "POST"),
+        ("/v1/rollout/abort", "POST"), ("/metrics", "GET, HEAD"), ("/healthz", "GET, HEAD"),
+        ("/readyz", "GET, HEAD"),
+    ]
+
+    @Test func `a method that a path does not have is refused with those that it has`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let path = try await Self.serve(in: folder) { _ in }
+        for (place, allowed) in Self.methods {
+            let known = allowed.split(separator: ", ").map(String.init)
+            for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "LINK"]
+            where !known.contains(method) {
+                let answer = try await Self.answer(path, method, place)
+                #expect(answer.hasPrefix("HTTP/1.1 405 "), "\(method) \(place): \(answer)")
+                let fields = answer.split(separator: "\r\n").filter { $0.hasPrefix("Allow:") }
+                #expect(fields == ["Allow: \(allowed)"], "\(method) \(place)")
+                if method != "HEAD" {
+                    #expect(answer.contains("expected \(allowed)"), "\(method) \(place)")
+                }
+            }
+            for method in known {
+                let answer = try await Self.answer(path, method, place)
+                #expect(!answer.hasPrefix("HTTP/1.1 405"), "\(method) \(place)")
+            }
+        }
+        // What is not there is not there in any way.
+        for place in ["/", "/v1", "/v1/rollout/stop", "/v1/splits/kong/x", "/v2/status", "/{name}"]
+        {
+            for method in ["GET", "PUT", "DELETE"] {
+                let answer = try await Self.answer(path, method, place)
+                #expect(answer.hasPrefix("HTTP/1.1 404 "), "\(method) \(place)")
+            }
+        }
+    }
+
+    @Test func `HEAD answers as GET does, without a body`() async throws {
+        let folder = try TemporaryFolder()
+        let path = try await Self.serve(in: folder) { _ in }
+        for place in ["/healthz", "/metrics", "/v1/splits/kong"] {
+            let answer = try await Self.answer(path, "HEAD", place)
+            #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(place): \(answer)")
+            #expect(answer.hasSuffix("\r\n\r\n"), "\(place): \(answer)")
+        }
+        #expect(try await Self.answer(path, "HEAD", "/v1/splits/none").hasPrefix("HTTP/1.1 404 "))
+    }
+
+    private static func answer(
+        _ path: String, _ method: String, _ place: String
+    ) async throws -> String {
+        let socket = try UnixSocket.connect(path: path)
+        socket.setTimeout(milliseconds: 1)
+        let head = "\(method) \(place) HTTP/1.1\r\nHost: sluice\r\nConnection: close\r\n\r\n"
+        try socket.send(Array(head.utf8))
+        var received: [UInt8] = []
+        try await wait("\(method) \(place) is answered") {
+            Self.isEnded(socket, &received, sending: "")
+        }
+        return String(decoding: received, as: UTF8.self)
+    }
 }

@@ -2,7 +2,7 @@ internal import Hummingbird
 
 extension ControlServer {
     /// The routes of freezes and latches.
-    static func addFreezes(to router: Router<ControlContext>, _ api: ControlAPI) {
+    static func addFreezes(to router: ControlRoutes, _ api: ControlAPI) {
         router.get("v1/splits/:name/freeze") { request, context in
             response(await api.freeze(of: try context.parameters.require("name")), request)
         }

@@ -2,7 +2,7 @@ internal import Hummingbird
 
 extension ControlServer {
     /// The routes of rollouts.
-    static func addRollouts(to router: Router<ControlContext>, _ api: ControlAPI) {
+    static func addRollouts(to router: ControlRoutes, _ api: ControlAPI) {
         router.get("v1/rollout") { request, _ in response(await api.rollout(), request) }
         router.get("v1/rollout/history") { request, _ in
             response(await api.rolloutHistory(), request)

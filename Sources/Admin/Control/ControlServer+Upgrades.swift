@@ -2,7 +2,7 @@ internal import Hummingbird
 
 extension ControlServer {
     /// The routes of upgrades.
-    static func addUpgrades(to router: Router<ControlContext>, _ api: ControlAPI) {
+    static func addUpgrades(to router: ControlRoutes, _ api: ControlAPI) {
         router.get("v1/upgrades") { request, _ in response(await api.upgrades(), request) }
         router.get("v1/upgrades/:name") { request, context in
             response(await api.upgrade(of: try context.parameters.require("name")), request)

@@ -2,7 +2,7 @@ internal import Hummingbird
 
 extension ControlServer {
     /// The routes of upstreams and their drains.
-    static func addUpstreams(to router: Router<ControlContext>, _ api: ControlAPI) {
+    static func addUpstreams(to router: ControlRoutes, _ api: ControlAPI) {
         router.get("v1/upstreams") { request, _ in response(await api.upstreams(), request) }
         router.get("v1/upstreams/:name") { request, context in
             response(await api.upstream(try context.parameters.require("name")), request)

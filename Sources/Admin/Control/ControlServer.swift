@@ -26,7 +26,7 @@ package enum ControlServer {
         quiet.logLevel = max(logger.logLevel, .error)
         let room = ControlRoom(places: mostGuests)
         return Application(
-            router: router(api),
+            responder: routes(api).responder(),
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [ControlConnection(room: room, patience: patience)])
@@ -37,10 +37,10 @@ package enum ControlServer {
             onServerRunning: onServerRunning, logger: quiet)
     }
 
-    private static func router(_ api: ControlAPI) -> Router<ControlContext> {
-        let router = Router(context: ControlContext.self)
-        router.add(middleware: Fallback())
-        router.add(
+    private static func routes(_ api: ControlAPI) -> ControlRoutes {
+        let router = ControlRoutes()
+        _ = router.add(middleware: Fallback())
+        _ = router.add(
             middleware: CallerMiddleware(access: api.access, tokens: api.operation.tokens))
         router.get("v1/status") { request, _ in response(await api.status(), request) }
         router.get("v1/splits") { request, _ in response(await api.splits(), request) }

@@ -28,7 +28,7 @@ extension Operation {
 
 extension ControlServer {
     /// The routes of shifts.
-    static func addShifts(to router: Router<ControlContext>, _ api: ControlAPI) {
+    static func addShifts(to router: ControlRoutes, _ api: ControlAPI) {
         router.post("v1/shift") { request, _ in
             await changing(request) { body, _ in await api.shift(nil, body) }
         }
