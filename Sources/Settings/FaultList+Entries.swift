@@ -15,18 +15,26 @@ extension FaultList {
             return nil
         }
         var entries: [Field] = []
-        var seen: Set<String> = []
+        var seen: [String: Node] = [:]
         for (key, value) in mapping {
             guard let name = key.scalar?.string else {
                 add("a key of \(owner) is \(key.found); expected a name", at: key)
                 continue
             }
-            if seen.insert(name).inserted {
-                entries.append(Field(name: name, key: key, value: value))
+            if let first = seen[name] {
+                add(duplicate: name, first.position, at: key.position)
             } else {
-                add("\(quoted(name)) is written more than once; expected it once", at: key)
+                seen[name] = key
+                entries.append(Field(name: name, key: key, value: value))
             }
         }
         return entries
+    }
+
+    /// A key stands in one mapping for the second time.
+    mutating func add(duplicate name: String, _ first: Position, at position: Position) {
+        add(
+            "\(quoted(name)) is written more than once, first at \(first.line):\(first.column); "
+                + "expected it once", at: position)
     }
 }

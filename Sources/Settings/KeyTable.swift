@@ -4,6 +4,8 @@ struct KeyTable {
     let owner: String
     let known: [String]
     let later: [String]
+    /// Such a mapping, where a look at one helps more than the names.
+    var example: String?
 
     static let top = KeyTable(
         owner: "the file",
@@ -132,6 +134,9 @@ struct KeyTable {
     func complaint(about key: String) -> String {
         if later.contains(key) { return "\(quoted(key)) is not supported yet" }
         let wrong = "\(quoted(key)) is not a key of \(owner)"
+        if let colon = key.firstIndex(of: ":"), known.contains(String(key[..<colon])) {
+            return "\(wrong); expected a space behind the colon of `\(key[..<colon])`"
+        }
         if let meant = meant(by: key) { return "\(wrong); did you mean `\(meant)`?" }
         return "\(wrong); expected \(known.joined(separator: ", "))"
     }

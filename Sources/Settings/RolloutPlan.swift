@@ -83,13 +83,16 @@ package struct RolloutPlan: Sendable, Equatable {
     }
 
     /// Reads a plan; with a snapshot its splits are looked for there. `acknowledgements`: the
-    /// steps that a list of an upgrade has.
+    /// steps that a list of an upgrade has; `afterwards`: those that cannot be done before a
+    /// rollout starts. None for a plan that has started: it is not refused for what its start did
+    /// not mind.
     package static func read(
         _ bytes: [UInt8], file: String, environment: [String: String],
-        for snapshot: Snapshot? = nil, acknowledgements: [String]
+        for snapshot: Snapshot? = nil, acknowledgements: [String], afterwards: [String] = []
     ) throws(SettingsErrors) -> RolloutPlan {
         var document = SettingsDocument(file: file, environment: environment)
-        let plan = document.readPlan(bytes, for: snapshot, acknowledgements: acknowledgements)
+        let plan = document.readPlan(
+            bytes, for: snapshot, acknowledgements: acknowledgements, afterwards: afterwards)
         guard let plan, document.faults.errors.isEmpty else {
             throw SettingsErrors(document.faults.sorted)
         }

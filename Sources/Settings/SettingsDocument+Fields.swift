@@ -4,7 +4,8 @@ extension SettingsDocument {
     /// The fields of a mapping with fixed keys, by name; nil when it is no mapping. A mistyped
     /// key is a fault, but what stands behind it is read as what was probably meant.
     mutating func fields(of node: Node, keys: KeyTable) -> [String: Field]? {
-        let expected = "a mapping of \(keys.known.joined(separator: ", "))"
+        let example = keys.example.map { ", such as \($0)" } ?? ""
+        let expected = "a mapping of \(keys.known.joined(separator: ", "))\(example)"
         guard let entries = faults.entries(of: node, owner: keys.owner, expected: expected) else {
             return nil
         }
@@ -47,15 +48,17 @@ extension SettingsDocument {
         return entries
     }
 
-    /// The value of a field that must be there.
+    /// The value of a field that must be there; `expected`: what it is, where its name says little.
     mutating func required(
         _ name: String,
         of fields: [String: Field],
         owner: String,
-        at place: Node
+        at place: Node,
+        expected: String? = nil
     ) -> Field? {
         if let field = fields[name] { return field }
-        faults.add("`\(name)` of \(owner) is missing", at: place)
+        let end = expected.map { "; expected \($0)" } ?? ""
+        faults.add("`\(name)` of \(owner) is missing\(end)", at: place)
         return nil
     }
 

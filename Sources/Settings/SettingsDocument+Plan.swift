@@ -6,22 +6,27 @@ import Yams
 extension SettingsDocument {
     /// The plan that the bytes describe; nil when `faults` has errors.
     mutating func readPlan(
-        _ bytes: [UInt8], for snapshot: Snapshot?, acknowledgements: [String]
+        _ bytes: [UInt8], for snapshot: Snapshot?, acknowledgements: [String],
+        afterwards: [String]
     ) -> RolloutPlan? {
         let document = YAMLDocument(bytes, emptyMeans: "splits and steps", faults: &faults)
         guard let document, let fields = fields(of: document.root, keys: .plan) else {
             return nil
         }
         let splits = readPlanSplits(
-            required("splits", of: fields, owner: "a plan", at: document.root), for: snapshot)
+            required(
+                "splits", of: fields, owner: "a plan", at: document.root,
+                expected: Self.expectedSplits), for: snapshot)
         let steps = readPlanSteps(
-            required("steps", of: fields, owner: "a plan", at: document.root))
+            required(
+                "steps", of: fields, owner: "a plan", at: document.root,
+                expected: Self.expectedSteps))
         var plan = RolloutPlan(splits: splits ?? [], steps: steps ?? [])
         readPlanJudge(fields["judge"], into: &plan)
         readPlanGuards(fields["guards"], into: &plan, snapshot)
         readPlanActions(fields["on_breach"], into: &plan)
         readPlanRequirement(fields["require"], into: &plan)
-        plan.checklist = readPlanChecklist(fields["checklist"], acknowledgements)
+        plan.checklist = readPlanChecklist(fields["checklist"], acknowledgements, afterwards)
         plan.smoke = list(
             fields["smoke"], of: 0...Limits.smokeRequests,
             expected: "a list of requests, such as [{path: /}]"
@@ -31,11 +36,14 @@ extension SettingsDocument {
         return plan
     }
 
+    private static let expectedSplits = "a list of splits, such as [kong]"
+    private static let expectedSteps = "a list of steps, such as [{weight: 10, hold: 10m}]"
+
     private mutating func readPlanSplits(
         _ field: Field?, for snapshot: Snapshot?
     ) -> [String]? {
         guard let field else { return nil }
-        let expected = "a list of splits, such as [kong]"
+        let expected = Self.expectedSplits
         let nodes = list(field, of: 0...Limits.splits, expected: expected)
         if case .sequence(let all) = field.value, all.isEmpty {
             faults.add("`splits` is empty; expected \(expected)", at: field.value)
@@ -57,7 +65,7 @@ extension SettingsDocument {
         guard let split = snapshot.split(named: name) else {
             let known = snapshot.splits.map(\.name)
             faults.add(
-                "there is no split \(quoted(name)); "
+                "there is no split \(quoted(name)) in the configuration; "
                     + NearestWord.advice(name, among: known), at: node)
             return
         }
@@ -76,7 +84,7 @@ extension SettingsDocument {
 
     private mutating func readPlanSteps(_ field: Field?) -> [RolloutPlan.Step]? {
         guard let field else { return nil }
-        let expected = "a list of steps, such as [{weight: 10, hold: 10m}]"
+        let expected = Self.expectedSteps
         let nodes = list(field, of: 0...Limits.planSteps, expected: expected)
         if case .sequence(let all) = field.value, all.isEmpty {
             faults.add("`steps` is empty; expected \(expected)", at: field.value)
@@ -95,19 +103,31 @@ extension SettingsDocument {
     }
 
     private mutating func readPlanStep(_ node: Node) -> RolloutPlan.Step? {
+        if case .sequence = node {
+            faults.add(
+                "a step is a list; expected one dash in front of a step, and in it a mapping such "
+                    + "as {weight: 10, hold: 10m}", at: node)
+            return nil
+        }
         guard let fields = fields(of: node, keys: .planStep) else { return nil }
+        let beside = "; a dash begins a step"
         let weight = value(
-            required("weight", of: fields, owner: "a step", at: node),
-            expected: "the candidate's weight of 100: above 0, at most 100, with at most two "
-                + "decimals"
+            required(
+                "weight", of: fields, owner: "a step", at: node,
+                expected: "it beside `hold`, such as `weight: 10`\(beside)"),
+            expected: "the candidate's weight of 100, such as 10 or 0.5: above 0, at most 100, "
+                + "with at most two decimals"
         ) { text -> Weight? in
             guard let weight = try? Weight.parse(text), weight > .zero,
                 weight.hundredths <= 10_000
             else { return nil }
             return weight
         }
-        let hold = duration(
-            required("hold", of: fields, owner: "a step", at: node), from: 1_000)
+        let hold = planDuration(
+            required(
+                "hold", of: fields, owner: "a step", at: node,
+                expected: "it beside `weight`, such as `hold: 10m`\(beside)"),
+            .init(least: 1_000, text: "from 1s to 24h, such as 30s, 10m or 2h"))
         let count = integer(fields["min_requests"], in: Limits.planRequests)
         let approve = flag(fields["approve"])
         guard let weight, let hold else { return nil }
@@ -123,7 +143,9 @@ extension SettingsDocument {
             let parts = self.fields(of: latency.value, keys: .planAllowance)
         else { return }
         replace(&plan.allowance.factor, with: number(parts["factor"], in: 1...100))
-        let plus = duration(parts["plus"]).map { UInt64($0) * 1_000_000 }
+        let plus = planDuration(
+            parts["plus"], .init(least: 0, text: "up to 24h, such as 2ms or 1s")
+        ).map { UInt64($0) * 1_000_000 }
         replace(&plan.allowance.plusNanoseconds, with: plus)
     }
 
@@ -136,7 +158,9 @@ extension SettingsDocument {
         if let target = fields["no_usable_target"] {
             if target.value.scalar?.string == "off" {
                 plan.guards.noUsableTargetSeconds = nil
-            } else if let time = duration(target, from: 1_000) {
+            } else if let time = planDuration(
+                target, .init(least: 1_000, text: "from 1s to 24h, such as 10s; or off"))
+            {
                 plan.guards.noUsableTargetSeconds = Double(time) / 1_000
             }
         }
@@ -165,7 +189,9 @@ extension SettingsDocument {
     private mutating func readErrorShare(_ field: Field) -> AbsoluteGuards.ErrorShare? {
         guard let fields = fields(of: field.value, keys: .planErrorShare) else { return nil }
         let above = share(
-            required("above", of: fields, owner: "`error_share`", at: field.value))
+            required(
+                "above", of: fields, owner: "`error_share`", at: field.value,
+                expected: "a percentage, such as `above: 5%`"))
         let over = planWindow(fields["over"])
         let fewest = integer(fields["min_requests"], in: 1...Limits.planRequests.upperBound)
         return above.map {
@@ -177,8 +203,11 @@ extension SettingsDocument {
     private mutating func readLatency(_ field: Field) -> AbsoluteGuards.Latency? {
         guard let fields = fields(of: field.value, keys: .planLatency) else { return nil }
         let quantile = number(fields["quantile"], in: 0.01...0.999)
-        let above = duration(
-            required("above", of: fields, owner: "`latency`", at: field.value), from: 1)
+        let above = planDuration(
+            required(
+                "above", of: fields, owner: "`latency`", at: field.value,
+                expected: "a duration, such as `above: 250ms`"),
+            .init(least: 1, text: "from 1ms to 24h, such as 250ms or 2s"))
         let over = planWindow(fields["over"])
         let fewest = integer(fields["min_requests"], in: 1...Limits.planRequests.upperBound)
         return above.map {
@@ -210,57 +239,34 @@ extension SettingsDocument {
         }
     }
 
-    private mutating func readPlanChecklist(_ field: Field?, _ known: [String]) -> [String] {
+    private mutating func readPlanChecklist(
+        _ field: Field?, _ known: [String], _ afterwards: [String]
+    ) -> [String] {
+        let early = known.filter { !afterwards.contains($0) }
         let nodes = list(
-            field, of: 0...known.count, expected: "a list of steps of `sluice upgrade`")
-        return nodes.compactMap { node in
+            field, of: 0...known.count,
+            expected: "a list of steps of `sluice upgrade`, such as [backup, migrations]")
+        var names: [String] = []
+        for node in nodes {
             guard let name = text(of: node, expected: "a step of `sluice upgrade`") else {
-                return nil
+                continue
             }
-            if known.contains(name) { return name }
-            faults.add(
-                "there is no step \(quoted(name)) in the list of an upgrade; "
-                    + NearestWord.advice(name, among: known), at: node)
-            return nil
-        }
-    }
-
-    private mutating func planWindow(_ field: Field?) -> Double? {
-        value(field, expected: "a duration from 1s to 10m") { text in
-            DurationText.milliseconds(text).flatMap {
-                (1_000...Int(SideWindow.longestSeconds) * 1_000).contains($0)
-                    ? Double($0) / 1_000 : nil
+            guard known.contains(name) else {
+                faults.add(
+                    "there is no step \(quoted(name)) in the list of an upgrade; "
+                        + NearestWord.advice(name, among: early), at: node)
+                continue
             }
-        }
-    }
-
-    /// A percentage with its sign, as a share.
-    private mutating func share(_ field: Field?) -> Double? {
-        value(field, expected: "a percentage above 0% and at most 100%, such as 0.5%") { text in
-            guard text.hasSuffix("%"), let number = Self.decimal(text.dropLast()),
-                number > 0, number <= 100
-            else { return nil }
-            return number / 100
-        }
-    }
-
-    private mutating func number(_ field: Field?, in range: ClosedRange<Double>) -> Double? {
-        // The least is no number that people would write with an exponent.
-        let least = range.lowerBound < 0.001 ? "0.000001" : "\(range.lowerBound)"
-        return value(field, expected: "a number from \(least) to \(range.upperBound)") {
-            Self.decimal($0).flatMap { range.contains($0) ? $0 : nil }
-        }
-    }
-
-    /// Digits, or digits, a point and digits; at most nine of each.
-    private static func decimal(_ text: some StringProtocol) -> Double? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        let isPlain =
-            parts.count <= 2
-            && parts.allSatisfy { part in
-                (1...9).contains(part.utf8.count)
-                    && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            if afterwards.contains(name) {
+                faults.add(
+                    "\(quoted(name)) comes with the rollout or after it, and can never be done "
+                        + "before it starts; expected \(listed(early))", at: node)
+            } else if !afterwards.isEmpty, names.contains(name) {
+                faults.add(
+                    "\(quoted(name)) is named more than once; expected it once", at: node)
             }
-        return isPlain ? Double(String(text)) : nil
+            names.append(name)
+        }
+        return names
     }
 }

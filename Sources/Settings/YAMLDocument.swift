@@ -47,8 +47,8 @@ struct YAMLDocument {
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _):
             let doing = context.map { " \($0.text) that begins at \($0.mark)" } ?? ""
-            let isBracketed = source.line(mark.line, contains: "]:")
-            let hint = isBracketed ? "; expected quotes around an address in brackets" : ""
+            let hint = hint(
+                problem, beganAt: context?.mark.column, line: mark.line, in: source)
             faults.add(
                 "not YAML: \(problem)\(doing)\(hint)",
                 at: Position(line: mark.line, column: mark.column))
@@ -58,6 +58,11 @@ struct YAMLDocument {
                 ? "a second document begins; expected one document in the file" : problem
             faults.add(message, at: Position(line: mark.line, column: mark.column))
         case .duplicatedKeysInMapping(let names, let context):
+            let findings = DuplicateKeys.findings(in: source, error)
+            for finding in findings {
+                faults.add(duplicate: finding.name, finding.first, at: finding.again)
+            }
+            guard findings.isEmpty else { return }
             let keys = listed(names.sorted().map(quoted))
             faults.add(
                 "\(keys) is written more than once; expected each key once",
@@ -66,6 +71,35 @@ struct YAMLDocument {
             faults.add("not YAML: \(problem)", at: .start)
         default:
             faults.add("not YAML: \(error)", at: .start)
+        }
+    }
+
+    /// What was expected in the place of what the parser does not like; it says what it found.
+    private static func hint(
+        _ problem: String, beganAt column: Int?, line: Int, in source: SourceText
+    ) -> String {
+        let column = column.map(String.init) ?? "1"
+        if source.line(line, contains: "]:") {
+            return "; expected quotes around an address in brackets"
+        }
+        if source.line(line, contains: "${") {
+            return "; expected quotes around ${...} within brackets or braces"
+        }
+        switch problem {
+        case "found character that cannot start any token":
+            return source.line(line, contains: "\t") ? "; expected spaces instead of the tab" : ""
+        case "did not find expected '-' indicator":
+            return "; expected `-` in column \(column) for the next entry of that list, or what "
+                + "belongs to an entry in the column of its first key"
+        case "did not find expected key":
+            return "; expected the next key of that mapping in column \(column)"
+        case "block sequence entries are not allowed in this context":
+            return "; expected the first `-` of the list on a line of its own"
+        case "mapping values are not allowed in this context":
+            return "; expected one `key: value` in a line: there may be a colon too many, or one "
+                + "too few in the line before"
+        default:
+            return ""
         }
     }
 }

@@ -116,8 +116,8 @@ struct BadSettingsTests {
         ("kong: {x: ^.nan, y: 10}", "`x`: weight \".nan\" is not a plain decimal number"),
         ("kong: {x: ^-1, y: 10}", "`x`: weight \"-1\" is negative"),
         ("kong: {x: ^[1], y: 10}", "found a list; expected a weight"),
-        ("kong: {^x: 1, y: 1, x: 2}", "`x` is written more than once; expected each key once"),
-        ("kong: {12: 1, ^'12': 2}", "`12` is written more than once; expected it once"),
+        ("kong: {x: 1, y: 1, ^x: 2}", "`x` is written more than once, first at 7:10; expected it"),
+        ("kong: {12: 1, ^'12': 2}", "`12` is written more than once, first at 8:10; expected it"),
         ("kong: {weights: {x: 1, y: 1}, stable: ^z}", "`stable` is `z`; expected a member of the"),
         ("kong: {weights: {x: 1, y: 1}, candidate: ^z}", "`candidate` is `z`; expected a member"),
         (

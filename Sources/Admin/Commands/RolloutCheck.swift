@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Kernel
 internal import Settings
 
@@ -16,13 +17,14 @@ package enum RolloutCheck {
             let bytes: [UInt8]
             switch DiskFiles.read(path) {
             case .failure(let fault):
-                StandardStream.error.write("\(path):1:1: \(fault.message)\n")
+                StandardStream.error.write("\(path):1:1: \(fault.message)\(place(of: path))\n")
                 return ExitStatus.failed
             case .success(let found): bytes = found
             }
             let plan = try RolloutPlan.read(
                 bytes, file: path, environment: environment, for: snapshot,
-                acknowledgements: UpgradeStep.allCases.map(\.rawValue))
+                acknowledgements: UpgradeStep.allCases.map(\.rawValue),
+                afterwards: UpgradeStep.sinceShift.map(\.rawValue))
             let weights = plan.steps.map { "\($0.weight)" }.joined(separator: ", ")
             let known = config == nil ? "; its splits were not looked for" : ""
             return ExitStatus.printing(
@@ -31,5 +33,12 @@ package enum RolloutCheck {
             StandardStream.error.write("\(error)\n")
             return ExitStatus.failed
         }
+    }
+
+    /// Where a plan was looked for that is not there: as it was typed, from the current folder on,
+    /// and not from the folder of a configuration.
+    static func place(of path: String) -> String {
+        let folder = FileManager.default.currentDirectoryPath
+        return path.hasPrefix("/") ? "" : "; it was looked for in \(folder)"
     }
 }

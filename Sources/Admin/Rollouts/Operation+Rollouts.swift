@@ -11,7 +11,8 @@ extension Operation {
         do throws(SettingsErrors) {
             plan = try RolloutPlan.read(
                 Array(text.utf8), file: file, environment: configuration?.environment ?? [:],
-                for: snapshot, acknowledgements: UpgradeStep.allCases.map(\.rawValue))
+                for: snapshot, acknowledgements: UpgradeStep.allCases.map(\.rawValue),
+                afterwards: UpgradeStep.sinceShift.map(\.rawValue))
         } catch {
             throw .plan(error)
         }

@@ -3,6 +3,11 @@ package enum UpgradeStep: String, Sendable, Equatable, CaseIterable {
     case freeze, backup, changes, migrations, versions, health, smoke, shift, metrics, empty
     case finish, remove, unfreeze, watch
 
+    /// Those that come with the move of the weight, or after it.
+    package static let sinceShift: [UpgradeStep] = [
+        .shift, .metrics, .empty, .finish, .remove, .unfreeze, .watch,
+    ]
+
     /// How it becomes known that a step is done.
     package enum Knowledge: String, Sendable, Equatable {
         /// Sluice sees it for itself.
