@@ -80,7 +80,14 @@ extension WeightKeeper {
             Task { await lookAtFile() }
         } else {
             text = found
+            forgetRefusedFile(document)
         }
+    }
+
+    /// A text that was refused is of no interest any more when the file says what is set.
+    private func forgetRefusedFile(_ document: WeightsDocument) {
+        let isInForce = splits.allSatisfy { document.weights[$0.name] == set[$0.name]?.weights }
+        if isInForce { latchedFile = nil }
     }
 
     /// Says what is wrong with a weight file that was just read, and what serves instead.

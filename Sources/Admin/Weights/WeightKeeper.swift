@@ -98,6 +98,7 @@ package actor WeightKeeper {
                 return false
             }
             text = found
+            latchedFile = nil
             tally.count(splits.map(\.name), .file, "refused")
             for error in errors.errors { logger.error("\(error)") }
             logger.error("the weights stay as they are, since the weight file has faults")
