@@ -16,6 +16,8 @@ extension ControlGauges {
         package var errorShareBound = 1.0
         /// Whether a person must look.
         package var isAlarm = false
+        /// Whether the disk does not take what happened.
+        package var isUnwritten = false
 
         /// A rollout of a name.
         package init(name: String, state: String) {
@@ -59,5 +61,9 @@ extension Exposition {
         writer.family(
             "sluice_rollout_alarm", .gauge, "1 when it could not go back and somebody must look.")
         writer.sample(labels, rollout.isAlarm)
+        writer.family(
+            "sluice_rollout_unwritten", .gauge,
+            "1 while its journal or history cannot be written; that is tried again.")
+        writer.sample(labels, rollout.isUnwritten)
     }
 }

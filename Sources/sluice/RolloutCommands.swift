@@ -76,13 +76,16 @@ struct RolloutResume: ParsableCommand {
 
 struct RolloutApprove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Lets a step end that waits for this.")
+        commandName: "approve", abstract: "Lets the step end that waits for this.")
+
+    @Option(name: .long, help: "The step that is meant; refused when it is not the one that waits.")
+    var step: Int?
 
     @OptionGroup var output: RolloutOutput
     @OptionGroup var word: RolloutReason
 
     func run() throws {
-        try finish(output.commands().tellRollout("approve", reason: word.reason))
+        try finish(output.commands().tellRollout("approve", reason: word.reason, step: step))
     }
 }
 

@@ -27,6 +27,7 @@ final class RolloutBench: Sendable {
     let rollouts: RolloutKeeper
     let audit: AuditTrail
     let disk: DyingDisk
+    private let log = RememberedLog()
     private let time = Lock<Int64>(1_000_000_000_000)
 
     /// The journal and the weights may be on disks of their own.
@@ -59,7 +60,8 @@ final class RolloutBench: Sendable {
                     candidate: "y")
             },
             weightsFile: "\(path)/weights.yaml", stateDirectory: "\(path)/state")
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let log = log
+        let logger = Logger(label: "test") { _ in log }
         weights = WeightKeeper(
             plane: plane, store: WeightStore(WeightStore.Places(snapshot)), logger: logger,
             disk: weightsDisk ?? disk.queue)
@@ -81,10 +83,36 @@ final class RolloutBench: Sendable {
     }
 
     func begin(_ text: String = plan) async throws {
-        let plan = try RolloutPlan.read(
-            Array(text.utf8), file: "plan.yaml", environment: [:], for: snapshot,
-            acknowledgements: [])
-        try await rollouts.start(plan, file: "plan.yaml", text: text)
+        try await rollouts.start(try readPlan(text), file: "plan.yaml", text: text)
+    }
+
+    func readPlan(_ text: String) throws(RolloutFault) -> RolloutPlan {
+        do throws(SettingsErrors) {
+            return try RolloutPlan.read(
+                Array(text.utf8), file: "plan.yaml", environment: [:], for: snapshot,
+                acknowledgements: [])
+        } catch {
+            throw .plan(error)
+        }
+    }
+
+    /// What was logged, in its order.
+    var logged: [String] { log.lines.withLock { $0 } }
+
+    /// A file of the state_dir cannot be written any more, even by the superuser, as if the disk
+    /// were full; or it can again.
+    func fill(_ name: String) throws {
+        if (try? folder.read("state/\(name)")) != nil {
+            try folder.rename("state/\(name)", to: "state/\(name).kept")
+        }
+        try folder.makeFolder("state/\(name)")
+    }
+
+    func empty(_ name: String) throws {
+        try folder.remove("state/\(name)")
+        if (try? folder.read("state/\(name).kept")) != nil {
+            try folder.rename("state/\(name).kept", to: "state/\(name)")
+        }
     }
 
     /// Time goes by in which nobody looks.
@@ -204,4 +232,18 @@ final class DyingDisk: Sendable {
         work()
         state.withLock { $0.underWay -= 1 }
     }
+}
+
+/// Keeps the lines of a log.
+private struct RememberedLog: LogHandler {
+    let lines = Lock<[String]>([])
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { lines.withLock { $0.append("\(event.message)") } }
 }

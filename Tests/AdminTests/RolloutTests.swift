@@ -244,9 +244,14 @@ struct RolloutTests {
         await #expect(throws: RolloutFault.none) { try await bench.rollouts.resume("") }
         await #expect(throws: RolloutFault.none) { try await bench.rollouts.abort("") }
         try await bench.begin()
-        await #expect(throws: RolloutFault.running("plan.yaml")) { try await bench.begin() }
-        await #expect(throws: RolloutFault.notPaused) { try await bench.rollouts.resume("") }
-        await #expect(throws: RolloutFault.notAwaiting) { try await bench.rollouts.approve("") }
+        let state = "running at step 1 of 3"
+        await #expect(throws: RolloutFault.running("plan.yaml", state)) {
+            try await bench.begin()
+        }
+        await #expect(throws: RolloutFault.notPaused(state)) {
+            try await bench.rollouts.resume("")
+        }
+        await #expect(throws: RolloutFault.self) { try await bench.rollouts.approve("") }
         try await bench.rollouts.abort("enough")
         #expect(await bench.inForce == "kong 100/0 tls 100/0")
         #expect(await bench.state == "aborted")

@@ -60,6 +60,11 @@ struct RolloutTests {
         let refused = try cast.sluice.command("split", "kong", "x=10", "y=90")
         #expect(refused.status == 1)
         #expect(refused.errors.contains("rollout"), "\(refused.errors)")
+        let early = try cast.sluice.command("rollout", "approve")
+        #expect(early.status == 1)
+        #expect(early.errors.contains("the next one that does is step 2"), "\(early.errors)")
+        let none = try cast.sluice.command("rollout", "approve", "--step", "0")
+        #expect(none.errors.contains("expected the number of a step, from 1 on"))
         #expect(
             try eventually {
                 try cast.ask(20)
@@ -73,6 +78,9 @@ struct RolloutTests {
         let page = try cast.sluice.metrics()
         #expect(page.sum("sluice_rollout_state", ["state": "awaiting_approval"]) == 1)
         #expect(page.sum("sluice_rollout_step") == 2)
+        #expect(page.sum("sluice_rollout_unwritten") == 0)
+        let other = try cast.sluice.command("rollout", "approve", "--step", "1")
+        #expect(other.errors.contains("step 2 of 2 waits for an approval"), "\(other.errors)")
         cast.isBroken.withLock { $0 = true }
         #expect(
             try eventually {
@@ -251,7 +259,13 @@ struct RolloutTests {
         #expect(started.status == 1)
         #expect(started.errors.contains("there is no split `kung`"), "\(started.errors)")
         #expect(try cast.sluice.command("rollout", "check", "nowhere.yaml").status == 1)
-        #expect(try cast.sluice.command("rollout", "start", "nowhere.yaml").status == 1)
+        let lost = try cast.sluice.command("rollout", "start", "nowhere.yaml")
+        #expect(lost.status == 1)
+        #expect(lost.errors.contains("expected a file to read; it was looked for in /"))
+        try cast.sluice.folder.write(
+            "# \(String(repeating: "long ", count: 10_000))\n" + Self.plan, to: "long.yaml")
+        let long = try cast.sluice.command("rollout", "start", cast.sluice.folder["long.yaml"])
+        #expect(long.errors.contains("expected at most 49152"), "\(long.errors)")
         #expect(try cast.sluice.command("rollout", "resume").status == 1)
         #expect(try cast.sluice.command("rollout").output.contains("no rollout"))
         let sound = cast.sluice.folder["plan.yaml"]

@@ -30,10 +30,11 @@ extension ControlAPI {
         }
     }
 
-    /// `POST /v1/rollout/approve`.
+    /// `POST /v1/rollout/approve`: `{"step": 2, "reason": "..."}`.
     package func approveRollout(_ bytes: [UInt8]) async -> Answer {
-        await change(bytes, ["reason"]) { (body, rollouts) throws(RolloutFault) in
-            try await rollouts.approve(body["reason"] ?? "")
+        await change(bytes, ["reason", "step"]) { (body, rollouts) throws(RolloutFault) in
+            try await rollouts.approve(
+                body["reason"] ?? "", step: body["step"].flatMap { Int($0) })
         }
     }
 
@@ -60,6 +61,15 @@ extension ControlAPI {
                     try ChangeBody.parse(bytes), "the body", allowed: allowed)
             var texts: [String: String] = [:]
             for (name, value) in members {
+                if name == "step" {
+                    guard let number = value.int, number > 0 else {
+                        throw .badRequest(
+                            "`step` is \(value.numberText ?? value.kind); expected the number of "
+                                + "a step, from 1 on")
+                    }
+                    texts[name] = "\(number)"
+                    continue
+                }
                 guard let text = value.text else {
                     throw .badRequest("`\(name)` is \(value.kind); expected a string")
                 }
@@ -86,7 +96,8 @@ extension Refusal {
         case .plan: status = 400
         case .none: status = 404
         case .notWritten: status = 500
-        case .running, .over, .notPaused, .notAwaiting, .moving, .missing, .smoke, .refused:
+        case .running, .over, .notPaused, .notAwaiting, .moving, .latched, .missing, .smoke,
+            .refused:
             status = 409
         }
     }

@@ -103,7 +103,7 @@ package struct ProxyProcess: Sendable {
             servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 CertificateService(watcher: certificateWatcher, operation: operation),
-                KeepService(keeper: operation.keeper),
+                KeepService(keeper: operation.keeper, rollouts: operation.rollouts),
                 TickService(operation: operation),
                 TargetService(plane, judge: judge, names: names),
                 GuardService(plane: plane, logger: logger),

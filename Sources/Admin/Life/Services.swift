@@ -53,17 +53,19 @@ struct WatchService: Service {
     }
 }
 
-/// Tries again to keep weights that no disk has taken.
+/// Tries again to keep weights, and what a rollout has decided, that no disk has taken.
 struct KeepService: Service {
     private static let pause = Duration.seconds(5)
 
     let keeper: WeightKeeper
+    let rollouts: RolloutKeeper?
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.pause)
                 await keeper.keepAgain()
+                await rollouts?.keepAgain()
             }
         }
     }

@@ -112,9 +112,12 @@ package struct RolloutCourse: Sendable {
             }
         case .pause:
             phase = .paused(reason)
+            // It was given for what was seen before.
+            isApproved = false
         case .resume:
             phase = .running
         case .approve:
+            guard (entry["step"]?.int ?? step) == step else { return }
             isApproved = true
             phase = .running
         case .rollback:
@@ -129,6 +132,9 @@ package struct RolloutCourse: Sendable {
             phase = .completed
         }
     }
+
+    /// It had gone back, and the weights of that are not those that were kept.
+    package mutating func goBackAgain() { isGoingBack = phase.isOver }
 
     /// The step waits for nothing but a person's word.
     package mutating func waitForWord() {

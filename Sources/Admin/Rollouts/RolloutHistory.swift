@@ -14,7 +14,18 @@ package final class RolloutHistory: Sendable {
         lock.withLock { _ in
             do throws(Errno) {
                 let file = try AppendFile(path: path)
-                try file.append(Array(JSONWriter.line(line).utf8) + [0x0a])
+                let size = try file.size()
+                // A line that a crash has torn must not swallow this one.
+                let last = try file.tail(most: 1)
+                let isTorn = !last.isEmpty && last != [0x0a]
+                let bytes = Array(JSONWriter.line(line).utf8) + [0x0a]
+                do throws(Errno) {
+                    try file.append(isTorn ? [0x0a] + bytes : bytes)
+                } catch {
+                    // A full disk leaves half a line: it is taken back where that can be done.
+                    try? file.truncate(to: size)
+                    throw error
+                }
                 return nil
             } catch {
                 return "\(error)"

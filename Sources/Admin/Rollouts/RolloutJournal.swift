@@ -82,9 +82,14 @@ package final class RolloutJournal: Sendable {
         contents.withLock { contents in
             do throws(Errno) {
                 let file = try AppendFile(path: path)
-                // Half a line of a full disk would swallow the next one.
-                if let size = contents.size, try file.size() > size {
-                    try file.truncate(to: size)
+                if let known = contents.size {
+                    let size = try file.size()
+                    // Half a line of a full disk would swallow the next one.
+                    if size > known { try file.truncate(to: known) }
+                    if size < known {
+                        contents.limit = -1
+                        return "somebody has removed or cut it; it is written anew as a whole"
+                    }
                 }
                 let bytes = Self.bytes(entries)
                 let size = try file.size()

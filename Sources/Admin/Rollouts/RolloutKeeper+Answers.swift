@@ -45,13 +45,13 @@ extension RolloutKeeper {
             "connection_splits": ofConnections,
             "judge": judgeAnswer(course),
             "confidence": confidenceAnswer(course),
-            "journal_error": journalFault.map { JSONValue.string($0) } ?? .null,
+            "journal_error": unwritten.map { JSONValue.string($0) } ?? .null,
         ])
     }
 
     /// What happened in this rollout, and what became of those before.
     package func historyAnswer() async -> JSONValue {
-        let file = path.map { String($0.dropLast("journal".count)) + "history" }
+        let file = historyPath
         let earlier = await disk.run { file.map(RolloutHistory.read) ?? [] }
         let events = (course?.events ?? []).map { entry -> JSONValue in
             .object(
@@ -60,9 +60,15 @@ extension RolloutKeeper {
                     .init(
                         name: "at",
                         value: .string(Timestamp.text(milliseconds: entry.atMilliseconds))),
-                ] + entry.members.filter { $0.name != "plan" })
+                ] + entry.members.filter { $0.name != "plan" }.map(Self.shown))
         }
         return .object(["rollouts": .array(earlier), "events": .array(events)])
+    }
+
+    /// The journal counts steps from 0 on, everything that is read from 1 on.
+    private static func shown(_ member: JSONValue.Member) -> JSONValue.Member {
+        guard member.name == "step", let step = member.value.int else { return member }
+        return .init(name: "step", value: .number(step + 1))
     }
 
     /// What the metrics page tells; nil while there has been none.
@@ -80,6 +86,7 @@ extension RolloutKeeper {
         }
         gauges.errorShareBound = course.errorShareBound
         gauges.isAlarm = alarm != nil
+        gauges.isUnwritten = unwritten != nil
         return gauges
     }
 

@@ -7,12 +7,15 @@ internal import Splitting
 package enum RolloutFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The plan has faults.
     case plan(SettingsErrors)
-    case running(String)
+    /// Another one, and what it does.
+    case running(String, String)
     case none
     case over(String)
-    case notPaused
-    case notAwaiting
+    /// What it does instead.
+    case notPaused(String)
+    case notAwaiting(String)
     case moving
+    case latched(String)
     case missing([String])
     case smoke([String])
     case notWritten(String)
@@ -22,18 +25,21 @@ package enum RolloutFault: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .plan(let errors): "\(errors)"
-        case .running(let file): "the rollout \(file) is under way; expected it to be over"
+        case .running(let file, let state):
+            "the rollout \(file) is \(state), and there is one at a time; "
+                + "`sluice rollout abort` ends it and sends everything back"
         case .none: "there is no rollout; `sluice rollout start PLAN` begins one"
         case .over(let word): "the rollout is \(word)"
-        case .notPaused: "the rollout is not paused"
-        case .notAwaiting: "no step waits for an approval"
+        case .notPaused(let state): "the rollout is not paused, it is \(state)"
+        case .notAwaiting(let objection): objection
         case .moving: "the weights are being changed this moment; try again"
+        case .latched(let text): text
         case .missing(let steps):
             "the list of the upgrade misses \(steps.joined(separator: ", ")); "
                 + "`sluice upgrade status` shows how it stands"
         case .smoke(let differences):
             "the sides answer smoke requests differently: \(differences.joined(separator: "; "))"
-        case .notWritten(let fault): "rollout.journal could not be written: \(fault)"
+        case .notWritten(let fault): "it could not be written, and so it was not done: \(fault)"
         case .refused(let refusal): "\(refusal)"
         }
     }
@@ -46,7 +52,13 @@ extension RolloutKeeper {
         _ plan: RolloutPlan, file: String, text: String, reason: String = ""
     ) async throws(RolloutFault) {
         if let course, !course.phase.isOver || course.isGoingBack {
-            throw .running(course.file)
+            throw .running(course.file, course.place)
+        }
+        guard !isMoving else { throw .moving }
+        try await checkLatches(plan)
+        // Whoever came in meanwhile has begun one.
+        if let course, !course.phase.isOver || course.isGoingBack {
+            throw .running(course.file, course.place)
         }
         guard !isMoving else { throw .moving }
         isMoving = true
@@ -83,13 +95,15 @@ extension RolloutKeeper {
     /// Goes on with the step that it was at, with its share.
     package func resume(_ reason: String) async throws(RolloutFault) {
         let course = try running()
-        guard case .paused = course.phase else { throw .notPaused }
+        guard case .paused = course.phase else { throw .notPaused(course.place) }
         guard !isMoving else { throw .moving }
+        try await checkLatches(course.plan)
+        guard case .paused = self.course?.phase, !isMoving else { throw .moving }
         alarm = nil
         let fact = JSONValue.Member(name: "reason", value: .string(reason))
         guard await record(RolloutEntry(.resume, [fact])) else {
             pause("rollout.journal cannot be written")
-            throw .notWritten(journalFault ?? "unknown")
+            throw .notWritten(unwritten ?? "rollout.journal")
         }
         logger.notice("the rollout \(course.file) goes on")
         await writeDown(
@@ -97,20 +111,22 @@ extension RolloutKeeper {
         await raise(to: course.step, expecting: nil)
     }
 
-    /// A step that waits for this may end.
-    package func approve(_ reason: String) async throws(RolloutFault) {
+    /// The step that waits for this may end. `number`: which one is meant, from 1 on; whichever
+    /// waits, unless said.
+    package func approve(_ reason: String, step number: Int? = nil) async throws(RolloutFault) {
         let course = try running()
-        guard course.plan.steps[course.step].needsApproval, !course.isApproved else {
-            throw .notAwaiting
+        if let objection = course.objection(toApprovalOf: number, blockers) {
+            throw .notAwaiting(objection)
         }
-        if case .paused = course.phase { throw .over("paused; `sluice rollout resume` first") }
         let facts: [JSONValue.Member] = [
             .init(name: "step", value: .number(course.step)),
             .init(name: "by", value: .string(Caller.current.text)),
             .init(name: "reason", value: .string(reason)),
         ]
         guard await record(RolloutEntry(.approve, facts)) else {
-            throw .notWritten(journalFault ?? "unknown")
+            // It was refused, so it must not count once the disk has room again.
+            pause("rollout.journal cannot be written")
+            throw .notWritten(unwritten ?? "rollout.journal")
         }
         await writeDown(
             "rollout_approve", to: .number(course.step + 1), reason: reason)
@@ -119,7 +135,7 @@ extension RolloutKeeper {
     /// Everything back to the stable side, at once.
     package func abort(_ reason: String) async throws(RolloutFault) {
         guard let course else { throw .none }
-        guard !course.phase.isOver else { throw .over(course.phase.word) }
+        guard !course.phase.isOver else { throw .over(course.phase.words) }
         let text = reason.isEmpty ? "by hand" : reason
         note(RolloutEntry(.abort, [.init(name: "reason", value: .string(text))]))
         await goBack()
@@ -130,8 +146,21 @@ extension RolloutKeeper {
 
     private func running() throws(RolloutFault) -> RolloutCourse {
         guard let course else { throw .none }
-        guard !course.phase.isOver else { throw .over(course.phase.word) }
+        guard !course.phase.isOver else { throw .over(course.phase.words) }
         return course
+    }
+
+    /// A latch would refuse the weight of a step, or the way back, each time anew.
+    private func checkLatches(_ plan: RolloutPlan) async throws(RolloutFault) {
+        for latch in await weights.latches where plan.splits.contains(latch.split) {
+            guard let split = splits.first(where: { $0.name == latch.split }) else { continue }
+            if latch.upstream == split.candidate {
+                throw .latched("\(latch.text(whatFor: "no step could give it traffic"))")
+            }
+            if latch.upstream == split.stable {
+                throw .latched("\(latch.text(whatFor: "there would be no way back to it"))")
+            }
+        }
     }
 }
 
@@ -196,6 +225,8 @@ extension RolloutKeeper {
                 pause("the weights cannot be written: a restart would not find them")
             }
             await writeDown("rollout_step", to: .number("\(weight)"), reason: reason)
+        } catch .latched(let latch) {
+            pause(latch.text(whatFor: "it gets no traffic"))
         } catch {
             pause("its weights were refused: \(error)")
         }
@@ -236,12 +267,7 @@ extension RolloutKeeper {
         guard let course, course.phase.isOver else { return }
         await weights.hold(nil)
         await plane.watch([])
-        if let path {
-            let line = course.summary
-            let file = String(path.dropLast("journal".count)) + "history"
-            let fault = await disk.run { [history] in history.append(line, path: file) }
-            if let fault { logger.warning("rollout.history was not written: \(fault)") }
-        }
+        await tellHistory(course)
     }
 
     /// The texts of weights that give the candidate so much of 100.

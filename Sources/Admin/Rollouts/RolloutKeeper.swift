@@ -36,6 +36,10 @@ package actor RolloutKeeper {
     private var droppedCount = 0
     private static let mostWaiting = 10_000
     private var isWriting = false
+    /// What became of rollouts and is not in the history yet, and why not.
+    private var untold: [JSONValue] = []
+    private var historyFault: String?
+    private var isTelling = false
     private var writers: [CheckedContinuation<Void, Never>] = []
 
     /// Since the last look: what both sides did, and how they stand.
@@ -105,6 +109,7 @@ package actor RolloutKeeper {
             journalFault = "\(error)"
             return logger.error("rollout.journal cannot be used: its plan: \(error)")
         }
+        await recallLostWayBack(snapshot)
         guard let course, !course.phase.isOver || course.isGoingBack else { return }
         if let fault = rolesFault(course) {
             self.course = nil
@@ -120,6 +125,24 @@ package actor RolloutKeeper {
         }
     }
 
+    /// A way back whose weights no disk took is to be made again, as long as those that were kept
+    /// are the ones of a step.
+    private func recallLostWayBack(_ snapshot: Snapshot) async {
+        guard let course, course.phase.isOver, !course.isGoingBack,
+            let back = course.events.last(where: { $0.kind == .back }),
+            back["durable"]?.bool == false
+        else { return }
+        let places = WeightStore.Places(snapshot)
+        let kept = await disk.run { try? WeightStore.loadState(places) }
+        let isLost = course.plan.splits.contains { name in
+            guard let set = kept?.split(named: name) else { return false }
+            return set.source == .rollout && set.reason.hasPrefix("\(course.file): step ")
+        }
+        guard isLost else { return }
+        logger.warning("the rollout \(course.file) had gone back, which no disk has kept")
+        self.course?.goBackAgain()
+    }
+
     /// Goes on with it when the weights are in force.
     package func goOn() async {
         guard let course else { return }
@@ -127,7 +150,7 @@ package actor RolloutKeeper {
             logger.warning("the rollout \(course.file) was going back: that is done now")
             return await goBack()
         }
-        guard !course.phase.isOver else { return }
+        guard !course.phase.isOver else { return await tellHistory(course) }
         if let reason = await interruptedReason(course) {
             logger.warning("the rollout \(course.file) was going back: that is done now")
             note(RolloutEntry(.rollback, [.init(name: "reason", value: .string(reason))]))
@@ -144,10 +167,14 @@ package actor RolloutKeeper {
     package func adopt(_ snapshot: Snapshot) async {
         take(snapshot)
         guard let course, !course.phase.isOver else { return }
-        let isWhole = course.plan.splits.allSatisfy { name in
-            splits.first { $0.name == name }?.candidate != nil
+        let missing = course.plan.splits.filter { name in
+            splits.first { $0.name == name }?.candidate == nil
         }
-        if !isWhole { pause("the settings have not all of its splits any more") }
+        if !missing.isEmpty {
+            pause(
+                "the configuration that was read again has no \(missing.joined(separator: ", ")) "
+                    + "with a candidate")
+        }
         await watch(course)
         await obeySettings()
     }
@@ -262,18 +289,49 @@ extension RolloutKeeper {
 
     /// Begins the journal of another rollout; nil when it is on the disk, otherwise why not.
     func beginJournal(_ entry: RolloutEntry) async -> String? {
-        guard let path else { return "there is no state_dir" }
-        await writeWaiting()
-        waiting = []
-        writtenCount = notedCount
-        journalFault = nil
-        return await disk.run { [journal] in journal.replace([entry], path: path) }
+        guard let path else { return "there is no state_dir for rollout.journal" }
+        await keepAgain()
+        // What the last one came to is not given up for a new one.
+        guard untold.isEmpty else { return unwritten ?? "rollout.history is being written" }
+        await beginWriting()
+        let fault = await disk.run { [journal] in journal.replace([entry], path: path) }
+        if fault == nil {
+            waiting = []
+            writtenCount = notedCount
+            journalFault = nil
+        }
+        endWriting()
+        return fault.map { "rollout.journal: \($0)" }
+    }
+
+    /// Tries once more what no disk has taken, as a full disk has room again some day: what was
+    /// decided must not be forgotten by the next start because it came at a bad moment.
+    package func keepAgain() async {
+        if writtenCount < notedCount { await writeWaiting() }
+        await writeUntold()
+    }
+
+    /// Why something that happened is not on the disk; nil when all is, or is on its way.
+    var unwritten: String? {
+        if let journalFault { return "rollout.journal: \(journalFault)" }
+        return historyFault.map { "rollout.history: \($0)" }
+    }
+
+    private func beginWriting() async {
+        while isWriting { await withCheckedContinuation { writers.append($0) } }
+        isWriting = true
+    }
+
+    private func endWriting() {
+        isWriting = false
+        let woken = writers
+        writers = []
+        for one in woken { one.resume() }
     }
 
     private func writeWaiting() async {
-        while isWriting { await withCheckedContinuation { writers.append($0) } }
         guard let path else { return }
-        isWriting = true
+        await beginWriting()
         var fault: String?
         while writtenCount < notedCount, fault == nil {
             let batch = waiting
@@ -292,14 +350,48 @@ extension RolloutKeeper {
             writtenCount = max(writtenCount, count)
             waiting = Array(waiting.suffix(notedCount - writtenCount))
         }
-        isWriting = false
-        if let fault, journalFault != fault {
-            logger.error("rollout.journal was not written: \(fault); it is tried again")
-        }
+        log("rollout.journal", fault, before: journalFault)
         journalFault = fault
-        let woken = writers
-        writers = []
-        for one in woken { one.resume() }
+        endWriting()
+    }
+
+    /// Each fault is said once, and its end.
+    private func log(_ file: String, _ fault: String?, before: String?) {
+        guard fault != before else { return }
+        if let fault {
+            logger.error("\(file) was not written: \(fault); it is tried again")
+        } else {
+            logger.notice("\(file) is written again")
+        }
+    }
+
+    /// What became of a rollout comes to the history, once: an earlier run may have ended it, and
+    /// the disk may have taken it then or not.
+    func tellHistory(_ course: RolloutCourse) async {
+        guard let file = historyPath else { return }
+        let line = course.summary
+        let isThere = await disk.run {
+            RolloutHistory.read(file).contains {
+                $0["started_at"] == line["started_at"] && $0["plan"] == line["plan"]
+            }
+        }
+        if !isThere { untold.append(line) }
+        await writeUntold()
+    }
+
+    var historyPath: String? { path.map { "\($0.dropLast("journal".count))history" } }
+
+    private func writeUntold() async {
+        guard let file = historyPath, !isTelling else { return }
+        isTelling = true
+        defer { isTelling = false }
+        while let line = untold.first {
+            let fault = await disk.run { [history] in history.append(line, path: file) }
+            log("rollout.history", fault, before: historyFault)
+            historyFault = fault
+            guard fault == nil else { return }
+            untold.removeFirst()
+        }
     }
 
     /// Tells the audit.

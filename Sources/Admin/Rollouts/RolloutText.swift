@@ -12,6 +12,11 @@ package enum RolloutText {
         var text = "rollout \(oneLine(plan)) of \(splits.joined(separator: ", ")): "
         text += "\(state(answer)), since \(answer["started_at"]?.text ?? "?")\n"
         if let alarm = answer["alarm"]?.text { text += "ALARM: \(oneLine(alarm))\n" }
+        if let fault = answer["journal_error"]?.text {
+            text +=
+                "NOT ON THE DISK: \(oneLine(fault)). It is in force and tried again; what "
+                + "happened since then is lost if this process ends\n"
+        }
         text += step(answer)
         for name in (answer["connection_splits"]?.elements ?? []).compactMap(\.text) {
             text += "  \(oneLine(name)) has connections: errors are those that do not come "
@@ -26,6 +31,9 @@ package enum RolloutText {
         for blocker in answer["blockers"]?.elements ?? [] {
             text += "  waits for \(oneLine(blocker.text ?? "?"))\n"
         }
+        if answer["state"]?.text == "awaiting_approval" {
+            text += "  waits for `sluice rollout approve --step \(answer["step"]?.int ?? 0)`\n"
+        }
         return text + judge(answer) + confidence(answer["confidence"] ?? .null)
     }
 
@@ -33,15 +41,16 @@ package enum RolloutText {
     package static func summary(_ answer: JSONValue?) -> String {
         guard let answer, let plan = answer["plan"]?.text else { return "" }
         let isOver = ["aborted", "completed"].contains(answer["state"]?.text ?? "")
-        if isOver { return "" }
+        let isWritten = answer["journal_error"]?.text == nil
+        if isOver, isWritten { return "" }
         let step = answer["step"]?.int ?? 0
         let steps = answer["steps"]?.int ?? 0
         let weight = answer["weight"]?.numberText ?? "?"
-        let isBack = answer["state"]?.text == "rolled_back"
+        let isBack = ["rolled_back", "aborted"].contains(answer["state"]?.text ?? "")
         let place = isBack ? "from \(weight) % to 0 %" : "at \(weight) %"
         let alarm = answer["alarm"]?.text.map { ", ALARM: \(oneLine($0))" } ?? ""
         return "rollout \(oneLine(plan)): \(state(answer)), step \(step) of \(steps) "
-            + "\(place)\(alarm)\n"
+            + "\(place)\(alarm)\(isWritten ? "" : ", NOT ON THE DISK: `sluice rollout`")\n"
     }
 
     /// What happened, one line each.
@@ -57,6 +66,9 @@ package enum RolloutText {
         if text.isEmpty { text = "no rollout has ended yet\n" }
         for event in answer["events"]?.elements ?? [] {
             text += "  \(event["at"]?.text ?? "?") \(event["event"]?.text ?? "?")"
+            if let step = event["step"]?.int {
+                text += event["event"]?.text == "step" ? " \(step)" : " step \(step)"
+            }
             if let weight = event["weight"]?.numberText { text += " weight \(weight)" }
             let reason = oneLine(event["reason"]?.text ?? event["text"]?.text ?? "")
             text += reason.isEmpty ? "\n" : ": \(reason)\n"

@@ -208,9 +208,19 @@ extension WeightKeeper {
 extension Latch {
     /// Why a weight is refused.
     package var text: String {
+        "\(fact); --force, or \"force\": true, raises it all the same"
+    }
+
+    /// Why a rollout that could do nothing about it is refused, and how the latch is lifted.
+    package func text(whatFor consequence: String) -> String {
+        "\(fact): \(consequence). An upgrade in which it is the new side lets it go "
+            + "(`sluice upgrade start \(split)`); so does DELETE /v1/splits/\(split)/latch of the "
+            + "control API with {\"upstream\": \"\(upstream)\"}"
+    }
+
+    private var fact: String {
         let since = Timestamp.text(milliseconds: sinceMilliseconds)
         let why = reason.isEmpty ? "" : " (\(reason))"
-        return "\(upstream) is kept at weight 0 in the split \(split) since \(since)\(why); "
-            + "--force, or \"force\": true, raises it all the same"
+        return "\(upstream) is kept at weight 0 in the split \(split) since \(since)\(why)"
     }
 }
