@@ -172,7 +172,6 @@ struct RolloutDiskTests {
         #expect(shares == [0, 0])
         #expect(await next.inForce == "kong 100/0 tls 100/0")
         #expect(await next.state == "aborted")
-        #expect(try bench.folder.read("weights.yaml").contains("y: 0"))
         #expect(RolloutHistory.read("\(bench.folder.path)/state/rollout.history").count == 1)
         // What somebody has set since then stands.
         try await next.set("kong", "40", "60")

@@ -187,6 +187,29 @@ struct RolloutWordsTests {
         #expect(await bench.inForce == "kong 90/10 tls 90/10")
     }
 
+    @Test(arguments: ["running", "paused"])
+    func `when migrations are finished nothing is left to go back to, and it is over`(
+        state: String
+    ) async throws {
+        let bench = try await Self.begun()
+        await bench.pass(2, Self.quiet)
+        if state == "paused" { try await bench.rollouts.pauseByHand("") }
+        await bench.rollouts.completeSinceFinish(of: "other")
+        #expect(await bench.state == state)
+        await bench.rollouts.completeSinceFinish(of: "tls")
+        #expect(await bench.state == "completed")
+        #expect(await bench.inForce == "kong 90/10 tls 90/10")
+        await bench.pass(20, RolloutBench.traffic(0.1, candidate: 5))
+        #expect(await bench.inForce == "kong 90/10 tls 90/10")
+        try await bench.set("kong", "50", "50")
+        try await bench.written()
+        let next = try RolloutBench(in: bench.folder)
+        try await next.start()
+        #expect(await next.state == "completed")
+        let last = await next.rollouts.historyAnswer()["events"]?.elements?.last
+        #expect(last?["reason"]?.text == "`kong migrations finish` has run for tls")
+    }
+
     // The weight file.
 
     @Test func `a refused edit is told of until the file is another one`() async throws {

@@ -35,8 +35,11 @@ extension ControlAPI {
 
     /// `POST /v1/upgrades/{split}/finish`.
     package func finishUpgrade(_ split: String, _ bytes: [UInt8]) async -> Answer {
-        await change(bytes, ["note"]) { (body, upgrades, look) throws(UpgradeFault) in
-            try await upgrades.finish(split, note: body["note"] ?? "", look: look)
+        let rollouts = operation.rollouts
+        return await change(bytes, ["note"]) { (body, upgrades, look) throws(UpgradeFault) in
+            let outcome = try await upgrades.finish(split, note: body["note"] ?? "", look: look)
+            await rollouts?.completeSinceFinish(of: split)
+            return outcome
         }
     }
 

@@ -144,6 +144,19 @@ extension RolloutKeeper {
             reason: reason)
     }
 
+    /// `kong migrations finish` has run for a split: there is no way back to its old side any more,
+    /// and nothing left to judge for. A rollout that moved it is over.
+    package func completeSinceFinish(of split: String) async {
+        guard let course, !course.phase.isOver, course.plan.splits.contains(split) else { return }
+        let reason = "`kong migrations finish` has run for \(split)"
+        note(RolloutEntry(.complete, [.init(name: "reason", value: .string(reason))]))
+        logger.notice("the rollout \(course.file) is complete: \(reason)")
+        await writeDown(
+            "rollout_complete", from: .string(course.phase.word), to: .string("completed"),
+            reason: reason)
+        await end()
+    }
+
     private func running() throws(RolloutFault) -> RolloutCourse {
         guard let course else { throw .none }
         guard !course.phase.isOver else { throw .over(course.phase.words) }

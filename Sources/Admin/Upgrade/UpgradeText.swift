@@ -53,7 +53,8 @@ package enum UpgradeText {
     /// The end.
     package static func over(_ answer: JSONValue) -> String {
         "the upgrade of \(answer["split"]?.text ?? "?") is over; "
-            + "\(answer["latched"]?.text ?? "?") stays at 0 until another upgrade begins\n"
+            + "\(answer["latched"]?.text ?? "?") stays at 0 until an upgrade makes it the new "
+            + "side\n"
     }
 
     /// A line for each upgrade that is under way.

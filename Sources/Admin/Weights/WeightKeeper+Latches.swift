@@ -213,9 +213,9 @@ extension Latch {
 
     /// Why a rollout that could do nothing about it is refused, and how the latch is lifted.
     package func text(whatFor consequence: String) -> String {
-        "\(fact): \(consequence). An upgrade in which it is the new side lets it go "
-            + "(`sluice upgrade start \(split)`); so does DELETE /v1/splits/\(split)/latch of the "
-            + "control API with {\"upstream\": \"\(upstream)\"}"
+        "\(fact): \(consequence). DELETE /v1/splits/\(split)/latch of the control API with "
+            + "{\"upstream\": \"\(upstream)\"} lifts it; so does `sluice upgrade start \(split)` "
+            + "where it was the old side of the last upgrade and is the new side now"
     }
 
     private var fact: String {
