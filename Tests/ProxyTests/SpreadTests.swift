@@ -29,6 +29,24 @@ extension LiveTests {
             #expect(stage.plane.crew.connectionCounts == [0, 0, 0, 0])
         }
 
+        @Test
+        func `of two targets the less busy one gets the next request`() async throws {
+            let one = try BusyOrigin()
+            let other = try BusyOrigin()
+            defer { for origin in [one, other] { origin.stop() } }
+            let stage = try await Stage([[one.port, other.port]])
+            let clients = try (0..<20).map { _ in try stage.client() }
+            for (number, client) in clients.enumerated() {
+                client.send(Self.get)
+                try await wait("request \(number)") { one.seen.now + other.seen.now > number }
+                #expect(abs(one.seen.now - other.seen.now) <= 1)
+            }
+            for origin in [one, other] { origin.release() }
+            for client in clients { #expect(try client.answer().status == 200) }
+            for client in clients { client.close() }
+            await stage.end()
+        }
+
         @Test(arguments: [1, 4])
         func `the counters add up when all is over`(workers: Int) async throws {
             let x = try Origin { _ in Self.answer }
