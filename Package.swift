@@ -74,10 +74,13 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
 
         // The fences: the only targets that say `unsafe`.
         library("Kernel", ["CLinux", "Addressing", "Bytes"]),
         library("Bytes", ["CZlib"]),
+        library("HTTP2", ["CNGHTTP2", "Bytes"]),
         library("TLS", ["COpenSSL", "CLinux", "Bytes", "Kernel"]),
 
         // Pure: bytes and `now` in, events out.
@@ -115,6 +118,7 @@ let package = Package(
             swiftSettings: settings),
 
         tests("BytesTests", ["Bytes"]),
+        tests("HTTP2Tests", ["HTTP2", "Bytes"]),
         tests("TLSTests", ["TLS", "Bytes", "Kernel"]),
         tests("HTTPTests", ["HTTP", "Bytes"]),
         tests("SplittingTests", ["Splitting"]),

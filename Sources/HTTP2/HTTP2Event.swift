@@ -1,0 +1,59 @@
+/// What came of the bytes that a session was fed.
+package enum HTTP2Event: Equatable, Sendable {
+    /// A message begins. Its head stands in the workspace's `text`, as HTTP/1.1 writes it.
+    case head(HTTP2StreamID, endsStream: Bool)
+    /// Some of a message's body: so many bytes of what was fed, from an offset on.
+    case body(HTTP2StreamID, from: Int, count: Int)
+    /// A message has ended with these trailers, which stand in the workspace's `text`.
+    case trailers(HTTP2StreamID)
+    /// A message has ended without trailers.
+    case ended(HTTP2StreamID)
+    /// A message's head has more bytes or fields than it may have. What comes of the stream
+    /// afterwards is thrown away.
+    case headTooLarge(HTTP2StreamID)
+    /// The peer takes no new streams from us; what it has not begun stands above `last`.
+    case goingAway(last: Int32, code: UInt32)
+}
+
+/// A stream, by its number and by what its owner calls it.
+package struct HTTP2StreamID: Equatable, Sendable {
+    /// Its number in the connection (RFC 9113 section 5.1.1).
+    package let number: Int32
+    /// The owner's own number for it, -1 while it has none.
+    package let tag: Int32
+
+    package init(number: Int32, tag: Int32) {
+        self.number = number
+        self.tag = tag
+    }
+}
+
+/// A stream that is over, both ways.
+package struct HTTP2Closed: Equatable, Sendable {
+    package let stream: HTTP2StreamID
+    /// Why (RFC 9113 section 7); 0 when both sides have ended.
+    package let code: UInt32
+}
+
+/// Why a session came to its end.
+package enum HTTP2Fault: Int, CaseIterable, Sendable {
+    /// What came is not HTTP/2, or breaks its rules.
+    case `protocol`
+    /// The peer opens and resets streams as fast as it can (CVE-2023-44487).
+    case resets
+    /// It sends frames that ask for work and carry nothing.
+    case flood
+    /// There is no memory.
+    case memory
+}
+
+/// The reasons that frames name (RFC 9113 section 7).
+package enum HTTP2Code {
+    package static let none: UInt32 = 0
+    package static let `protocol`: UInt32 = 1
+    package static let internalError: UInt32 = 2
+    package static let refusedStream: UInt32 = 7
+    package static let cancel: UInt32 = 8
+    package static let connectError: UInt32 = 10
+    package static let enhanceYourCalm: UInt32 = 11
+}

@@ -1,0 +1,223 @@
+internal import Bytes
+
+/// Writes the head of a message as HTTP/1.1 does, field by field as they come (RFC 9113 section 8).
+///
+/// The text stands in the workspace. What nghttp2 does not check is checked here: the parts of a
+/// request line have no space in them, and Host says the same as `:authority`.
+struct HTTP2HeadReader {
+    /// What a field came to.
+    enum Outcome {
+        case kept
+        /// The message breaks the rules.
+        case malformed
+        /// It has more than it may have.
+        case tooLarge
+    }
+
+    /// A part of the workspace's `pseudo`.
+    private struct Part {
+        var from = 0
+        var count = -1
+
+        var isMissing: Bool { count < 0 }
+    }
+
+    private var method = Part()
+    private var authority = Part()
+    private var path = Part()
+    private var status = Part()
+    private var upgrade = Part()
+    private(set) var isActive = false
+    private(set) var isTrailers = false
+    private var hasFirstLine = false
+    private(set) var hasLength = false
+    private var byteCount = 0
+    private var fieldCount = 0
+
+    /// Begins a head, or trailers.
+    mutating func begin(isTrailers: Bool, _ work: inout HTTP2Workspace) {
+        self = HTTP2HeadReader()
+        isActive = true
+        self.isTrailers = isTrailers
+        work.text.removeAll()
+        work.pseudo.removeAll()
+        work.cookie.removeAll()
+    }
+
+    /// Takes one field.
+    mutating func take(
+        _ name: Span<UInt8>, _ value: Span<UInt8>, _ limits: HTTP2Limits,
+        _ work: inout HTTP2Workspace
+    ) -> Outcome {
+        byteCount += name.count + value.count + 4
+        fieldCount += 1
+        guard byteCount <= limits.headBytes, fieldCount <= limits.fields + 5 else {
+            return .tooLarge
+        }
+        if name.isEmpty { return .malformed }
+        if name[0] == UInt8(ascii: ":") { return takePseudo(name, value, &work) }
+        if !isTrailers, !hasFirstLine { writeFirstLine(&work) }
+        if name.isEqual(to: "cookie") {
+            if !work.cookie.isEmpty { work.cookie.append("; ") }
+            work.cookie.append(value)
+            return .kept
+        }
+        if name.isEqual(to: "host"), !authority.isMissing {
+            return isSame(authority, value, work) ? .kept : .malformed
+        }
+        if name.isEqual(to: "content-length") { hasLength = true }
+        work.text.append(name)
+        work.text.append(": ")
+        work.text.append(value)
+        work.text.append("\r\n")
+        return .kept
+    }
+
+    private mutating func takePseudo(
+        _ name: Span<UInt8>, _ value: Span<UInt8>, _ work: inout HTTP2Workspace
+    ) -> Outcome {
+        for index in 0..<value.count where value[index] <= 0x20 || value[index] == 0x7f {
+            return .malformed
+        }
+        let part = Part(from: work.pseudo.count, count: value.count)
+        work.pseudo.append(value)
+        if name.isEqual(to: ":method") {
+            method = part
+        } else if name.isEqual(to: ":path") {
+            path = part
+        } else if name.isEqual(to: ":authority") {
+            authority = part
+        } else if name.isEqual(to: ":status") {
+            status = part
+        } else if name.isEqual(to: ":protocol") {
+            upgrade = part
+        }
+        return .kept
+    }
+
+    private mutating func writeFirstLine(_ work: inout HTTP2Workspace) {
+        hasFirstLine = true
+        if !status.isMissing {
+            work.text.append("HTTP/1.1 ")
+            append(status, &work)
+            work.text.append(" \r\n")
+            return
+        }
+        if upgrade.isMissing { append(method, &work) } else { work.text.append("GET") }
+        work.text.append(byte: 0x20)
+        append(path.isMissing ? authority : path, &work)
+        work.text.append(" HTTP/1.1\r\n")
+        if !authority.isMissing {
+            work.text.append("host: ")
+            append(authority, &work)
+            work.text.append("\r\n")
+        }
+        if !upgrade.isMissing {
+            work.text.append("connection: upgrade\r\nupgrade: ")
+            append(upgrade, &work)
+            work.text.append("\r\n")
+        }
+    }
+
+    /// Ends the head. `endsStream`: no body and no trailers follow; `isBodiless`: an answer has
+    /// none whatever follows.
+    mutating func finish(endsStream: Bool, isBodiless: Bool, _ work: inout HTTP2Workspace) {
+        isActive = false
+        if isTrailers { return work.text.append("\r\n") }
+        if !hasFirstLine { writeFirstLine(&work) }
+        if !work.cookie.isEmpty {
+            work.text.append("cookie: ")
+            work.text.append(work.cookie.bytes)
+            work.text.append("\r\n")
+        }
+        if !hasLength, upgrade.isMissing, !isInterim(work) {
+            if !endsStream {
+                work.text.append("transfer-encoding: chunked\r\n")
+            } else if !status.isMissing, !isBodiless {
+                work.text.append("content-length: 0\r\n")
+            }
+        }
+        work.text.append("\r\n")
+    }
+
+    /// Whether the head is one of 1xx, and another one comes.
+    func isInterim(_ work: borrowing HTTP2Workspace) -> Bool {
+        status.count == 3 && work.pseudo.bytes[status.from] == UInt8(ascii: "1")
+    }
+
+    /// Whether the status is one of those without a body.
+    func isEmptyByStatus(_ work: borrowing HTTP2Workspace) -> Bool {
+        isSame(status, "204", work) || isSame(status, "304", work)
+    }
+
+    /// Whether the request's method is HEAD.
+    func isHead(_ work: borrowing HTTP2Workspace) -> Bool { isSame(method, "HEAD", work) }
+
+    private func append(_ part: Part, _ work: inout HTTP2Workspace) {
+        guard part.count > 0 else { return }
+        work.text.append(work.pseudo.bytes, from: part.from, to: part.from + part.count)
+    }
+
+    private func isSame(
+        _ part: Part, _ value: Span<UInt8>, _ work: borrowing HTTP2Workspace
+    ) -> Bool {
+        guard part.count == value.count else { return false }
+        let bytes = work.pseudo.bytes
+        for index in 0..<value.count {
+            let (one, other) = (bytes[part.from + index], value[index])
+            let isLetter = UInt8(ascii: "a")...UInt8(ascii: "z") ~= one | 0x20
+            guard one == other || (isLetter && one ^ other == 0x20) else { return false }
+        }
+        return true
+    }
+
+    private func isSame(
+        _ part: Part, _ text: StaticString, _ work: borrowing HTTP2Workspace
+    ) -> Bool {
+        guard part.count == text.utf8CodeUnitCount else { return false }
+        let bytes = work.pseudo.bytes
+        for index in 0..<part.count
+        where unsafe bytes[part.from + index] != text.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+}
+
+extension Span<UInt8> {
+    func isEqual(to text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<count where unsafe self[index] != text.utf8Start[index] { return false }
+        return true
+    }
+}
+
+/// The texts of a head of which not all frames are here, while other sessions use the workspace.
+struct HTTP2HeldHead {
+    private let text: [UInt8]
+    private let pseudo: [UInt8]
+    private let cookie: [UInt8]
+
+    init(_ work: borrowing HTTP2Workspace) {
+        text = Self.copy(work.text)
+        pseudo = Self.copy(work.pseudo)
+        cookie = Self.copy(work.cookie)
+    }
+
+    func restore(_ work: inout HTTP2Workspace) {
+        work.text.removeAll()
+        work.pseudo.removeAll()
+        work.cookie.removeAll()
+        work.text.append(text.span)
+        work.pseudo.append(pseudo.span)
+        work.cookie.append(cookie.span)
+    }
+
+    private static func copy(_ buffer: borrowing Buffer) -> [UInt8] {
+        let bytes = buffer.bytes
+        return unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { to, count in
+            for index in 0..<bytes.count { unsafe to[index] = bytes[index] }
+            count = bytes.count
+        }
+    }
+}

@@ -1,0 +1,227 @@
+internal import Bytes
+internal import CNGHTTP2
+
+/// Messages on their way to the peer.
+extension HTTP2Session {
+    /// What a write came to.
+    package enum Write: Equatable, Sendable {
+        /// So many bytes were taken; with fewer than there were, `writable` tells when to go on.
+        case taken(Int)
+        /// The stream is over, or what should be a head is none.
+        case broken
+    }
+
+    /// Opens a stream with the head of a request, which ends with its empty line; `isLast`: it has
+    /// no body. Returns its number; nil when the peer takes no more, or the head is none.
+    package func open(
+        _ head: Span<UInt8>, scheme: StaticString, tag: Int32, isLast: Bool,
+        _ work: inout HTTP2Workspace
+    ) -> Int32? {
+        unsafe head.withUnsafeBufferPointer { bytes -> Int32? in
+            guard let base = bytes.baseAddress else { return nil }
+            return unsafe withUnsafeMutablePointer(to: &work) { work -> Int32? in
+                var writer = unsafe HTTP2HeadWriter(work, base, bytes.count)
+                guard unsafe writer.request(scheme: scheme) else { return nil }
+                let (fields, count) = unsafe (work.pointee.fields, writer.count)
+                let number = unsafe withUnsafePointer(to: Self.bodyProvider) { provider in
+                    unsafe nghttp2_submit_request(
+                        raw, nil, fields, count, isLast ? nil : provider, nil)
+                }
+                guard number > 0 else { return nil }
+                // The request is sent by what is gathered next: the stream is there from then on.
+                let node = unsafe state.add(number)
+                unsafe node.pointee.stream.tag = tag
+                unsafe node.pointee.stream.owesHead = false
+                unsafe node.pointee.stream.hasEnded = isLast
+                unsafe node.pointee.stream.isHead = writer.isHead
+                unsafe nghttp2_session_set_stream_user_data(raw, number, node)
+                return number
+            }
+        }
+    }
+
+    /// Gives a stream that the peer has opened the owner's own number.
+    package func adopt(_ number: Int32, tag: Int32) {
+        unsafe node(number)?.pointee.stream.tag = tag
+    }
+
+    /// Sends bytes of a message as HTTP/1.1 writes them, but for the framing of the body: the head
+    /// of an answer, whole and first, then its body. `isLast`: the message ends with these bytes.
+    package func write(
+        _ bytes: Span<UInt8>, from start: Int, to number: Int32, isLast: Bool,
+        _ work: inout HTTP2Workspace
+    ) -> Write {
+        guard let node = unsafe node(number), unsafe !node.pointee.stream.hasEnded else {
+            return .broken
+        }
+        var at = start
+        while unsafe node.pointee.stream.owesHead, at < bytes.count {
+            guard let end = Self.headEnd(bytes, from: at),
+                unsafe submitHead(node, bytes, at, end, isLast && end == bytes.count, &work)
+            else { return .broken }
+            at = end
+        }
+        let room = unsafe Self.room(node, &work)
+        let count = min(room, bytes.count - at)
+        if count > 0 { unsafe append(bytes, at, count, to: node, &work) }
+        at += count
+        if at < bytes.count {
+            unsafe node.pointee.stream.isAwaited = true
+        } else if isLast {
+            finish(number)
+        }
+        return .taken(at - start)
+    }
+
+    /// Ends a message: nothing comes behind what was written.
+    package func finish(_ number: Int32) {
+        guard let node = unsafe node(number), unsafe !node.pointee.stream.hasEnded else { return }
+        unsafe node.pointee.stream.hasEnded = true
+        unsafe resume(node)
+    }
+
+    /// Ends a message with trailers, which end with an empty line.
+    package func finish(
+        _ number: Int32, trailers: Span<UInt8>, _ work: inout HTTP2Workspace
+    ) {
+        guard let node = unsafe node(number), unsafe !node.pointee.stream.hasEnded else { return }
+        unsafe trailers.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
+            unsafe withUnsafeMutablePointer(to: &work) { work in
+                var writer = unsafe HTTP2HeadWriter(work, base, bytes.count)
+                guard unsafe writer.trailers(), unsafe writer.count > 0 else { return }
+                let result = unsafe nghttp2_submit_trailer(
+                    raw, number, work.pointee.fields, writer.count)
+                if result == 0 { unsafe node.pointee.stream.hasTrailers = true }
+            }
+        }
+        finish(number)
+    }
+
+    /// Ends a stream at once, for a reason of RFC 9113 section 7.
+    package func reset(_ number: Int32, code: UInt32) {
+        unsafe nghttp2_submit_rst_stream(raw, 0, number, code)
+    }
+
+    /// The owner has read so much of a stream's body: the peer may send so much more.
+    package func haveRead(_ count: Int, of number: Int32) {
+        guard let node = unsafe node(number) else { return }
+        unsafe node.pointee.stream.unread -= Int32(count)
+        unsafe nghttp2_session_consume_stream(raw, number, count)
+    }
+
+    /// Tells the peer that the connection closes soon, and which of its streams are still served:
+    /// at first all, the second time those that are here (RFC 9113 section 6.8).
+    package func goAway(isSecond: Bool) {
+        if !isSecond {
+            unsafe nghttp2_submit_shutdown_notice(raw)
+        } else {
+            let last = unsafe nghttp2_session_get_last_proc_stream_id(raw)
+            unsafe nghttp2_submit_goaway(raw, 0, last, HTTP2Code.none, nil, 0)
+        }
+    }
+
+    /// Asks the peer for a sign of life.
+    package func ping() { unsafe nghttp2_submit_ping(raw, 0, nil) }
+
+    /// How many streams the peer lets us have open at once.
+    package var mostStreams: UInt32 {
+        unsafe nghttp2_session_get_remote_settings(
+            raw, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
+    }
+
+    /// Whether the peer takes another request.
+    package var takesRequests: Bool { unsafe nghttp2_session_check_request_allowed(raw) != 0 }
+}
+
+extension HTTP2Session {
+    private static var bodyProvider: nghttp2_data_provider {
+        unsafe nghttp2_data_provider(
+            source: nghttp2_data_source(),
+            read_callback: { session, number, to, room, flags, _, user in
+                unsafe HTTP2Callbacks.readBody(session, number, to, room, flags, user)
+            })
+    }
+
+    func node(_ number: Int32) -> UnsafeMutablePointer<HTTP2StreamNode>? {
+        if let known = unsafe nghttp2_session_get_stream_user_data(raw, number) {
+            return unsafe known.assumingMemoryBound(to: HTTP2StreamNode.self)
+        }
+        // nghttp2 knows a stream of ours when its first frame was gathered.
+        var node = unsafe state.pointee.streams
+        while let one = unsafe node, unsafe one.pointee.stream.number != number {
+            unsafe node = one.pointee.next
+        }
+        return unsafe node
+    }
+
+    /// The offset behind the empty line of a head; nil when it is not there.
+    private static func headEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+        var at = start
+        while at &+ 3 < bytes.count {
+            if bytes[at] == 0x0d, bytes[at &+ 1] == 0x0a, bytes[at &+ 2] == 0x0d,
+                bytes[at &+ 3] == 0x0a
+            {
+                return at &+ 4
+            }
+            at &+= 1
+        }
+        return nil
+    }
+
+    private func submitHead(
+        _ node: UnsafeMutablePointer<HTTP2StreamNode>, _ bytes: Span<UInt8>, _ from: Int,
+        _ end: Int, _ isLast: Bool, _ work: inout HTTP2Workspace
+    ) -> Bool {
+        let number = unsafe node.pointee.stream.number
+        return unsafe bytes.withUnsafeBufferPointer { all in
+            guard let base = all.baseAddress else { return false }
+            return unsafe withUnsafeMutablePointer(to: &work) { work in
+                var writer = unsafe HTTP2HeadWriter(work, base + from, end - from)
+                guard unsafe writer.response() else { return false }
+                let (fields, count) = unsafe (work.pointee.fields, writer.count)
+                if unsafe writer.status / 100 == 1 {
+                    return unsafe nghttp2_submit_headers(raw, 0, number, nil, fields, count, nil)
+                        == 0
+                }
+                unsafe node.pointee.stream.owesHead = false
+                let hasNoBody = unsafe isLast || node.pointee.stream.isHead
+                if hasNoBody { unsafe node.pointee.stream.hasEnded = true }
+                return unsafe withUnsafePointer(to: Self.bodyProvider) { provider in
+                    unsafe nghttp2_submit_response(
+                        raw, number, fields, count, hasNoBody ? nil : provider) == 0
+                }
+            }
+        }
+    }
+
+    private static func room(
+        _ node: UnsafeMutablePointer<HTTP2StreamNode>, _ work: inout HTTP2Workspace
+    ) -> Int {
+        guard let outbox = unsafe node.pointee.stream.outbox.take() else {
+            return HTTP2Workspace.outboxBytes
+        }
+        let room = outbox.space + outbox.consumedCount
+        unsafe node.pointee.stream.outbox = consume outbox
+        return room
+    }
+
+    private func append(
+        _ bytes: Span<UInt8>, _ from: Int, _ count: Int,
+        to node: UnsafeMutablePointer<HTTP2StreamNode>, _ work: inout HTTP2Workspace
+    ) {
+        guard var outbox = unsafe node.pointee.stream.outbox.take() ?? work.pool.take() else {
+            preconditionFailure("more streams send than there may be")
+        }
+        if outbox.space < count { outbox.compact() }
+        outbox.append(bytes, from: from, to: from + count)
+        unsafe node.pointee.stream.outbox = consume outbox
+        unsafe resume(node)
+    }
+
+    private func resume(_ node: UnsafeMutablePointer<HTTP2StreamNode>) {
+        guard unsafe node.pointee.stream.isDeferred else { return }
+        unsafe node.pointee.stream.isDeferred = false
+        unsafe nghttp2_session_resume_data(raw, node.pointee.stream.number)
+    }
+}

@@ -1,0 +1,176 @@
+internal import Bytes
+internal import CNGHTTP2
+
+/// One connection's HTTP/2, on either side: bytes in, events out; messages in, frames out.
+///
+/// It costs two pointers where it is kept. Each call gets the workspace. Messages are told and
+/// taken as HTTP/1.1 writes them, so that whoever handles them need not know the version.
+@safe
+package struct HTTP2Session: ~Copyable {
+    let raw: OpaquePointer
+    let state: UnsafeMutablePointer<HTTP2State>
+
+    /// A session with a client, or with a server when not `isServer`. Its SETTINGS, and a
+    /// client's preface before them, are the first that `gather` gives; nil when there is no memory.
+    package init?(isServer: Bool, limits: HTTP2Limits = HTTP2Limits()) {
+        guard let callbacks = unsafe HTTP2Callbacks.make() else { return nil }
+        defer { unsafe nghttp2_session_callbacks_del(callbacks) }
+        var options: OpaquePointer?
+        guard unsafe nghttp2_option_new(&options) == 0 else { return nil }
+        defer { unsafe nghttp2_option_del(options) }
+        unsafe Self.set(options, limits)
+        let state = UnsafeMutablePointer<HTTP2State>.allocate(capacity: 1)
+        unsafe state.initialize(to: HTTP2State(isServer: isServer, limits: limits))
+        var made: OpaquePointer?
+        let result =
+            isServer
+            ? unsafe nghttp2_session_server_new2(&made, callbacks, state, options)
+            : unsafe nghttp2_session_client_new2(&made, callbacks, state, options)
+        guard result == 0, let raw = unsafe made else {
+            unsafe state.deinitialize(count: 1)
+            unsafe state.deallocate()
+            return nil
+        }
+        unsafe self.raw = raw
+        unsafe self.state = state
+        submitSettings(limits)
+    }
+
+    deinit {
+        unsafe nghttp2_session_del(raw)
+        while let node = unsafe state.pointee.streams {
+            unsafe precondition(node.pointee.stream.outbox == nil, "a session went unended")
+            unsafe state.pointee.streams = node.pointee.next
+            unsafe node.deinitialize(count: 1)
+            unsafe node.deallocate()
+        }
+        unsafe state.deinitialize(count: 1)
+        unsafe state.deallocate()
+    }
+
+    private static func set(_ options: OpaquePointer?, _ limits: HTTP2Limits) {
+        // Windows open when the owner has read, so that a slow reader holds up its stream alone.
+        unsafe nghttp2_option_set_no_auto_window_update(options, 1)
+        unsafe nghttp2_option_set_no_closed_streams(options, 1)
+        unsafe nghttp2_option_set_max_send_header_block_length(
+            options, HTTP2Workspace.pseudoBytes)
+        unsafe nghttp2_option_set_stream_reset_rate_limit(
+            options, limits.resetBurst, limits.resetsPerSecond)
+    }
+
+    private func submitSettings(_ limits: HTTP2Limits) {
+        let isServer = unsafe state.pointee.isServer
+        var settings = [
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
+                value: UInt32(limits.streamWindow)),
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+                value: UInt32(limits.headBytes)),
+        ]
+        if isServer {
+            settings.append(
+                nghttp2_settings_entry(
+                    settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+                    value: limits.streams))
+            settings.append(
+                nghttp2_settings_entry(
+                    settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL.rawValue),
+                    value: 1))
+        } else {
+            settings.append(
+                nghttp2_settings_entry(
+                    settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0))
+        }
+        unsafe settings.withUnsafeBufferPointer { entries in
+            _ = unsafe nghttp2_submit_settings(raw, 0, entries.baseAddress, entries.count)
+        }
+        unsafe nghttp2_session_set_local_window_size(raw, 0, 0, limits.connectionWindow)
+    }
+
+    /// How many streams are open.
+    package var streamCount: Int { unsafe state.pointee.streamCount }
+
+    /// Why the session is broken; nil while it is not.
+    package var fault: HTTP2Fault? { unsafe state.pointee.fault }
+
+    /// Whether nothing is to come and nothing to be sent: the connection may be closed.
+    package var isOver: Bool {
+        unsafe nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0
+    }
+
+    /// Whether there are frames to gather.
+    package var wantsToSend: Bool { unsafe nghttp2_session_want_write(raw) != 0 }
+
+    /// Takes the next piece of what came, at most one frame of it; what it brought stands in the
+    /// workspace's events. Returns the number of bytes taken, or nil when the peer breaks the rules
+    /// so that nothing more is read: what `gather` gives then tells it why.
+    package func feed(
+        _ bytes: Span<UInt8>, from start: Int, _ work: inout HTTP2Workspace
+    ) -> Int? {
+        work.events.removeAll(keepingCapacity: true)
+        if let held = unsafe state.pointee.heldHead {
+            held.restore(&work)
+            unsafe state.pointee.heldHead = nil
+        }
+        let count = unsafe state.pointee.cutter.next(bytes, from: start)
+        let result = unsafe bytes.withUnsafeBufferPointer { all in
+            guard let first = all.baseAddress else { return 0 }
+            unsafe work.input = first
+            return unsafe call(&work) { unsafe nghttp2_session_mem_recv($0, first + start, count) }
+        }
+        unsafe work.input = nil
+        if unsafe state.pointee.head.isActive {
+            unsafe state.pointee.heldHead = HTTP2HeldHead(work)
+        }
+        guard result == count else {
+            noteFault(result)
+            return nil
+        }
+        return count
+    }
+
+    private func noteFault(_ result: Int) {
+        if unsafe state.pointee.fault != nil { return }
+        switch Int32(truncatingIfNeeded: result) {
+        case NGHTTP2_ERR_NOMEM.rawValue: unsafe state.pointee.fault = .memory
+        case NGHTTP2_ERR_FLOODED.rawValue: unsafe state.pointee.fault = .flood
+        default: unsafe state.pointee.fault = .protocol
+        }
+    }
+
+    /// Gathers frames that are to be sent behind what stands in `outgoing`, as far as there is
+    /// room; false when the session is broken.
+    package func gather(_ work: inout HTTP2Workspace) -> Bool {
+        while work.outgoing.space >= HTTP2Workspace.frameSpace {
+            var frame: UnsafePointer<UInt8>?
+            let count = unsafe call(&work) { unsafe nghttp2_session_mem_send($0, &frame) }
+            guard count >= 0 else { return false }
+            guard count > 0, let frame = unsafe frame else { return true }
+            unsafe work.outgoing.append(Span(_unsafeStart: frame, count: count))
+        }
+        return true
+    }
+
+    /// Ends the session: all its streams are closed, and told as such.
+    package func end(_ work: inout HTTP2Workspace) {
+        while let node = unsafe state.pointee.streams {
+            let (number, id) = unsafe (node.pointee.stream.number, node.pointee.stream.id)
+            work.closed.append(HTTP2Closed(stream: id, code: HTTP2Code.cancel))
+            unsafe nghttp2_session_set_stream_user_data(raw, number, nil)
+            unsafe withUnsafeMutablePointer(to: &work) { unsafe state.remove(node, $0) }
+        }
+    }
+
+    @inline(__always)
+    func call<Result>(
+        _ work: inout HTTP2Workspace, _ body: (OpaquePointer) -> Result
+    ) -> Result {
+        unsafe withUnsafeMutablePointer(to: &work) { work in
+            unsafe state.pointee.work = work
+            let result = unsafe body(raw)
+            unsafe state.pointee.work = nil
+            return result
+        }
+    }
+}

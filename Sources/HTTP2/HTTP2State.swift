@@ -1,0 +1,71 @@
+internal import Bytes
+internal import CNGHTTP2
+
+/// What belongs to a session and is not nghttp2's; its callbacks find it.
+@unsafe
+struct HTTP2State {
+    let isServer: Bool
+    let limits: HTTP2Limits
+    /// The workspace of the call that is under way.
+    var work: UnsafeMutablePointer<HTTP2Workspace>?
+    var head = HTTP2HeadReader()
+    /// What is known of a head of which not all frames are here.
+    var heldHead: HTTP2HeldHead?
+    var cutter: HTTP2FrameCutter
+    var fault: HTTP2Fault?
+    /// All streams that are open.
+    var streams: UnsafeMutablePointer<HTTP2StreamNode>?
+    var streamCount = 0
+    /// How many frames without use may still come.
+    var idleFrames: Int
+
+    init(isServer: Bool, limits: HTTP2Limits) {
+        unsafe self.isServer = isServer
+        unsafe self.limits = limits
+        unsafe cutter = HTTP2FrameCutter(hasPreface: isServer)
+        unsafe idleFrames = limits.idleFrames
+    }
+
+    mutating func countMessage() {
+        let most = unsafe limits.idleFrames
+        unsafe idleFrames = min(idleFrames + limits.idleFramesPerMessage, most)
+    }
+}
+
+/// A stream in the list of its session's.
+@unsafe
+struct HTTP2StreamNode: ~Copyable {
+    var stream: HTTP2Stream
+    var next: UnsafeMutablePointer<HTTP2StreamNode>?
+    var previous: UnsafeMutablePointer<HTTP2StreamNode>?
+
+    init(_ stream: consuming HTTP2Stream) { unsafe self.stream = stream }
+}
+
+extension UnsafeMutablePointer<HTTP2State> {
+    /// Makes the entry of a new stream.
+    func add(_ number: Int32) -> UnsafeMutablePointer<HTTP2StreamNode> {
+        let node = UnsafeMutablePointer<HTTP2StreamNode>.allocate(capacity: 1)
+        unsafe node.initialize(to: HTTP2StreamNode(HTTP2Stream(number: number)))
+        unsafe node.pointee.next = pointee.streams
+        unsafe pointee.streams?.pointee.previous = node
+        unsafe pointee.streams = node
+        unsafe pointee.streamCount += 1
+        return unsafe node
+    }
+
+    /// Frees the entry of a stream; its buffer goes back to the workspace.
+    func remove(
+        _ node: UnsafeMutablePointer<HTTP2StreamNode>, _ work: UnsafeMutablePointer<HTTP2Workspace>
+    ) {
+        if let outbox = unsafe node.pointee.stream.outbox.take() {
+            unsafe work.pointee.pool.give(outbox)
+        }
+        unsafe node.pointee.previous?.pointee.next = node.pointee.next
+        unsafe node.pointee.next?.pointee.previous = node.pointee.previous
+        if unsafe pointee.streams == node { unsafe pointee.streams = node.pointee.next }
+        unsafe pointee.streamCount -= 1
+        unsafe node.deinitialize(count: 1)
+        unsafe node.deallocate()
+    }
+}

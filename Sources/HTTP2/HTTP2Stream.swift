@@ -1,0 +1,33 @@
+internal import Bytes
+
+/// What belongs to one stream and is not nghttp2's. It lives from the first frame to the last.
+struct HTTP2Stream: ~Copyable {
+    let number: Int32
+    /// The owner's own number for it, -1 while it has none.
+    var tag: Int32 = -1
+    /// Whether a head of ours is still to come: the final one, behind those of 1xx.
+    var owesHead = true
+    /// Bytes of the body on their way to the peer.
+    var outbox: Buffer?
+    /// Whether nothing comes behind them.
+    var hasEnded = false
+    /// Whether trailers do.
+    var hasTrailers = false
+    /// Whether nghttp2 was told that there is nothing to send, and asks no more.
+    var isDeferred = false
+    /// Whether the owner waits until it takes bytes again.
+    var isAwaited = false
+    /// Bytes of the peer's body that came and were not read by the owner yet.
+    var unread: Int32 = 0
+    /// Whether the final head of the peer is here.
+    var hasHead = false
+    /// The stream as events name it.
+    var id: HTTP2StreamID { HTTP2StreamID(number: number, tag: tag) }
+    /// Whether what comes of it is thrown away, since its head was too large or malformed.
+    var isRefused = false
+    var isMalformed = false
+    /// Whether the request's method is HEAD: its answer has no body, whatever its fields say.
+    var isHead = false
+
+    init(number: Int32) { self.number = number }
+}

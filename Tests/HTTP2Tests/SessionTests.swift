@@ -1,0 +1,190 @@
+import HTTP2
+import Testing
+
+/// Requests and answers between two sessions of ours.
+struct SessionTests {
+    private static let request = "GET /a?b HTTP/1.1\r\nHost: a.test\r\nX-One: 1\r\n\r\n"
+
+    @Test(arguments: [1, 2, 3, 9, 10, 100, .max])
+    func `a request and its answer come as they were sent, in pieces of any size`(piece: Int)
+        throws
+    {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(client.open(Self.request))
+        Peer.exchange(client, server, piece: piece)
+        #expect(server.order == [stream])
+        #expect(
+            server.messages[stream]?.heads == [
+                "GET /a?b HTTP/1.1\r\nhost: a.test\r\nx-one: 1\r\n\r\n"
+            ])
+        #expect(server.messages[stream]?.hasEnded == true)
+        server.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: x\r\n\r\nhello", to: stream)
+        Peer.exchange(client, server, piece: piece)
+        let answer = try #require(client.messages[stream])
+        #expect(answer.heads == ["HTTP/1.1 200 \r\ncontent-length: 5\r\nserver: x\r\n\r\n"])
+        #expect(answer.body == Array("hello".utf8))
+        #expect(answer.hasEnded)
+        #expect(answer.closedWith == 0)
+        #expect(server.messages[stream]?.closedWith == 0)
+    }
+
+    @Test func `bodies of any size go both ways, with trailers`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let head = "POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let stream = try #require(client.open(head, isLast: false))
+        let body = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        var sent = 0
+        while sent < body.count {
+            guard case .taken(let count) = client.write(
+                Array(body[sent...]), to: stream, isLast: false)
+            else { break }
+            sent += count
+            Peer.exchange(client, server)
+        }
+        client.session.finish(
+            stream, trailers: Array("X-Sum: 1\r\n\r\n".utf8).span, &client.work)
+        Peer.exchange(client, server)
+        let request = try #require(server.messages[stream])
+        #expect(
+            request.heads == [
+                "POST / HTTP/1.1\r\nhost: a.test\r\ntransfer-encoding: chunked\r\n\r\n"
+            ])
+        #expect(request.body == body)
+        #expect(request.trailers == "x-sum: 1\r\n\r\n")
+        server.write("HTTP/1.1 204 No Content\r\n\r\n", to: stream)
+        Peer.exchange(client, server)
+        #expect(client.messages[stream]?.heads == ["HTTP/1.1 204 \r\n\r\n"])
+        #expect(client.messages[stream]?.closedWith == 0)
+    }
+
+    @Test func `interim answers come before the final one`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(client.open(Self.request))
+        Peer.exchange(client, server)
+        server.write(
+            "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", to: stream,
+            isLast: false)
+        server.write("x", to: stream)
+        Peer.exchange(client, server)
+        #expect(
+            client.messages[stream]?.heads == [
+                "HTTP/1.1 103 \r\nlink: a\r\n\r\n",
+                "HTTP/1.1 200 \r\ntransfer-encoding: chunked\r\n\r\n",
+            ])
+        #expect(client.messages[stream]?.body == [UInt8(ascii: "x")])
+    }
+
+    @Test func `an answer to HEAD has no body, whatever its length says`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(client.open("HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n"))
+        Peer.exchange(client, server)
+        server.write(
+            "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", to: stream, isLast: false)
+        Peer.exchange(client, server)
+        let answer = try #require(client.messages[stream])
+        #expect(answer.heads == ["HTTP/1.1 200 \r\ncontent-length: 99\r\n\r\n"])
+        #expect(answer.hasEnded)
+    }
+
+    @Test func `an answer that ends with its head has a length of 0 as text`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(client.open(Self.request))
+        Peer.exchange(client, server)
+        server.write("HTTP/1.1 200 OK\r\nGrpc-Status: 12\r\n\r\n", to: stream)
+        Peer.exchange(client, server)
+        #expect(
+            client.messages[stream]?.heads == [
+                "HTTP/1.1 200 \r\ngrpc-status: 12\r\ncontent-length: 0\r\n\r\n"
+            ])
+    }
+
+    @Test func `what concerns a connection goes, and te stays for trailers`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(
+            client.open(
+                """
+                GET / HTTP/1.1\r\nConnection: close\r\nKeep-Alive: 5\r\nProxy-Connection: a\r\n\
+                Upgrade: b\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nHost: a.test\r\n\
+                Content-Length:  0 \r\n\r\n
+                """))
+        Peer.exchange(client, server)
+        #expect(
+            server.messages[stream]?.heads == [
+                "GET / HTTP/1.1\r\nhost: a.test\r\nte: trailers\r\ncontent-length: 0\r\n\r\n"
+            ])
+    }
+
+    @Test func `many streams share a connection, and a slow one holds up no other`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let streams = try (0..<100).map { _ in try #require(client.open(Self.request)) }
+        Peer.exchange(client, server)
+        #expect(server.order == streams)
+        client.readsAtOnce = false
+        let slow = streams[0]
+        let block = [UInt8](repeating: 1, count: 64 * 1024)
+        server.write("HTTP/1.1 200 OK\r\n\r\n", to: slow, isLast: false)
+        #expect(server.write(block, to: slow, isLast: false) == .taken(block.count))
+        Peer.exchange(client, server)
+        #expect(client.messages[slow]?.body.count == 65_535)
+        // Its window is used up; one byte waits, and then a whole outbox.
+        #expect(server.write(block, to: slow, isLast: false) == .taken(block.count - 1))
+        client.readsAtOnce = true
+        for stream in streams.dropFirst() {
+            server.write("HTTP/1.1 200 OK\r\n\r\nhello", to: stream)
+        }
+        Peer.exchange(client, server)
+        for stream in streams.dropFirst() {
+            #expect(client.messages[stream]?.body.count == 5)
+        }
+        #expect(client.messages[slow]?.body.count == 65_535)
+        #expect(server.work.writable.isEmpty)
+        client.session.haveRead(65_535, of: slow)
+        Peer.exchange(client, server)
+        #expect(server.work.writable == [slow * 10])
+        #expect(client.messages[slow]?.body.count == 65_535 + 65_536)
+    }
+
+    @Test func `both sides can end a stream at once`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let first = try #require(client.open(Self.request))
+        let second = try #require(client.open(Self.request))
+        Peer.exchange(client, server)
+        client.session.reset(first, code: HTTP2Code.cancel)
+        server.session.reset(second, code: HTTP2Code.refusedStream)
+        Peer.exchange(client, server)
+        #expect(server.messages[first]?.closedWith == HTTP2Code.cancel)
+        #expect(client.messages[second]?.closedWith == HTTP2Code.refusedStream)
+        #expect(server.write("HTTP/1.1 200 OK\r\n\r\n", to: first) == .broken)
+    }
+
+    @Test func `a server that goes away serves the streams that are here`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(client.open(Self.request))
+        Peer.exchange(client, server)
+        server.session.goAway(isSecond: false)
+        Peer.exchange(client, server)
+        #expect(client.goneAway.map(\.last) == [Int32.max])
+        server.session.goAway(isSecond: true)
+        Peer.exchange(client, server)
+        #expect(client.goneAway.map(\.last) == [Int32.max, stream])
+        #expect(!client.session.takesRequests)
+        #expect(client.open(Self.request) == nil)
+        server.write("HTTP/1.1 200 OK\r\n\r\nhello", to: stream)
+        Peer.exchange(client, server)
+        #expect(client.messages[stream]?.body.count == 5)
+        #expect(client.session.isOver)
+    }
+
+    @Test(arguments: ["", "x", "GET\r\n\r\n", "GET  HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"])
+    func `what is no head of a request opens no stream`(text: String) {
+        #expect(Peer(isServer: false).open(text) == nil || text.hasPrefix("HTTP"))
+    }
+
+    @Test(arguments: ["x", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 200 OK\r\n", "\r\n\r\n"])
+    func `what is no head of an answer is not sent`(text: String) throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(client.open(Self.request))
+        Peer.exchange(client, server)
+        #expect(server.write(text, to: stream) == .broken)
+    }
+}
