@@ -218,9 +218,9 @@ enum HTTP2Callbacks {
         var count = 0
         if var outbox = unsafe node.pointee.stream.outbox.take() {
             count = min(room, outbox.count)
-            let bytes = outbox.bytes
-            unsafe bytes.withUnsafeBufferPointer { from in
-                if let first = from.baseAddress { unsafe memcpy(to, first, count) }
+            _ = unsafe outbox.read { from, _ in
+                unsafe memcpy(to, from, count)
+                return count
             }
             outbox.consume(count)
             if outbox.isEmpty {

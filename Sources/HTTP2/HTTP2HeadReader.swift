@@ -127,7 +127,7 @@ struct HTTP2HeadReader {
         if !hasFirstLine { writeFirstLine(&work) }
         if !work.cookie.isEmpty {
             work.text.append("cookie: ")
-            work.text.append(work.cookie.bytes)
+            Self.copy(work.cookie, 0, work.cookie.count, to: &work.text)
             work.text.append("\r\n")
         }
         if !hasLength, upgrade.isMissing, !isInterim(work) {
@@ -155,7 +155,13 @@ struct HTTP2HeadReader {
 
     private func append(_ part: Part, _ work: inout HTTP2Workspace) {
         guard part.count > 0 else { return }
-        work.text.append(work.pseudo.bytes, from: part.from, to: part.from + part.count)
+        Self.copy(work.pseudo, part.from, part.count, to: &work.text)
+    }
+
+    private static func copy(
+        _ buffer: borrowing Buffer, _ start: Int, _ count: Int, to other: inout Buffer
+    ) {
+        other.append(buffer.bytes, from: start, to: start + count)
     }
 
     private func isSame(

@@ -26,6 +26,12 @@ final class Peer {
         session = HTTP2Session(isServer: isServer, limits: limits)!
     }
 
+    var isOver: Bool { session.isOver }
+    var fault: HTTP2Fault? { session.fault }
+    var takesRequests: Bool { session.takesRequests }
+    var textCount: Int { work.text.count }
+    var writable: [Int32] { work.writable }
+
     deinit { session.end(&work) }
 
     /// Takes bytes that came, in pieces of at most so many.
@@ -46,6 +52,9 @@ final class Peer {
         }
         noteClosed()
     }
+
+    /// What stands in the workspace is another's from now on.
+    func forgetText() { work.text.removeAll() }
 
     private func note(_ bytes: [UInt8]) {
         let text = work.text.text
