@@ -28,8 +28,17 @@ enum HTTP2Callbacks {
         unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(calls) {
             unsafe HTTP2Callbacks.endFrame($0, $1, $2)
         }
+        unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(calls) {
+            unsafe HTTP2Callbacks.noteInvalid($0, $1, $2, $3)
+        }
         unsafe nghttp2_session_callbacks_set_on_stream_close_callback(calls) {
             unsafe HTTP2Callbacks.closeStream($0, $1, $2, $3)
+        }
+        unsafe nghttp2_session_callbacks_set_on_frame_send_callback(calls) {
+            unsafe HTTP2Callbacks.noteSent($0, $1, $2)
+        }
+        unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(calls) {
+            unsafe HTTP2Callbacks.noteUnsent($0, $1, $3)
         }
         return unsafe calls
     }
@@ -50,6 +59,8 @@ enum HTTP2Callbacks {
         guard let state = unsafe state(user), let work = unsafe state.pointee.work,
             let frame = unsafe frame
         else { return fatal }
+        // A server that pushes although we said that it must not (RFC 9113 section 8.4).
+        guard unsafe isHead(frame) else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue }
         let number = unsafe sluice_frame_stream(frame)
         let kind = unsafe sluice_headers_category(frame)
         if kind == Int32(NGHTTP2_HCAT_REQUEST.rawValue) {
@@ -70,7 +81,7 @@ enum HTTP2Callbacks {
             let frame = unsafe frame, let name = unsafe name, let value = unsafe value
         else { return fatal }
         let number = unsafe sluice_frame_stream(frame)
-        guard let node = unsafe node(session, number) else { return 0 }
+        guard unsafe isHead(frame), let node = unsafe node(session, number) else { return 0 }
         if unsafe node.pointee.stream.isRefused { return 0 }
         let outcome = unsafe state.pointee.head.take(
             Span(_unsafeStart: name, count: nameCount),
@@ -78,12 +89,17 @@ enum HTTP2Callbacks {
         switch outcome {
         case .kept: break
         case .tooLarge: unsafe node.pointee.stream.isRefused = true
-        case .malformed:
-            unsafe nghttp2_submit_rst_stream(session, 0, number, HTTP2Code.protocol)
-            unsafe node.pointee.stream.isRefused = true
-            unsafe node.pointee.stream.isMalformed = true
+        case .malformed: unsafe refuse(session, node)
         }
         return 0
+    }
+
+    private static func refuse(_ session: OpaquePointer?, _ node: Node) {
+        if unsafe node.pointee.stream.isMalformed { return }
+        unsafe node.pointee.stream.isRefused = true
+        unsafe node.pointee.stream.isMalformed = true
+        let number = unsafe node.pointee.stream.number
+        unsafe nghttp2_submit_rst_stream(session, 0, number, HTTP2Code.protocol)
     }
 
     /// A field that breaks the rules makes its message malformed (RFC 9113 section 8.2.1).
@@ -93,11 +109,8 @@ enum HTTP2Callbacks {
     ) -> Int32 {
         guard let frame = unsafe frame else { return fatal }
         let number = unsafe sluice_frame_stream(frame)
-        guard let node = unsafe node(session, number) else { return 0 }
-        if unsafe !node.pointee.stream.isMalformed {
-            unsafe nghttp2_submit_rst_stream(session, 0, number, HTTP2Code.protocol)
-            unsafe node.pointee.stream.isRefused = true
-            unsafe node.pointee.stream.isMalformed = true
+        if unsafe isHead(frame), let node = unsafe node(session, number) {
+            unsafe refuse(session, node)
         }
         return 0
     }
@@ -111,13 +124,17 @@ enum HTTP2Callbacks {
         else { return fatal }
         // The others' bytes do not wait for those of this stream to be read.
         unsafe nghttp2_session_consume_connection(session, count)
-        guard let node = unsafe node(session, number), unsafe !node.pointee.stream.isRefused
-        else {
+        guard let node = unsafe node(session, number) else { return 0 }
+        if unsafe node.pointee.stream.isRefused {
             unsafe nghttp2_session_consume_stream(session, number, count)
             return 0
         }
-        unsafe node.pointee.stream.unread += Int32(count)
-        unsafe state.pointee.countMessage()
+        unsafe state.pointee.give(1)
+        // What is more than the window is told once before the stream is reset for it.
+        let window = unsafe state.pointee.limits.streamWindow
+        let unread = unsafe Int(node.pointee.stream.unread) + count
+        guard unread <= window else { return 0 }
+        unsafe node.pointee.stream.unread = Int32(unread)
         unsafe work.pointee.events.append(
             .body(node.pointee.stream.id, from: bytes - input, count: count))
         return 0
@@ -136,21 +153,20 @@ enum HTTP2Callbacks {
         switch UInt32(unsafe sluice_frame_type(frame)) {
         case NGHTTP2_HEADERS.rawValue:
             guard let node = unsafe node(session, number) else { return 0 }
-            unsafe state.pointee.countMessage()
+            unsafe state.pointee.give(state.pointee.limits.creditsPerMessage)
             unsafe endHead(state, node, work, endsStream)
         case NGHTTP2_DATA.rawValue:
             if endsStream, let node = unsafe node(session, number),
                 unsafe !node.pointee.stream.isRefused
             {
                 unsafe work.pointee.events.append(.ended(node.pointee.stream.id))
-            } else if unsafe sluice_frame_length(frame) == 0 {
-                return unsafe countIdle(session, state)
             }
         case NGHTTP2_GOAWAY.rawValue:
             unsafe work.pointee.events.append(
                 .goingAway(last: sluice_goaway_last(frame), code: sluice_goaway_code(frame)))
-        case NGHTTP2_RST_STREAM.rawValue: break
-        default: return unsafe countIdle(session, state)
+        case NGHTTP2_RST_STREAM.rawValue:
+            unsafe node(session, number)?.pointee.stream.isReset = true
+        default: break
         }
         return 0
     }
@@ -163,6 +179,8 @@ enum HTTP2Callbacks {
         let id = unsafe node.pointee.stream.id
         if unsafe node.pointee.stream.isRefused {
             unsafe work.pointee.text.removeAll()
+            unsafe state.pointee.head.abandon()
+            unsafe work.pointee.counts.largeHeads += 1
             unsafe work.pointee.events.append(.headTooLarge(id))
             return
         }
@@ -175,7 +193,10 @@ enum HTTP2Callbacks {
         }
         let isInterim = unsafe state.pointee.head.isInterim(work.pointee)
         unsafe node.pointee.stream.hasHead = !isInterim
-        if isServer { unsafe node.pointee.stream.isHead = state.pointee.head.isHead(work.pointee) }
+        if isServer {
+            unsafe node.pointee.stream.isHead = state.pointee.head.isHead(work.pointee)
+            unsafe node.pointee.stream.isUpgrade = state.pointee.head.isUpgrade
+        }
         let isBodiless =
             unsafe node.pointee.stream.isHead
             || (!isServer && state.pointee.head.isEmptyByStatus(work.pointee))
@@ -184,12 +205,70 @@ enum HTTP2Callbacks {
         unsafe work.pointee.events.append(.head(id, endsStream: endsStream))
     }
 
-    /// Counts a frame that carries nothing; so many of them are a flood.
-    private static func countIdle(_ session: OpaquePointer?, _ state: State) -> Int32 {
-        unsafe state.pointee.idleFrames -= 1
-        guard unsafe state.pointee.idleFrames < 0 else { return 0 }
-        unsafe state.pointee.fault = .flood
-        unsafe nghttp2_session_terminate_session(session, HTTP2Code.enhanceYourCalm)
+    /// Ends the session for a fault of the peer's.
+    static func fail(
+        _ session: OpaquePointer?, _ state: UnsafeMutablePointer<HTTP2State>,
+        _ work: UnsafeMutablePointer<HTTP2Workspace>, _ fault: HTTP2Fault
+    ) {
+        guard unsafe state.pointee.fault == nil else { return }
+        unsafe state.pointee.fault = fault
+        unsafe work.pointee.counts.count(fault)
+        unsafe nghttp2_session_terminate_session(session, fault.code)
+    }
+
+    private static func noteInvalid(
+        _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?, _ code: Int32,
+        _ user: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        guard let state = unsafe state(user), let work = unsafe state.pointee.work,
+            let frame = unsafe frame
+        else { return fatal }
+        let isServer = unsafe state.pointee.isServer
+        guard isServer, unsafe isHead(frame) else { return 0 }
+        let most = unsafe Int(state.pointee.limits.streams)
+        if code == NGHTTP2_ERR_REFUSED_STREAM.rawValue {
+            unsafe work.pointee.counts.refusedStreams += 1
+            if let fault = unsafe state.pointee.countReset(work.pointee.now) {
+                unsafe fail(session, state, work, fault)
+            }
+        } else if unsafe state.pointee.streamCount >= most {
+            // Those who know the limit are cut off.
+            unsafe work.pointee.counts.refusedStreams += 1
+        }
+        return 0
+    }
+
+    /// A session that we end by ourselves had a fault of the peer's.
+    private static func noteSent(
+        _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+        _ user: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        guard let state = unsafe state(user), let work = unsafe state.pointee.work,
+            let frame = unsafe frame
+        else { return fatal }
+        if unsafe UInt32(sluice_frame_type(frame)) == NGHTTP2_GOAWAY.rawValue,
+            unsafe sluice_goaway_code(frame) != HTTP2Code.none, unsafe state.pointee.fault == nil
+        {
+            unsafe state.pointee.fault = .protocol
+            unsafe work.pointee.counts.count(.protocol)
+        }
+        return 0
+    }
+
+    /// A request that is not sent, since the peer takes none any more, may be sent elsewhere.
+    private static func noteUnsent(
+        _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
+        _ user: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        guard let state = unsafe state(user), let work = unsafe state.pointee.work,
+            let frame = unsafe frame
+        else { return fatal }
+        let isRequest =
+            unsafe isHead(frame)
+            && sluice_headers_category(frame) == Int32(NGHTTP2_HCAT_REQUEST.rawValue)
+        guard isRequest, let node = unsafe state.find(sluice_frame_stream(frame)) else { return 0 }
+        unsafe node.pointee.stream.isReset = true
+        unsafe close(session, node, HTTP2Code.refusedStream, state, work)
         return 0
     }
 
@@ -201,49 +280,30 @@ enum HTTP2Callbacks {
             return fatal
         }
         guard let node = unsafe node(session, number) else { return 0 }
-        unsafe work.pointee.closed.append(HTTP2Closed(stream: node.pointee.stream.id, code: code))
-        unsafe nghttp2_session_set_stream_user_data(session, number, nil)
-        unsafe state.remove(node, work)
+        if unsafe code != HTTP2Code.none && !node.pointee.stream.isReset {
+            unsafe work.pointee.counts.malformed += 1
+            if unsafe state.pointee.isServer,
+                let fault = unsafe state.pointee.countReset(work.pointee.now)
+            {
+                unsafe fail(session, state, work, fault)
+            }
+        }
+        unsafe close(session, node, code, state, work)
         return 0
     }
 
-    /// Gives nghttp2 the next bytes of a message's body, at most `room` of them.
-    static func readBody(
-        _ session: OpaquePointer?, _ number: Int32, _ to: UnsafeMutablePointer<UInt8>?,
-        _ room: Int, _ flags: UnsafeMutablePointer<UInt32>?, _ user: UnsafeMutableRawPointer?
-    ) -> Int {
-        guard let state = unsafe state(user), let work = unsafe state.pointee.work,
-            let node = unsafe node(session, number), let to = unsafe to, let flags = unsafe flags
-        else { return Int(fatal) }
-        var count = 0
-        if var outbox = unsafe node.pointee.stream.outbox.take() {
-            count = min(room, outbox.count)
-            _ = unsafe outbox.read { from, _ in
-                unsafe memcpy(to, from, count)
-                return count
-            }
-            outbox.consume(count)
-            if outbox.isEmpty {
-                unsafe work.pointee.pool.give(outbox)
-            } else {
-                unsafe node.pointee.stream.outbox = consume outbox
-            }
-            if unsafe node.pointee.stream.isAwaited {
-                unsafe node.pointee.stream.isAwaited = false
-                unsafe work.pointee.writable.append(node.pointee.stream.tag)
-            }
-        }
-        if unsafe node.pointee.stream.outbox != nil { return count }
-        if unsafe node.pointee.stream.hasEnded {
-            unsafe flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-            if unsafe node.pointee.stream.hasTrailers {
-                unsafe flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-            }
-            return count
-        }
-        if count > 0 { return count }
-        unsafe node.pointee.stream.isDeferred = true
-        return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+    private static func close(
+        _ session: OpaquePointer?, _ node: Node, _ code: UInt32, _ state: State,
+        _ work: UnsafeMutablePointer<HTTP2Workspace>
+    ) {
+        let id = unsafe node.pointee.stream.id
+        unsafe work.pointee.closed.append(HTTP2Closed(stream: id, code: code))
+        unsafe nghttp2_session_set_stream_user_data(session, id.number, nil)
+        unsafe state.remove(node, work)
+    }
+
+    private static func isHead(_ frame: UnsafePointer<nghttp2_frame>) -> Bool {
+        unsafe UInt32(sluice_frame_type(frame)) == NGHTTP2_HEADERS.rawValue
     }
 
     private static var fatal: Int32 { NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }

@@ -41,10 +41,47 @@ package enum HTTP2Fault: Int, CaseIterable, Sendable {
     case `protocol`
     /// The peer opens and resets streams as fast as it can (CVE-2023-44487).
     case resets
+    /// A head of the peer has more CONTINUATION frames than it may have.
+    case continuations
     /// It sends frames that ask for work and carry nothing.
     case flood
     /// There is no memory.
     case memory
+
+    /// What the peer is told.
+    var code: UInt32 {
+        switch self {
+        case .protocol: HTTP2Code.protocol
+        case .resets, .continuations, .flood: HTTP2Code.enhanceYourCalm
+        case .memory: HTTP2Code.internalError
+        }
+    }
+}
+
+/// What sessions have refused, since their workspace was made.
+package struct HTTP2Counts: Equatable, Sendable {
+    /// Sessions that came to their end, by their fault.
+    package internal(set) var brokenRules = 0
+    package internal(set) var resets = 0
+    package internal(set) var continuations = 0
+    package internal(set) var floods = 0
+    package internal(set) var outOfMemory = 0
+    /// Streams that were more than there may be.
+    package internal(set) var refusedStreams = 0
+    /// Heads that were larger than they may be.
+    package internal(set) var largeHeads = 0
+    /// Messages that broke the rules, and sent their stream to its end.
+    package internal(set) var malformed = 0
+
+    mutating func count(_ fault: HTTP2Fault) {
+        switch fault {
+        case .protocol: brokenRules += 1
+        case .resets: resets += 1
+        case .continuations: continuations += 1
+        case .flood: floods += 1
+        case .memory: outOfMemory += 1
+        }
+    }
 }
 
 /// The reasons that frames name (RFC 9113 section 7).
@@ -52,6 +89,7 @@ package enum HTTP2Code {
     package static let none: UInt32 = 0
     package static let `protocol`: UInt32 = 1
     package static let internalError: UInt32 = 2
+    package static let streamClosed: UInt32 = 5
     package static let refusedStream: UInt32 = 7
     package static let cancel: UInt32 = 8
     package static let connectError: UInt32 = 10

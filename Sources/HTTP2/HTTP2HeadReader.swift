@@ -65,6 +65,7 @@ struct HTTP2HeadReader {
         if name.isEqual(to: "host"), !authority.isMissing {
             return isSame(authority, value, work) ? .kept : .malformed
         }
+        if !upgrade.isMissing, name.isEqual(to: "sec-websocket-key") { return .kept }
         if name.isEqual(to: "content-length") { hasLength = true }
         work.text.append(name)
         work.text.append(": ")
@@ -116,6 +117,12 @@ struct HTTP2HeadReader {
             work.text.append("connection: upgrade\r\nupgrade: ")
             append(upgrade, &work)
             work.text.append("\r\n")
+            if isSame(upgrade, "websocket", work) {
+                // HTTP/1.1 asks for one, HTTP/2 has none (RFC 8441 section 5).
+                work.text.append("sec-websocket-key: ")
+                Self.appendKey(&work.text)
+                work.text.append("\r\n")
+            }
         }
     }
 
@@ -123,22 +130,31 @@ struct HTTP2HeadReader {
     /// none whatever follows.
     mutating func finish(endsStream: Bool, isBodiless: Bool, _ work: inout HTTP2Workspace) {
         isActive = false
-        if isTrailers { return work.text.append("\r\n") }
+        if isTrailers {
+            work.text.append("\r\n")
+            return
+        }
         if !hasFirstLine { writeFirstLine(&work) }
         if !work.cookie.isEmpty {
             work.text.append("cookie: ")
             Self.copy(work.cookie, 0, work.cookie.count, to: &work.text)
             work.text.append("\r\n")
         }
-        if !hasLength, upgrade.isMissing, !isInterim(work) {
+        if !hasLength, upgrade.isMissing, !isBodiless, !isInterim(work) {
             if !endsStream {
                 work.text.append("transfer-encoding: chunked\r\n")
-            } else if !status.isMissing, !isBodiless {
+            } else if !status.isMissing {
                 work.text.append("content-length: 0\r\n")
             }
         }
         work.text.append("\r\n")
     }
+
+    /// Forgets a head that is not finished.
+    mutating func abandon() { isActive = false }
+
+    /// Whether the request asks for another protocol (RFC 8441).
+    var isUpgrade: Bool { !upgrade.isMissing }
 
     /// Whether the head is one of 1xx, and another one comes.
     func isInterim(_ work: borrowing HTTP2Workspace) -> Bool {
@@ -156,6 +172,19 @@ struct HTTP2HeadReader {
     private func append(_ part: Part, _ work: inout HTTP2Workspace) {
         guard part.count > 0 else { return }
         Self.copy(work.pseudo, part.from, part.count, to: &work.text)
+    }
+
+    /// Sixteen bytes of chance in base64: 21 letters of any kind, one with four zero bits at its
+    /// end, and the padding.
+    private static func appendKey(_ text: inout Buffer) {
+        let letters: StaticString =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        var chance = SystemRandomNumberGenerator()
+        for index in 0..<22 {
+            let letter = Int(truncatingIfNeeded: chance.next() & (index == 21 ? 0x30 : 0x3f))
+            text.append(byte: unsafe letters.utf8Start[letter])
+        }
+        text.append("==")
     }
 
     private static func copy(
@@ -199,31 +228,15 @@ extension Span<UInt8> {
 }
 
 /// The texts of a head of which not all frames are here, while other sessions use the workspace.
-struct HTTP2HeldHead {
-    private let text: [UInt8]
-    private let pseudo: [UInt8]
-    private let cookie: [UInt8]
+struct HTTP2HeldHead: ~Copyable {
+    private var text = Buffer(capacity: HTTP2Workspace.textBytes)
+    private var pseudo = Buffer(capacity: HTTP2Workspace.pseudoBytes)
+    private var cookie = Buffer(capacity: HTTP2Workspace.pseudoBytes)
 
-    init(_ work: borrowing HTTP2Workspace) {
-        text = Self.copy(work.text)
-        pseudo = Self.copy(work.pseudo)
-        cookie = Self.copy(work.cookie)
-    }
-
-    func restore(_ work: inout HTTP2Workspace) {
-        work.text.removeAll()
-        work.pseudo.removeAll()
-        work.cookie.removeAll()
-        work.text.append(text.span)
-        work.pseudo.append(pseudo.span)
-        work.cookie.append(cookie.span)
-    }
-
-    private static func copy(_ buffer: borrowing Buffer) -> [UInt8] {
-        let bytes = buffer.bytes
-        return unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { to, count in
-            for index in 0..<bytes.count { unsafe to[index] = bytes[index] }
-            count = bytes.count
-        }
+    /// Trades places with what stands in the workspace.
+    mutating func trade(_ work: inout HTTP2Workspace) {
+        swap(&text, &work.text)
+        swap(&pseudo, &work.pseudo)
+        swap(&cookie, &work.cookie)
     }
 }

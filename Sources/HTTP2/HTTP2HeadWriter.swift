@@ -14,7 +14,7 @@ struct HTTP2HeadWriter: ~Copyable {
     private var at = 0
     private(set) var status = 0
     private(set) var isHead = false
-    private(set) var isUpgrade = false
+    private var isUpgrade = false
 
     /// A head of `end` bytes, its empty line included.
     init(_ work: UnsafeMutablePointer<HTTP2Workspace>, _ base: UnsafePointer<UInt8>, _ end: Int) {
@@ -24,15 +24,24 @@ struct HTTP2HeadWriter: ~Copyable {
         unsafe work.pointee.names.removeAll()
     }
 
-    /// Reads `HTTP/1.1 200 OK` and the fields behind it; false when it is no such head.
-    mutating func response() -> Bool {
+    /// Reads `HTTP/1.1 200 OK` and the fields behind it; false when it is no such head. Where the
+    /// request asked for an upgrade, 101 is success (RFC 8441 section 5).
+    mutating func response(isUpgrade: Bool) -> Bool {
         guard unsafe end >= 14, unsafe base[8] == 0x20 else { return false }
         for index in 9..<12 {
             let digit = unsafe Int(base[index]) - 0x30
             guard 0...9 ~= digit else { return false }
             unsafe status = status * 10 + digit
         }
-        unsafe add(":status", base + 9, 3)
+        if unsafe status == 101 {
+            guard isUpgrade else { return false }
+            unsafe status = 200
+            unsafe self.isUpgrade = true
+            let success: StaticString = "200"
+            unsafe add(":status", success.utf8Start, 3)
+        } else {
+            unsafe add(":status", base + 9, 3)
+        }
         unsafe at = lineEnd(from: 12) + 2
         return unsafe fields()
     }
@@ -46,6 +55,7 @@ struct HTTP2HeadWriter: ~Copyable {
             last = index
         }
         guard first > 0, last > first + 1 else { return false }
+        if unsafe isNamed(0..<first, "connect") { return false }
         unsafe isHead =
             first == 4 && base[0] == UInt8(ascii: "H") && base[1] == UInt8(ascii: "E")
             && base[2] == UInt8(ascii: "A") && base[3] == UInt8(ascii: "D")
@@ -71,6 +81,9 @@ struct HTTP2HeadWriter: ~Copyable {
         var from = unsafe at
         while let (name, value) = unsafe field(&from) {
             if unsafe concernsConnection(name, value) { continue }
+            guard
+                unsafe nghttp2_check_header_value(base + value.lowerBound, value.count) != 0
+            else { return false }
             guard unsafe count < HTTP2Workspace.mostFields,
                 unsafe work.pointee.names.space >= name.count
             else { return false }
@@ -84,9 +97,13 @@ struct HTTP2HeadWriter: ~Copyable {
                 $0.baseAddress
             }
             guard let lower = unsafe lower else { return false }
+            guard unsafe nghttp2_check_header_name(lower + start, name.count) != 0 else {
+                return false
+            }
             unsafe add(lower + start, name.count, base + value.lowerBound, value.count)
         }
-        return true
+        // Whatever is behind the last field, it must be the empty line.
+        return unsafe from + 2 == end
     }
 
     /// The name and the value of the next line; nil behind the last.
@@ -118,6 +135,7 @@ struct HTTP2HeadWriter: ~Copyable {
         case 7: unsafe isNamed(name, "upgrade")
         case 10: unsafe isNamed(name, "connection") || isNamed(name, "keep-alive")
         case 16: unsafe isNamed(name, "proxy-connection")
+        case 20: unsafe isUpgrade && isNamed(name, "sec-websocket-accept")
         case 17: unsafe isNamed(name, "transfer-encoding")
         default: false
         }

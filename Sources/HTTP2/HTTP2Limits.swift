@@ -8,13 +8,18 @@ package struct HTTP2Limits: Sendable, Equatable {
     /// The bytes of a head, each line with its separators, and the number of its fields.
     package var headBytes = 64 * 1024 - 1
     package var fields = 200
+    /// CONTINUATION frames that a head may have.
+    package var continuations = 8
     /// Frames without use (PING, SETTINGS, PRIORITY, empty DATA, WINDOW_UPDATE, unknown ones) that
-    /// may come for each message, and how many more.
-    package var idleFramesPerMessage = 16
-    package var idleFrames = 1_000
-    /// Streams that the peer may reset in a burst, and how many each second afterwards.
-    package var resetBurst: UInt64 = 256
-    package var resetsPerSecond: UInt64 = 64
+    /// may come at once, and how many more for each message, and for each frame of a body that the
+    /// peer takes.
+    package var credits = 1_000
+    package var creditsPerMessage = 16
+    package var creditsPerFrame = 4
+    /// Streams that the peer may reset at once, and how many each second afterwards. Streams count
+    /// too that we reset because of what it sent.
+    package var resetBurst = 256
+    package var resetsPerSecond = 64
 
     package init() {}
 }

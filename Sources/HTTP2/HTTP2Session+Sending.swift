@@ -7,7 +7,7 @@ extension HTTP2Session {
     package enum Write: Equatable, Sendable {
         /// So many bytes were taken; with fewer than there were, `writable` tells when to go on.
         case taken(Int)
-        /// The stream is over, or what should be a head is none.
+        /// The stream is over, what should be a head is none, or there is no memory.
         case broken
     }
 
@@ -17,7 +17,8 @@ extension HTTP2Session {
         _ head: Span<UInt8>, scheme: StaticString, tag: Int32, isLast: Bool,
         _ work: inout HTTP2Workspace
     ) -> Int32? {
-        unsafe head.withUnsafeBufferPointer { bytes -> Int32? in
+        guard takesRequests, streamCount < mostStreams else { return nil }
+        return unsafe head.withUnsafeBufferPointer { bytes -> Int32? in
             guard let base = bytes.baseAddress else { return nil }
             return unsafe withUnsafeMutablePointer(to: &work) { work -> Int32? in
                 var writer = unsafe HTTP2HeadWriter(work, base, bytes.count)
@@ -61,9 +62,8 @@ extension HTTP2Session {
             else { return .broken }
             at = end
         }
-        let room = unsafe Self.room(node, &work)
-        let count = min(room, bytes.count - at)
-        if count > 0 { unsafe append(bytes, at, count, to: node, &work) }
+        let count = unsafe append(bytes, at, bytes.count - at, to: node, &work)
+        guard count >= 0 else { return .broken }
         at += count
         if at < bytes.count {
             unsafe node.pointee.stream.isAwaited = true
@@ -80,26 +80,32 @@ extension HTTP2Session {
         unsafe resume(node)
     }
 
-    /// Ends a message with trailers, which end with an empty line.
+    /// Ends a message with trailers, which end with an empty line; false when they do not fit yet,
+    /// and `writable` tells when to try again.
     package func finish(
         _ number: Int32, trailers: Span<UInt8>, _ work: inout HTTP2Workspace
-    ) {
-        guard let node = unsafe node(number), unsafe !node.pointee.stream.hasEnded else { return }
-        unsafe trailers.withUnsafeBufferPointer { bytes in
-            guard let base = bytes.baseAddress else { return }
-            unsafe withUnsafeMutablePointer(to: &work) { work in
-                var writer = unsafe HTTP2HeadWriter(work, base, bytes.count)
-                guard unsafe writer.trailers(), unsafe writer.count > 0 else { return }
-                let result = unsafe nghttp2_submit_trailer(
-                    raw, number, work.pointee.fields, writer.count)
-                if result == 0 { unsafe node.pointee.stream.hasTrailers = true }
-            }
+    ) -> Bool {
+        guard let node = unsafe node(number), unsafe !node.pointee.stream.hasEnded else {
+            return true
+        }
+        guard trailers.count <= HTTP2Workspace.outboxBytes else {
+            finish(number)
+            return true
+        }
+        if unsafe Self.room(node) < trailers.count {
+            unsafe node.pointee.stream.isAwaited = true
+            return false
+        }
+        if unsafe append(trailers, 0, trailers.count, to: node, &work) > 0 {
+            unsafe node.pointee.stream.trailerCount = trailers.count
         }
         finish(number)
+        return true
     }
 
     /// Ends a stream at once, for a reason of RFC 9113 section 7.
     package func reset(_ number: Int32, code: UInt32) {
+        unsafe node(number)?.pointee.stream.isReset = true
         unsafe nghttp2_submit_rst_stream(raw, 0, number, code)
     }
 
@@ -148,11 +154,7 @@ extension HTTP2Session {
             return unsafe known.assumingMemoryBound(to: HTTP2StreamNode.self)
         }
         // nghttp2 knows a stream of ours when its first frame was gathered.
-        var node = unsafe state.pointee.streams
-        while let one = unsafe node, unsafe one.pointee.stream.number != number {
-            unsafe node = one.pointee.next
-        }
-        return unsafe node
+        return unsafe state.find(number)
     }
 
     /// The offset behind the empty line of a head; nil when it is not there.
@@ -178,7 +180,8 @@ extension HTTP2Session {
             guard let base = all.baseAddress else { return false }
             return unsafe withUnsafeMutablePointer(to: &work) { work in
                 var writer = unsafe HTTP2HeadWriter(work, base + from, end - from)
-                guard unsafe writer.response() else { return false }
+                let isUpgrade = unsafe node.pointee.stream.isUpgrade
+                guard unsafe writer.response(isUpgrade: isUpgrade) else { return false }
                 let (fields, count) = unsafe (work.pointee.fields, writer.count)
                 if unsafe writer.status / 100 == 1 {
                     return unsafe nghttp2_submit_headers(raw, 0, number, nil, fields, count, nil)
@@ -195,28 +198,26 @@ extension HTTP2Session {
         }
     }
 
-    private static func room(
-        _ node: UnsafeMutablePointer<HTTP2StreamNode>, _ work: inout HTTP2Workspace
-    ) -> Int {
-        guard let outbox = unsafe node.pointee.stream.outbox.take() else {
-            return HTTP2Workspace.outboxBytes
-        }
-        let room = outbox.space + outbox.consumedCount
-        unsafe node.pointee.stream.outbox = consume outbox
-        return room
+    private static func room(_ node: UnsafeMutablePointer<HTTP2StreamNode>) -> Int {
+        let waiting = unsafe node.pointee.stream.waitingCount
+        return HTTP2Workspace.outboxBytes - waiting
     }
 
+    /// Puts bytes into the outbox, as many as there is room for; -1 when there is no memory.
     private func append(
-        _ bytes: Span<UInt8>, _ from: Int, _ count: Int,
+        _ bytes: Span<UInt8>, _ from: Int, _ wanted: Int,
         to node: UnsafeMutablePointer<HTTP2StreamNode>, _ work: inout HTTP2Workspace
-    ) {
+    ) -> Int {
+        let count = unsafe min(wanted, Self.room(node))
+        guard count > 0 else { return 0 }
         guard var outbox = unsafe node.pointee.stream.outbox.take() ?? work.pool.take() else {
-            preconditionFailure("more streams send than there may be")
+            return -1
         }
         if outbox.space < count { outbox.compact() }
         outbox.append(bytes, from: from, to: from + count)
         unsafe node.pointee.stream.outbox = consume outbox
         unsafe resume(node)
+        return count
     }
 
     private func resume(_ node: UnsafeMutablePointer<HTTP2StreamNode>) {

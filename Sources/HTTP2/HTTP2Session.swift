@@ -54,8 +54,9 @@ package struct HTTP2Session: ~Copyable {
         unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_send_header_block_length(
             options, HTTP2Workspace.pseudoBytes)
-        unsafe nghttp2_option_set_stream_reset_rate_limit(
-            options, limits.resetBurst, limits.resetsPerSecond)
+        // These are counted here, by limits of our own, before nghttp2 sees them.
+        unsafe nghttp2_option_set_stream_reset_rate_limit(options, 1 << 30, 1 << 30)
+        unsafe nghttp2_option_set_max_reserved_remote_streams(options, 0)
     }
 
     private func submitSettings(_ limits: HTTP2Limits) {
@@ -99,6 +100,9 @@ package struct HTTP2Session: ~Copyable {
         unsafe nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0
     }
 
+    /// Whether a head began of which not all frames are here.
+    package var awaitsHead: Bool { unsafe state.pointee.cutter.isInBlock }
+
     /// Whether there are frames to gather.
     package var wantsToSend: Bool { unsafe nghttp2_session_want_write(raw) != 0 }
 
@@ -109,33 +113,76 @@ package struct HTTP2Session: ~Copyable {
         _ bytes: Span<UInt8>, from start: Int, _ work: inout HTTP2Workspace
     ) -> Int? {
         work.events.removeAll(keepingCapacity: true)
-        if let held = unsafe state.pointee.heldHead {
-            held.restore(&work)
-            unsafe state.pointee.heldHead = nil
+        guard fault == nil else { return nil }
+        let piece = unsafe state.pointee.cutter.next(bytes, from: start)
+        if piece.isHeld { return piece.count }
+        if let frame = piece.started, let fault = admit(frame, work.now) {
+            fail(fault, &work)
+            return nil
         }
-        let count = unsafe state.pointee.cutter.next(bytes, from: start)
+        unsafe state.pointee.heldHead?.trade(&work)
+        let isTaken =
+            (piece.heldCount == 0 || takeHeader(&work))
+            && take(bytes, from: start + piece.heldCount, to: start + piece.count, &work)
+        keepHead(&work)
+        return isTaken && fault == nil ? piece.count : nil
+    }
+
+    /// Gives nghttp2 the header of a frame that came in parts.
+    private func takeHeader(_ work: inout HTTP2Workspace) -> Bool {
+        let header = unsafe state.pointee.cutter.header.bigEndian
+        let result = unsafe withUnsafeBytes(of: header) { bytes -> Int in
+            guard let first = bytes.baseAddress else { return 0 }
+            // Of 16 bytes the last 9.
+            let from = unsafe (first + 7).assumingMemoryBound(to: UInt8.self)
+            return unsafe call(&work) { unsafe nghttp2_session_mem_recv($0, from, 9) }
+        }
+        return note(result, expected: 9, &work)
+    }
+
+    private func take(
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, _ work: inout HTTP2Workspace
+    ) -> Bool {
+        guard end > start else { return true }
         let result = unsafe bytes.withUnsafeBufferPointer { all in
             guard let first = all.baseAddress else { return 0 }
             unsafe work.input = first
-            return unsafe call(&work) { unsafe nghttp2_session_mem_recv($0, first + start, count) }
+            return unsafe call(&work) {
+                unsafe nghttp2_session_mem_recv($0, first + start, end - start)
+            }
         }
         unsafe work.input = nil
-        if unsafe state.pointee.head.isActive {
-            unsafe state.pointee.heldHead = HTTP2HeldHead(work)
-        }
-        guard result == count else {
-            noteFault(result)
-            return nil
-        }
-        return count
+        return note(result, expected: end - start, &work)
     }
 
-    private func noteFault(_ result: Int) {
-        if unsafe state.pointee.fault != nil { return }
-        switch Int32(truncatingIfNeeded: result) {
-        case NGHTTP2_ERR_NOMEM.rawValue: unsafe state.pointee.fault = .memory
-        case NGHTTP2_ERR_FLOODED.rawValue: unsafe state.pointee.fault = .flood
-        default: unsafe state.pointee.fault = .protocol
+    private func note(_ result: Int, expected: Int, _ work: inout HTTP2Workspace) -> Bool {
+        if result == expected { return true }
+        fail(result == Int(NGHTTP2_ERR_NOMEM.rawValue) ? .memory : .protocol, &work)
+        return false
+    }
+
+    private func admit(_ frame: HTTP2FrameHeader, _ now: Int) -> HTTP2Fault? {
+        let (limits, isServer) = unsafe (state.pointee.limits, state.pointee.isServer)
+        return unsafe state.pointee.guarding.take(frame, isServer: isServer, now: now, limits)
+    }
+
+    /// Puts what is known of a head away while not all of its frames are here.
+    private func keepHead(_ work: inout HTTP2Workspace) {
+        if unsafe state.pointee.head.isActive, unsafe state.pointee.cutter.isInBlock {
+            if unsafe state.pointee.heldHead == nil {
+                unsafe state.pointee.heldHead = HTTP2HeldHead()
+            }
+            unsafe state.pointee.heldHead?.trade(&work)
+        } else {
+            unsafe state.pointee.head.abandon()
+            unsafe state.pointee.heldHead = nil
+        }
+    }
+
+    /// Ends the session for a fault of the peer's, which is told of it.
+    private func fail(_ fault: HTTP2Fault, _ work: inout HTTP2Workspace) {
+        unsafe withUnsafeMutablePointer(to: &work) {
+            unsafe HTTP2Callbacks.fail(raw, state, $0, fault)
         }
     }
 
@@ -145,7 +192,10 @@ package struct HTTP2Session: ~Copyable {
         while work.outgoing.space >= HTTP2Workspace.frameSpace {
             var frame: UnsafePointer<UInt8>?
             let count = unsafe call(&work) { unsafe nghttp2_session_mem_send($0, &frame) }
-            guard count >= 0 else { return false }
+            guard count >= 0 else {
+                fail(.memory, &work)
+                return false
+            }
             guard count > 0, let frame = unsafe frame else { return true }
             unsafe work.outgoing.append(Span(_unsafeStart: frame, count: count))
         }

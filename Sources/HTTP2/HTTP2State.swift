@@ -3,7 +3,7 @@ internal import CNGHTTP2
 
 /// What belongs to a session and is not nghttp2's; its callbacks find it.
 @unsafe
-struct HTTP2State {
+struct HTTP2State: ~Copyable {
     let isServer: Bool
     let limits: HTTP2Limits
     /// The workspace of the call that is under way.
@@ -16,19 +16,25 @@ struct HTTP2State {
     /// All streams that are open.
     var streams: UnsafeMutablePointer<HTTP2StreamNode>?
     var streamCount = 0
-    /// How many frames without use may still come.
-    var idleFrames: Int
+    var guarding: HTTP2Guard
 
     init(isServer: Bool, limits: HTTP2Limits) {
         unsafe self.isServer = isServer
         unsafe self.limits = limits
         unsafe cutter = HTTP2FrameCutter(hasPreface: isServer)
-        unsafe idleFrames = limits.idleFrames
+        unsafe guarding = HTTP2Guard(limits)
     }
 
-    mutating func countMessage() {
-        let most = unsafe limits.idleFrames
-        unsafe idleFrames = min(idleFrames + limits.idleFramesPerMessage, most)
+    /// Gives the peer credits for what it brought or took.
+    mutating func give(_ count: Int) {
+        let limits = unsafe self.limits
+        unsafe guarding.give(count, limits)
+    }
+
+    /// Counts a stream that ended before its time because of the peer.
+    mutating func countReset(_ now: Int) -> HTTP2Fault? {
+        let limits = unsafe self.limits
+        return unsafe guarding.takeReset(now, limits)
     }
 }
 
@@ -51,6 +57,15 @@ extension UnsafeMutablePointer<HTTP2State> {
         unsafe pointee.streams?.pointee.previous = node
         unsafe pointee.streams = node
         unsafe pointee.streamCount += 1
+        return unsafe node
+    }
+
+    /// The entry of a stream, found in the list.
+    func find(_ number: Int32) -> UnsafeMutablePointer<HTTP2StreamNode>? {
+        var node = unsafe pointee.streams
+        while let one = unsafe node, unsafe one.pointee.stream.number != number {
+            unsafe node = one.pointee.next
+        }
         return unsafe node
     }
 

@@ -11,8 +11,8 @@ struct HTTP2Stream: ~Copyable {
     var outbox: Buffer?
     /// Whether nothing comes behind them.
     var hasEnded = false
-    /// Whether trailers do.
-    var hasTrailers = false
+    /// How many of the last bytes of `outbox` are the text of trailers.
+    var trailerCount = 0
     /// Whether nghttp2 was told that there is nothing to send, and asks no more.
     var isDeferred = false
     /// Whether the owner waits until it takes bytes again.
@@ -26,8 +26,20 @@ struct HTTP2Stream: ~Copyable {
     /// Whether what comes of it is thrown away, since its head was too large or malformed.
     var isRefused = false
     var isMalformed = false
+    /// Whether the peer has reset it, or its owner.
+    var isReset = false
+    /// Whether the request asks for another protocol (RFC 8441).
+    var isUpgrade = false
     /// Whether the request's method is HEAD: its answer has no body, whatever its fields say.
     var isHead = false
+
+    /// How many bytes wait in the outbox.
+    var waitingCount: Int {
+        switch outbox {
+        case .some(let outbox): outbox.count
+        case .none: 0
+        }
+    }
 
     init(number: Int32) { self.number = number }
 }

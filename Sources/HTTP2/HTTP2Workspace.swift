@@ -15,6 +15,11 @@ package struct HTTP2Workspace: ~Copyable {
     /// Tags of streams that take bytes again; the caller empties it.
     package var writable: [Int32] = []
 
+    /// What the sessions have refused.
+    package internal(set) var counts = HTTP2Counts()
+    /// Milliseconds of the caller's clock, which the caller keeps up to date.
+    package var now = 0
+
     /// Bodies of messages on their way to the peer.
     var pool: BufferPool
     /// The parts of a request's head that come before the fields.
@@ -28,6 +33,7 @@ package struct HTTP2Workspace: ~Copyable {
 
     static let mostFields = 512
     static let pseudoBytes = 128 * 1024
+    static let textBytes = 2 * pseudoBytes
     /// A frame is at most so long: we never ask a peer for more, and send none that is longer.
     static let frameSpace = 16 * 1024 + 64
     /// How much of a message may wait for the peer.
@@ -38,7 +44,7 @@ package struct HTTP2Workspace: ~Copyable {
     package init(capacity: Int, streams: Int) {
         precondition(capacity >= 2 * Self.frameSpace, "no room for two frames")
         outgoing = Buffer(capacity: capacity)
-        text = Buffer(capacity: 2 * Self.pseudoBytes)
+        text = Buffer(capacity: Self.textBytes)
         pool = BufferPool(blockSize: Self.outboxBytes, limit: streams, keep: 64)
         unsafe fields = .allocate(capacity: Self.mostFields)
         events.reserveCapacity(16)

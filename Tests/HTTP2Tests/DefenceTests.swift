@@ -8,8 +8,45 @@ struct DefenceTests {
         for stream in stride(from: Int32(1), to: 4_001, by: 2) {
             server.take(Wire.request(stream) + Wire.frame(.reset, stream: stream, Wire.big(8)))
         }
-        #expect(server.isOver || server.isBroken)
-        #expect(server.order.count < 600)
+        #expect(server.fault == .resets)
+        #expect(server.counts.resets == 1)
+        #expect(server.order.count <= 257)
+        #expect(Wire.frames(server.gather()).contains { $0.kind == 7 && $0.code == 11 })
+        #expect(server.isOver)
+    }
+
+    @Test func `streams that are reset now and then are no harm`() {
+        let server = Peer.server()
+        for stream in stride(from: Int32(1), to: 4_001, by: 2) {
+            server.take(Wire.request(stream) + Wire.frame(.reset, stream: stream, Wire.big(8)))
+            server.work.now += 20
+        }
+        #expect(server.fault == nil)
+        #expect(server.order.count == 2_000)
+    }
+
+    /// What makes the server reset a stream instead (CVE-2025-8671).
+    @Test(arguments: [
+        Wire.frame(.windowUpdate, stream: 1, Wire.big(0x7fff_ffff)),
+        Wire.headers(1, [("x", "1")], ends: false),
+        Wire.headers(1, [(":path", "/")]),
+        Wire.headers(1, [("Upper", "1")]),
+        Wire.frame(.data, 1, stream: 1, [1, 2, 3]),
+    ])
+    func `streams that we must reset count as well`(harm: [UInt8]) {
+        let server = Peer.server()
+        var count = 0
+        while count < 4_000, server.fault == nil {
+            let stream = Int32(2 * count + 1)
+            server.take(
+                Wire.request(stream, [("content-length", "9")], method: "POST", ends: false))
+            server.take(Array(harm[..<5]) + Wire.big(UInt32(stream)) + Array(harm[9...]))
+            _ = server.gather()
+            count += 1
+        }
+        #expect(count == 257)
+        #expect(server.fault == .resets)
+        #expect(server.counts.malformed == 257)
     }
 
     @Test func `frames that carry nothing end the connection`() {
@@ -20,17 +57,28 @@ struct DefenceTests {
             Wire.frame(.windowUpdate, stream: 0, Wire.big(1)),
             Wire.frame(0x77, 0, stream: 0, []),
             Wire.frame(.data, 0, stream: 1, []),
+            Wire.frame(.data, Wire.Flag.padded, stream: 1, [3, 0, 0, 0]),
+            // On streams that are over, or never were.
+            Wire.frame(.reset, stream: 3, Wire.big(8)),
+            Wire.frame(.windowUpdate, stream: 3, Wire.big(1)),
+            Wire.frame(.data, 0, stream: 3, [1]),
+            Wire.headers(3, [("x", "1")]),
         ]
-        for flood in floods {
+        for (index, flood) in floods.enumerated() {
             let server = Peer.server()
             server.take(Wire.request(1, method: "POST", ends: false))
+            server.take(Wire.request(3) + Wire.frame(.reset, stream: 3, Wire.big(8)))
+            server.work.now += 1_000_000
             var count = 0
-            while count < 20_000, !server.isOver, !server.isBroken {
+            while count < 20_000, server.fault == nil {
                 server.take(flood)
+                server.work.now += 1_000
                 _ = server.gather()
                 count += 1
             }
-            #expect(count < 2_000)
+            #expect(count < 2_000, "\(index)")
+            #expect(server.fault == .flood, "\(index)")
+            #expect(server.counts.floods == 1)
         }
     }
 
@@ -53,7 +101,9 @@ struct DefenceTests {
             server.take(Wire.frame(.continuation, 0, stream: 1, Wire.block([("x", "y")])))
             count += 1
         }
-        #expect(count < 1_000)
+        #expect(count == 9)
+        #expect(server.fault == .continuations)
+        #expect(server.counts.continuations == 1)
     }
 
     @Test func `a head that grows by reference is refused, and its stream only`() {
@@ -67,6 +117,7 @@ struct DefenceTests {
         let bomb = head + entry + [UInt8](repeating: 0xbe, count: 1_000)
         server.take(Wire.frame(.headers, 5, stream: 1, bomb))
         #expect(server.messages[1]?.isTooLarge == true)
+        #expect(server.counts.largeHeads == 1)
         #expect(server.messages[1]?.heads == [])
         #expect(server.textCount < 128 * 1024)
         server.write("HTTP/1.1 431 Too Large\r\n\r\n", to: 1)
@@ -75,18 +126,31 @@ struct DefenceTests {
         #expect(server.messages[3]?.hasEnded == true)
     }
 
-    @Test func `streams above the limit are refused`() {
+    @Test func `streams above the limit are refused while the client does not know it`() {
         var limits = HTTP2Limits()
         limits.streams = 10
         let server = Peer.server(limits)
-        // The client knows the limit when it has acknowledged it.
-        server.take(Wire.frame(.settings, Wire.Flag.ack))
         for stream in stride(from: Int32(1), through: 25, by: 2) {
             server.take(Wire.request(stream, ends: false))
         }
         let refused = Wire.frames(server.gather()).filter { $0.kind == Wire.Kind.reset.rawValue }
         #expect(refused.map(\.stream) == [21, 23, 25])
+        #expect(refused.allSatisfy { $0.code == HTTP2Code.refusedStream })
         #expect(server.order.count == 10)
+        #expect(server.counts.refusedStreams == 3)
+    }
+
+    @Test func `who knows the limit of streams and passes it is cut off`() {
+        var limits = HTTP2Limits()
+        limits.streams = 10
+        let server = Peer.server(limits)
+        server.take(Wire.frame(.settings, Wire.Flag.ack))
+        for stream in stride(from: Int32(1), through: 25, by: 2) {
+            server.take(Wire.request(stream, ends: false))
+        }
+        #expect(Wire.frames(server.gather()).contains { $0.kind == 7 && $0.code == 1 })
+        #expect(server.order.count == 10)
+        #expect(server.counts.refusedStreams == 1)
     }
 
     @Test func `more body than the window ends the stream or the connection`() {
@@ -98,6 +162,37 @@ struct DefenceTests {
         let frames = Wire.frames(server.gather())
         #expect(frames.contains { ($0.kind == 3 || $0.kind == 7) && $0.code == 3 })
         #expect(server.messages[1]?.body.count ?? 0 <= 65_535)
+    }
+
+    @Test func `a long download is no flood, however often its client opens the window`() {
+        let server = Peer.server()
+        server.take(Wire.request(1))
+        server.write("HTTP/1.1 200 OK\r\n\r\n", to: 1, isLast: false)
+        let block = [UInt8](repeating: 1, count: 2_048)
+        for _ in 0..<700 {
+            #expect(server.write(block, to: 1, isLast: false) == .taken(block.count))
+            _ = server.gather()
+            server.take(Wire.frame(.windowUpdate, stream: 0, Wire.big(2_048)))
+            server.take(Wire.frame(.windowUpdate, stream: 1, Wire.big(2_048)))
+            server.take(Wire.frame(.ping, stream: 0, [UInt8](repeating: 0, count: 8)))
+        }
+        #expect(server.fault == nil)
+    }
+
+    @Test func `a client that takes a body byte by byte is cut off`() {
+        let server = Peer(isServer: true)
+        server.take(Wire.preface + Wire.frame(.settings, stream: 0, [0, 4, 0, 0, 0, 0]))
+        server.take(Wire.request(1))
+        let body = String(repeating: "x", count: 20_000)
+        server.write("HTTP/1.1 200 OK\r\n\r\n" + body, to: 1)
+        var count = 0
+        while count < 20_000, server.fault == nil {
+            server.take(Wire.frame(.windowUpdate, stream: 1, Wire.big(1)))
+            _ = server.gather()
+            count += 1
+        }
+        #expect(server.fault == .flood)
+        #expect(count < 1_100)
     }
 
     @Test func `a client whose window is 0 gets nothing until it opens`() {

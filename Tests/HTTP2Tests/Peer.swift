@@ -29,6 +29,7 @@ final class Peer {
     var isOver: Bool { session.isOver }
     var fault: HTTP2Fault? { session.fault }
     var takesRequests: Bool { session.takesRequests }
+    var counts: HTTP2Counts { work.counts }
     var textCount: Int { work.text.count }
     var writable: [Int32] { work.writable }
 
@@ -108,6 +109,11 @@ final class Peer {
         session.write(bytes.span, from: 0, to: stream, isLast: isLast, &work)
     }
 
+    @discardableResult
+    func finish(_ stream: Int32, trailers: String) -> Bool {
+        session.finish(stream, trailers: Array(trailers.utf8).span, &work)
+    }
+
     func open(_ head: String, isLast: Bool = true) -> Int32? {
         session.open(
             Array(head.utf8).span, scheme: "https", tag: 7, isLast: isLast, &work)
@@ -121,6 +127,15 @@ final class Peer {
             other.take(from, piece: piece)
             one.take(to, piece: piece)
         }
+    }
+
+    /// A client whose server has sent its SETTINGS, with one request under way.
+    static func client(_ head: String = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n") -> Peer {
+        let peer = Peer(isServer: false)
+        peer.take(Wire.frame(.settings))
+        _ = peer.open(head)
+        _ = peer.gather()
+        return peer
     }
 
     /// A server that has read the client's preface and sent its own.
