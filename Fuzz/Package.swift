@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "Addressing", swiftSettings: settings),
         .target(name: "Bytes", dependencies: ["CZlib"], swiftSettings: settings),
@@ -31,6 +33,7 @@ let package = Package(
         .target(
             name: "TLS", dependencies: ["COpenSSL", "CLinux", "Bytes", "Kernel"],
             swiftSettings: settings),
+        .target(name: "HTTP2", dependencies: ["CNGHTTP2", "Bytes"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Bytes"], swiftSettings: settings),
         .target(name: "Splitting", swiftSettings: settings),
         .target(
@@ -62,6 +65,7 @@ let package = Package(
         fuzz("RequestHeadFuzz", ["Bytes", "HTTP"]),
         fuzz("ResponseHeadFuzz", ["Bytes", "HTTP"]),
         fuzz("ChunksFuzz", ["Bytes", "HTTP"]),
+        fuzz("HTTP2Fuzz", ["Bytes", "HTTP2"]),
         fuzz("ProxyHeaderFuzz", ["Bytes", "HTTP"]),
         fuzz("ClientHelloFuzz", ["Bytes", "HTTP"]),
         fuzz("SettingsFuzz", ["Settings"]),

@@ -7,7 +7,10 @@
 
 // Frames are a union that Swift reads only through functions.
 
-static inline int32_t sluice_frame_stream(const nghttp2_frame *frame) { return frame->hd.stream_id; }
+static inline int32_t sluice_frame_stream(const nghttp2_frame *frame) {
+    return frame->hd.stream_id;
+}
+
 static inline uint8_t sluice_frame_type(const nghttp2_frame *frame) { return frame->hd.type; }
 static inline uint8_t sluice_frame_flags(const nghttp2_frame *frame) { return frame->hd.flags; }
 static inline size_t sluice_frame_length(const nghttp2_frame *frame) { return frame->hd.length; }

@@ -22,6 +22,7 @@ package struct HTTP2StreamID: Equatable, Sendable {
     /// The owner's own number for it, -1 while it has none.
     package let tag: Int32
 
+    /// A stream by its number and its owner's.
     package init(number: Int32, tag: Int32) {
         self.number = number
         self.tag = tag
@@ -30,6 +31,7 @@ package struct HTTP2StreamID: Equatable, Sendable {
 
 /// A stream that is over, both ways.
 package struct HTTP2Closed: Equatable, Sendable {
+    /// Which one.
     package let stream: HTTP2StreamID
     /// Why (RFC 9113 section 7); 0 when both sides have ended.
     package let code: UInt32
@@ -86,12 +88,20 @@ package struct HTTP2Counts: Equatable, Sendable {
 
 /// The reasons that frames name (RFC 9113 section 7).
 package enum HTTP2Code {
+    /// Nothing went wrong.
     package static let none: UInt32 = 0
+    /// The peer breaks the rules.
     package static let `protocol`: UInt32 = 1
+    /// We failed.
     package static let internalError: UInt32 = 2
+    /// A frame came for a stream whose end had come.
     package static let streamClosed: UInt32 = 5
+    /// The request was not begun: it may be sent again.
     package static let refusedStream: UInt32 = 7
+    /// The stream is not needed any more.
     package static let cancel: UInt32 = 8
+    /// What CONNECT led to failed.
     package static let connectError: UInt32 = 10
+    /// The peer asks for too much work.
     package static let enhanceYourCalm: UInt32 = 11
 }

@@ -10,8 +10,8 @@ package struct HTTP2Session: ~Copyable {
     let raw: OpaquePointer
     let state: UnsafeMutablePointer<HTTP2State>
 
-    /// A session with a client, or with a server when not `isServer`. Its SETTINGS, and a
-    /// client's preface before them, are the first that `gather` gives; nil when there is no memory.
+    /// A session with a client, or with a server when not `isServer`. Its SETTINGS, and a client's
+    /// preface before them, are the first that `gather` gives; nil when there is no memory.
     package init?(isServer: Bool, limits: HTTP2Limits = HTTP2Limits()) {
         guard let callbacks = unsafe HTTP2Callbacks.make() else { return nil }
         defer { unsafe nghttp2_session_callbacks_del(callbacks) }

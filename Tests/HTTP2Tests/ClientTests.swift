@@ -79,8 +79,12 @@ struct ClientTests {
         .init("5.1 an answer to no request", 1, answer([(":status", "200")], stream: 3)),
         .init("5.1.1 a request of the server's", 1, Wire.request(2)),
         .init("5.1 DATA before HEADERS", 1, Wire.frame(.data, stream: 1, [1])),
-        .init("6.5.2 a server that lets push", 1, Wire.frame(.settings, [0, 2, 0, 0, 0, 1])),
-        .init("6.6 a promise without a stream", 1, Wire.frame(.pushPromise, 4, Wire.big(2))),
+        .init(
+            "6.5.2 a server that lets push", 1,
+            Wire.frame(.settings, stream: 0, [0, 2, 0, 0, 0, 1])),
+        .init(
+            "6.6 a promise without a stream", 1, Wire.frame(.pushPromise, 4, stream: 0, Wire.big(2))
+        ),
     ]
 
     @Test(arguments: fatal, [1, .max])
@@ -124,7 +128,7 @@ struct ClientTests {
 
     @Test func `no more streams are opened than the server lets`() {
         let client = Peer(isServer: false)
-        client.take(Wire.frame(.settings, [0, 3, 0, 0, 0, 2]))
+        client.take(Wire.frame(.settings, stream: 0, [0, 3, 0, 0, 0, 2]))
         let head = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
         #expect([client.open(head), client.open(head), client.open(head)] == [1, 3, nil])
         _ = client.gather()
@@ -156,7 +160,9 @@ struct ClientTests {
         #expect(client.goneAway.map(\.last) == [1])
     }
 
-    @Test(arguments: ["CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nx: a\nb\r\n\r\n"])
+    @Test(arguments: [
+        "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nx: a\nb\r\n\r\n",
+    ])
     func `what must not be asked is not asked`(head: String) {
         #expect(Peer.client().open(head) == nil)
     }

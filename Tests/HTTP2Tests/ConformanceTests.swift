@@ -44,13 +44,21 @@ struct ConformanceTests {
         .init("8.3.1 no scheme", 1, fields { $0.filter { $0.0 != ":scheme" } }),
         .init("8.3.1 no path", 1, fields { $0.filter { $0.0 != ":path" } }),
         .init("8.3.1 an empty path", 1, fields { $0.map { $0.0 == ":path" ? ($0.0, "") : $0 } }),
-        .init("8.3.1 a path with a space", 1, fields { $0.map { $0.0 == ":path" ? ($0.0, "/a b") : $0 } }),
-        .init("8.3.1 a path that is none", 1, fields { $0.map { $0.0 == ":path" ? ($0.0, "a") : $0 } }),
+        .init(
+            "8.3.1 a path with a space", 1,
+            fields { $0.map { $0.0 == ":path" ? ($0.0, "/a b") : $0 } }),
+        .init(
+            "8.3.1 a path that is none", 1, fields { $0.map { $0.0 == ":path" ? ($0.0, "a") : $0 } }
+        ),
         .init("8.3.1 two methods", 1, fields { [(":method", "GET")] + $0 }),
         .init("8.3.1 two paths", 1, fields { $0 + [(":path", "/")] }),
-        .init("8.3.1 a method with a space", 1, fields { $0.map { $0.0 == ":method" ? ($0.0, "GE T") : $0 } }),
+        .init(
+            "8.3.1 a method with a space", 1,
+            fields { $0.map { $0.0 == ":method" ? ($0.0, "GE T") : $0 } }),
         .init("8.3.1 another host than the authority", 1, fields { $0 + [("host", "b.test")] }),
-        .init("8.1.1 two lengths", 1, fields { $0 + [("content-length", "0"), ("content-length", "1")] }),
+        .init(
+            "8.1.1 two lengths", 1,
+            fields { $0 + [("content-length", "0"), ("content-length", "1")] }),
         .init("8.1.1 a length that is none", 1, fields { $0 + [("content-length", "x")] }),
         .init("8.1.1 a length without a body", 1, fields { $0 + [("content-length", "1")] }),
         .init(
@@ -97,10 +105,17 @@ struct ConformanceTests {
     /// What ends the connection.
     static let fatal: [Case] = [
         .init("3.4 no preface", 1, []),
-        .init("4.2 a frame that is too long", 6, Wire.frame(.data, stream: 1, [UInt8](repeating: 0, count: 16_385))),
-        .init("4.3 a block that is no HPACK", 9, Wire.frame(.headers, 5, stream: 1, [0xff, 0xff, 0xff, 0xff, 0xff])),
-        .init("7541 2.3.3 an index that is not there", 9, Wire.frame(.headers, 5, stream: 1, [0xc6])),
-        .init("7541 4.2 a table that is too large", 9, Wire.frame(.headers, 5, stream: 1, [0x3f, 0xe1, 0xff, 0x03])),
+        .init(
+            "4.2 a frame that is too long", 6,
+            Wire.frame(.data, stream: 1, [UInt8](repeating: 0, count: 16_385))),
+        .init(
+            "4.3 a block that is no HPACK", 9,
+            Wire.frame(.headers, 5, stream: 1, [0xff, 0xff, 0xff, 0xff, 0xff])),
+        .init(
+            "7541 2.3.3 an index that is not there", 9, Wire.frame(.headers, 5, stream: 1, [0xc6])),
+        .init(
+            "7541 4.2 a table that is too large", 9,
+            Wire.frame(.headers, 5, stream: 1, [0x3f, 0xe1, 0xff, 0x03])),
         .init(
             "7541 5.2 padding of Huffman's code that is too long", 9,
             Wire.frame(
@@ -144,36 +159,66 @@ struct ConformanceTests {
             "4.2 HEADERS that are too long", 6,
             Wire.frame(.headers, 5, stream: 1, [UInt8](repeating: 0, count: 16_385))),
         .init("6.8 GOAWAY of a wrong length", 6, Wire.frame(.goAway, stream: 0, [0, 0])),
-        .init("6.5.2 ENABLE_CONNECT_PROTOCOL of 2", 1, Wire.frame(.settings, stream: 0, [0, 8, 0, 0, 0, 2])),
+        .init(
+            "6.5.2 ENABLE_CONNECT_PROTOCOL of 2", 1,
+            Wire.frame(.settings, stream: 0, [0, 8, 0, 0, 0, 2])),
         .init("5.1 DATA on an idle stream", 1, Wire.frame(.data, 1, stream: 1, [1])),
         .init("5.1 RST_STREAM on an idle stream", 1, Wire.frame(.reset, stream: 1, Wire.big(8))),
-        .init("5.1 WINDOW_UPDATE on an idle stream", 1, Wire.frame(.windowUpdate, stream: 1, Wire.big(8))),
+        .init(
+            "5.1 WINDOW_UPDATE on an idle stream", 1,
+            Wire.frame(.windowUpdate, stream: 1, Wire.big(8))),
         .init("6.1 DATA on stream 0", 1, Wire.frame(.data, 0, stream: 0, [1])),
-        .init("6.1 padding as long as the frame", 1,
-            Wire.request(1, ends: false) + Wire.frame(.data, Wire.Flag.padded, stream: 1, [5, 0, 0, 0, 0])),
+        .init(
+            "6.1 padding as long as the frame", 1,
+            Wire.request(1, ends: false)
+                + Wire.frame(.data, Wire.Flag.padded, stream: 1, [5, 0, 0, 0, 0])),
         .init("6.2 HEADERS on stream 0", 1, Wire.request(0)),
-        .init("6.2 padding of HEADERS", 1, Wire.frame(.headers, 5 | Wire.Flag.padded, stream: 1, [9, 0x82])),
-        .init("6.3 PRIORITY of a wrong length", 6, Wire.request(1, ends: false) + Wire.frame(.priority, stream: 1, [0, 0, 0, 0])),
-        .init("6.4 RST_STREAM of a wrong length", 6, Wire.request(1, ends: false) + Wire.frame(.reset, stream: 1, [0, 0, 0])),
+        .init(
+            "6.2 padding of HEADERS", 1,
+            Wire.frame(.headers, 5 | Wire.Flag.padded, stream: 1, [9, 0x82])),
+        .init(
+            "6.3 PRIORITY of a wrong length", 6,
+            Wire.request(1, ends: false) + Wire.frame(.priority, stream: 1, [0, 0, 0, 0])),
+        .init(
+            "6.4 RST_STREAM of a wrong length", 6,
+            Wire.request(1, ends: false) + Wire.frame(.reset, stream: 1, [0, 0, 0])),
         .init("6.4 RST_STREAM on stream 0", 1, Wire.frame(.reset, stream: 0, Wire.big(8))),
         .init("6.5 SETTINGS of a wrong length", 6, Wire.frame(.settings, stream: 0, [0, 0, 0])),
         .init("6.5 SETTINGS on a stream", 1, Wire.frame(.settings, stream: 1)),
-        .init("6.5 an acknowledgement with a payload", 6, Wire.frame(.settings, 1, stream: 0, [0, 1, 0, 0, 0, 0])),
+        .init(
+            "6.5 an acknowledgement with a payload", 6,
+            Wire.frame(.settings, 1, stream: 0, [0, 1, 0, 0, 0, 0])),
         .init("6.5.2 ENABLE_PUSH of 2", 1, Wire.frame(.settings, stream: 0, [0, 2, 0, 0, 0, 2])),
-        .init("6.5.2 a window of 2^31", 3, Wire.frame(.settings, stream: 0, [0, 4, 0x80, 0, 0, 0])),
+        .init(
+            "6.5.2 a window of 2^31", 3, Wire.frame(.settings, stream: 0, [0, 4, 0x80, 0, 0, 0])),
         .init("6.5.2 a frame size of 1", 1, Wire.frame(.settings, stream: 0, [0, 5, 0, 0, 0, 1])),
-        .init("6.6 a client that pushes", 1, Wire.request(1, ends: false) + Wire.frame(.pushPromise, 4, stream: 1, Wire.big(2))),
+        .init(
+            "6.6 a client that pushes", 1,
+            Wire.request(1, ends: false) + Wire.frame(.pushPromise, 4, stream: 1, Wire.big(2))),
         .init("6.7 PING of a wrong length", 6, Wire.frame(.ping, stream: 0, [0])),
-        .init("6.7 PING on a stream", 1, Wire.frame(.ping, stream: 1, [UInt8](repeating: 0, count: 8))),
-        .init("6.8 GOAWAY on a stream", 1, Wire.frame(.goAway, stream: 1, [UInt8](repeating: 0, count: 8))),
-        .init("6.9 WINDOW_UPDATE of a wrong length", 6, Wire.frame(.windowUpdate, stream: 0, [0, 0, 1])),
+        .init(
+            "6.7 PING on a stream", 1, Wire.frame(.ping, stream: 1, [UInt8](repeating: 0, count: 8))
+        ),
+        .init(
+            "6.8 GOAWAY on a stream", 1,
+            Wire.frame(.goAway, stream: 1, [UInt8](repeating: 0, count: 8))),
+        .init(
+            "6.9 WINDOW_UPDATE of a wrong length", 6,
+            Wire.frame(.windowUpdate, stream: 0, [0, 0, 1])),
         .init("6.9 a window update of 0", 1, Wire.frame(.windowUpdate, stream: 0, Wire.big(0))),
-        .init("6.9.1 a window above its limit", 3, Wire.frame(.windowUpdate, stream: 0, Wire.big(0x7fff_ffff))),
-        .init("6.10 CONTINUATION behind nothing", 1, Wire.frame(.continuation, 4, stream: 1, [0x82])),
-        .init("6.10 a frame between HEADERS and CONTINUATION", 1,
-            Wire.frame(.headers, 1, stream: 1, [0x82]) + Wire.frame(.ping, stream: 0, [UInt8](repeating: 0, count: 8))),
-        .init("6.10 CONTINUATION of another stream", 1,
-            Wire.frame(.headers, 1, stream: 1, [0x82]) + Wire.frame(.continuation, 4, stream: 3, [0x84])),
+        .init(
+            "6.9.1 a window above its limit", 3,
+            Wire.frame(.windowUpdate, stream: 0, Wire.big(0x7fff_ffff))),
+        .init(
+            "6.10 CONTINUATION behind nothing", 1, Wire.frame(.continuation, 4, stream: 1, [0x82])),
+        .init(
+            "6.10 a frame between HEADERS and CONTINUATION", 1,
+            Wire.frame(.headers, 1, stream: 1, [0x82])
+                + Wire.frame(.ping, stream: 0, [UInt8](repeating: 0, count: 8))),
+        .init(
+            "6.10 CONTINUATION of another stream", 1,
+            Wire.frame(.headers, 1, stream: 1, [0x82])
+                + Wire.frame(.continuation, 4, stream: 3, [0x84])),
     ]
 
     @Test(arguments: fatal, [1, 7, .max])

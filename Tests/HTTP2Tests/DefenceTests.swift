@@ -109,7 +109,8 @@ struct DefenceTests {
     @Test func `a head that grows by reference is refused, and its stream only`() {
         let server = Peer.server()
         // One entry of 4,000 bytes in the table, named again a thousand times.
-        let entry = [UInt8(0x40)] + Wire.string(Array("x".utf8))
+        let entry =
+            [UInt8(0x40)] + Wire.string(Array("x".utf8))
             + Wire.string([UInt8](repeating: 0x61, count: 3_900))
         let head = Wire.block([
             (":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "a.test"),

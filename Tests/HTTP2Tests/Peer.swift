@@ -23,7 +23,10 @@ final class Peer {
     var readsAtOnce = true
 
     init(isServer: Bool, _ limits: HTTP2Limits = HTTP2Limits()) {
-        session = HTTP2Session(isServer: isServer, limits: limits)!
+        guard let made = HTTP2Session(isServer: isServer, limits: limits) else {
+            preconditionFailure("no memory for a session")
+        }
+        session = made
     }
 
     var isOver: Bool { session.isOver }

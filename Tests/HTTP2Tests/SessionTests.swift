@@ -35,8 +35,9 @@ struct SessionTests {
         let body = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         var sent = 0
         while sent < body.count {
-            guard case .taken(let count) = client.write(
-                Array(body[sent...]), to: stream, isLast: false)
+            guard
+                case .taken(let count) = client.write(
+                    Array(body[sent...]), to: stream, isLast: false)
             else { break }
             sent += count
             Peer.exchange(client, server)

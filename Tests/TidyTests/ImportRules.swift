@@ -13,8 +13,8 @@ enum ImportRules {
     }
 
     private static let dataPlane: Set = [
-        "Addressing", "Bytes", "HTTP", "Judging", "Kernel", "Reactor", "Settings", "Splitting",
-        "TLS", "Telemetry",
+        "Addressing", "Bytes", "HTTP", "HTTP2", "Judging", "Kernel", "Reactor", "Settings",
+        "Splitting", "TLS", "Telemetry",
     ]
 
     private static let controlPlane: Set = [
@@ -27,10 +27,12 @@ enum ImportRules {
     /// Swift concurrency library, and only the control plane the packages made by others.
     static let allowed: [String: Set<String>] = [
         "CLinux": [],
+        "CNGHTTP2": [],
         "COpenSSL": [],
         "CZlib": [],
         "Kernel": ["Addressing", "Bytes", "CLinux", "Glibc", "Synchronization"],
         "Bytes": ["CLinux", "CZlib", "Glibc", "Synchronization"],
+        "HTTP2": ["Bytes", "CNGHTTP2"],
         "TLS": ["Bytes", "CLinux", "COpenSSL", "Kernel", "Synchronization"],
         "Addressing": [],
         "HTTP": ["Addressing", "Bytes"],
