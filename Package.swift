@@ -96,8 +96,8 @@ let package = Package(
         library(
             "Proxy",
             [
-                "Addressing", "Kernel", "Bytes", "HTTP", "Judging", "Splitting", "Telemetry",
-                "Settings", "Reactor", "TLS",
+                "Addressing", "Kernel", "Bytes", "HTTP", "HTTP2", "Judging", "Splitting",
+                "Telemetry", "Settings", "Reactor", "TLS",
             ]),
 
         // The control plane.

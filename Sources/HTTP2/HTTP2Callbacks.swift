@@ -202,6 +202,7 @@ enum HTTP2Callbacks {
             || (!isServer && state.pointee.head.isEmptyByStatus(work.pointee))
         unsafe state.pointee.head.finish(
             endsStream: endsStream, isBodiless: isBodiless, &work.pointee)
+        unsafe node.pointee.stream.isOpenEnded = state.pointee.head.isOpenEnded
         unsafe work.pointee.events.append(.head(id, endsStream: endsStream))
     }
 
@@ -238,7 +239,9 @@ enum HTTP2Callbacks {
         return 0
     }
 
-    /// A session that we end by ourselves had a fault of the peer's.
+    /// A session that we end by ourselves had a fault of the peer's. Where the last frame of a
+    /// message is out and the rest of the peer's is not wanted, it is told so (RFC 9113 section
+    /// 8.1).
     private static func noteSent(
         _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
         _ user: UnsafeMutableRawPointer?
@@ -251,6 +254,15 @@ enum HTTP2Callbacks {
         {
             unsafe state.pointee.fault = .protocol
             unsafe work.pointee.counts.count(.protocol)
+        }
+        if unsafe sluice_frame_type(frame) <= 1,
+            unsafe sluice_frame_flags(frame) & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+            let node = unsafe node(session, sluice_frame_stream(frame)),
+            unsafe node.pointee.stream.discardsRest
+        {
+            unsafe node.pointee.stream.isReset = true
+            let number = unsafe node.pointee.stream.number
+            unsafe nghttp2_submit_rst_stream(session, 0, number, HTTP2Code.none)
         }
         return 0
     }

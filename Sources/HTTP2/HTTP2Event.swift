@@ -94,6 +94,8 @@ package enum HTTP2Code {
     package static let `protocol`: UInt32 = 1
     /// We failed.
     package static let internalError: UInt32 = 2
+    /// The peer sent more than it may.
+    package static let flowControl: UInt32 = 3
     /// A frame came for a stream whose end had come.
     package static let streamClosed: UInt32 = 5
     /// The request was not begun: it may be sent again.

@@ -30,7 +30,9 @@ struct HTTP2HeadReader {
     private(set) var isActive = false
     private(set) var isTrailers = false
     private var hasFirstLine = false
-    private(set) var hasLength = false
+    private var hasLength = false
+    /// Whether the head says that the length of the body is not known.
+    private(set) var isOpenEnded = false
     private var byteCount = 0
     private var fieldCount = 0
 
@@ -142,6 +144,7 @@ struct HTTP2HeadReader {
         }
         if !hasLength, upgrade.isMissing, !isBodiless, !isInterim(work) {
             if !endsStream {
+                isOpenEnded = true
                 work.text.append("transfer-encoding: chunked\r\n")
             } else if !status.isMissing {
                 work.text.append("content-length: 0\r\n")
@@ -220,6 +223,13 @@ struct HTTP2HeadReader {
 }
 
 extension Span<UInt8> {
+    /// Whether these bytes are the first ones of a text.
+    package func begins(_ text: StaticString) -> Bool {
+        guard count <= text.utf8CodeUnitCount else { return false }
+        for index in 0..<count where unsafe self[index] != text.utf8Start[index] { return false }
+        return true
+    }
+
     func isEqual(to text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         for index in 0..<count where unsafe self[index] != text.utf8Start[index] { return false }

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import CNGHTTP2
 
 /// Messages on their way to the peer.
@@ -73,6 +73,16 @@ extension HTTP2Session {
         return .taken(at - start)
     }
 
+    /// As above, with `count` bytes of a buffer.
+    package func write(
+        _ buffer: borrowing Buffer, from start: Int, count: Int, to number: Int32, isLast: Bool,
+        _ work: inout HTTP2Workspace
+    ) -> Write {
+        write(
+            buffer.bytes.extracting(start..<start + count), from: 0, to: number, isLast: isLast,
+            &work)
+    }
+
     /// Ends a message: nothing comes behind what was written.
     package func finish(_ number: Int32) {
         guard let node = unsafe node(number), unsafe !node.pointee.stream.hasEnded else { return }
@@ -103,6 +113,35 @@ extension HTTP2Session {
         return true
     }
 
+    /// Whether the length of a message's body is not told by its head: where the text of the head
+    /// says that it comes in chunks.
+    package func isOpenEnded(_ number: Int32) -> Bool {
+        guard let node = unsafe node(number) else { return false }
+        return unsafe node.pointee.stream.isOpenEnded
+    }
+
+    /// Whether the head of an answer is still to be written.
+    package func owesHead(_ number: Int32) -> Bool {
+        guard let node = unsafe node(number) else { return false }
+        return unsafe node.pointee.stream.owesHead
+    }
+
+    /// How many bytes of a message wait for the peer.
+    package func waitingCount(_ number: Int32) -> Int {
+        guard let node = unsafe node(number) else { return 0 }
+        return unsafe node.pointee.stream.waitingCount
+    }
+
+    /// What still comes of a message is not wanted: it is thrown away, and the stream ends with
+    /// ours.
+    package func discardRest(_ number: Int32) {
+        guard let node = unsafe node(number) else { return }
+        let unread = unsafe Int(node.pointee.stream.unread)
+        unsafe node.pointee.stream.discardsRest = true
+        unsafe node.pointee.stream.isRefused = true
+        haveRead(unread, of: number)
+    }
+
     /// Ends a stream at once, for a reason of RFC 9113 section 7.
     package func reset(_ number: Int32, code: UInt32) {
         unsafe node(number)?.pointee.stream.isReset = true
@@ -118,14 +157,18 @@ extension HTTP2Session {
 
     /// Tells the peer that the connection closes soon, and which of its streams are still served:
     /// at first all, the second time those that are here (RFC 9113 section 6.8).
-    package func goAway(isSecond: Bool) {
-        if !isSecond {
+    package func goAway() {
+        unsafe state.pointee.goAwaySteps += 1
+        if goAwaySteps == 1 {
             unsafe nghttp2_submit_shutdown_notice(raw)
-        } else {
+        } else if goAwaySteps == 2 {
             let last = unsafe nghttp2_session_get_last_proc_stream_id(raw)
             unsafe nghttp2_submit_goaway(raw, 0, last, HTTP2Code.none, nil, 0)
         }
     }
+
+    /// How often the peer was told so.
+    package var goAwaySteps: Int { unsafe state.pointee.goAwaySteps }
 
     /// Asks the peer for a sign of life.
     package func ping() { unsafe nghttp2_submit_ping(raw, 0, nil) }

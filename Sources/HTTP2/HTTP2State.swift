@@ -13,6 +13,7 @@ struct HTTP2State: ~Copyable {
     var heldHead: HTTP2HeldHead?
     var cutter: HTTP2FrameCutter
     var fault: HTTP2Fault?
+    var goAwaySteps = 0
     /// All streams that are open.
     var streams: UnsafeMutablePointer<HTTP2StreamNode>?
     var streamCount = 0

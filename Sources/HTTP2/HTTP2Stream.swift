@@ -28,6 +28,10 @@ struct HTTP2Stream: ~Copyable {
     var isMalformed = false
     /// Whether the peer has reset it, or its owner.
     var isReset = false
+    /// Whether the length of the peer's body is not told by its head.
+    var isOpenEnded = false
+    /// Whether nothing more of the peer's body is wanted: the stream is reset when ours is out.
+    var discardsRest = false
     /// Whether the request asks for another protocol (RFC 8441).
     var isUpgrade = false
     /// Whether the request's method is HEAD: its answer has no body, whatever its fields say.

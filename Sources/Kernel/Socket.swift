@@ -9,7 +9,10 @@ package struct Socket: ~Copyable, Sendable {
     /// Takes over an open descriptor.
     package init(owning descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { _ = sluice_close(descriptor) }
+    /// In the place of a socket where there is none; nothing may be done with it.
+    package static var none: Socket { Socket(owning: -1) }
+
+    deinit { if descriptor >= 0 { _ = sluice_close(descriptor) } }
 
     /// Gives the open descriptor away; it is the caller's to close.
     package consuming func release() -> Int32 {

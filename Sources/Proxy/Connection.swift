@@ -1,10 +1,12 @@
 internal import Addressing
 internal import Bytes
 internal import HTTP
+internal import HTTP2
 internal import Kernel
 internal import TLS
 
-/// One TCP connection of a worker, to a client or to a target, in the worker's slab.
+/// One TCP connection of a worker, to a client or to a target, in the worker's slab; or one stream
+/// of a client's connection with HTTP/2, which is used like a connection for one request.
 ///
 /// While nothing goes on it is all that the connection costs: it holds no buffer.
 struct Connection: ~Copyable {
@@ -49,6 +51,8 @@ struct Connection: ~Copyable {
         static let spliced = Flags(rawValue: 1 << 11)
         /// It waits in its target's pool.
         static let pooled = Flags(rawValue: 64)
+        /// It carries streams, and has frames to send at the end of this turn.
+        static let framesWaiting = Flags(rawValue: 1 << 10)
     }
 
     let socket: Socket
@@ -85,6 +89,11 @@ struct Connection: ~Copyable {
     /// What it was counted in, and is taken out of when it closes.
     var places: Places = []
 
+    /// What carries streams over it; nil: it speaks HTTP/1.1.
+    var http2: HTTP2Session?
+    /// What makes it a stream of another connection; nil: it has a socket of its own.
+    var stream: StreamState?
+
     // The upstream's side.
     /// The id of its target.
     let target: Int32
@@ -99,6 +108,17 @@ struct Connection: ~Copyable {
         self.socket = socket
         self.client = client
         self.listener = Int32(listener)
+        side = .downstream
+        target = -1
+        flags = .readable
+    }
+
+    /// A stream over a client's connection.
+    init(_ stream: consuming StreamState, from client: IPAddress, listener: Int32) {
+        socket = .none
+        self.stream = consume stream
+        self.client = client
+        self.listener = listener
         side = .downstream
         target = -1
         flags = .readable

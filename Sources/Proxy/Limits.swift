@@ -65,6 +65,11 @@ enum Limits {
     static let keptReports = 1_024
     /// How long a client may take to close after the last answer.
     static let lingerMilliseconds = 2_000
+    /// A client of HTTP/2 that is told that its connection closes may send requests so long: they
+    /// were on their way.
+    static let goAwayMilliseconds = 1_000
+    /// Room for a chunk of one byte: its frame is made where the chunk is read.
+    static let chunkBytes = 64
     /// Clients that a worker lets close after they were turned away; those above are closed at
     /// once, so that a flood of them takes no descriptors from others.
     static let turnedAway = 128

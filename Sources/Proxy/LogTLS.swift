@@ -40,6 +40,7 @@ struct LogTLS {
 extension Worker {
     /// What the log tells of a client's TLS; nil where none is spoken.
     func logTLS(_ client: Int) -> LogTLS? {
+        let client = transport(of: client)
         guard connections[client].tls != nil, let version = connections[client].tls?.version,
             let cipher = connections[client].tls?.cipher
         else { return nil }

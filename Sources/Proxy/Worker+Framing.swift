@@ -88,6 +88,8 @@ extension Worker {
                 if isChunked {
                     beginTrailers(flow, &dataCount)
                     payload.append(buffer.bytes, from: range.start, to: range.end)
+                } else if connections[flow.sink].stream != nil {
+                    keepTrailer(flow.sink, buffer, range.start, range.end)
                 }
                 position = range.end
             case .needMore(let end):

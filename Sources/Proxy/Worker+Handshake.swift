@@ -24,6 +24,7 @@ extension Worker {
             noteHandshake(index)
             if listeners[Int(connections[index].listener)].isTCP { return beginTCP(index) }
             connections[index].opening = .done
+            if connections[index].tls?.isHTTP2 == true { return beginHTTP2(index) }
             timers.set(index, to: keepaliveDeadline(ofClient: index))
             readRequest(index)
         }

@@ -76,6 +76,11 @@ extension Worker {
     private mutating func drain() {
         isDraining = true
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
+            if connections[index].stream != nil { continue }
+            if connections[index].http2 != nil {
+                announceClose(index)
+                continue
+            }
             guard connections[index].exchange < 0, connections[index].inbound == nil,
                 connections[index].flags.isDisjoint(with: [.headBegan, .lingering, .readable])
             else { continue }

@@ -32,9 +32,9 @@ extension Worker {
     mutating func countPresentConnections() {
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
             let places = connections[index].places
-            guard connections[index].side == .downstream, !places.contains(.turnedAway) else {
-                continue
-            }
+            guard connections[index].side == .downstream, !places.contains(.turnedAway),
+                connections[index].stream == nil
+            else { continue }
             let listener = Int(connections[index].listener)
             guard let counts = listeners[listener].counts else { continue }
             if listeners[listener].connectionLimit != nil, !places.contains(.ofListener) {

@@ -30,7 +30,7 @@ extension Worker {
 
     /// What is told besides: the name that a TLS client asks for, and the TLS that ended here.
     private mutating func writeFacts(of exchange: Int, to facts: inout Buffer) {
-        let client = exchanges[exchange].downstream
+        let client = transport(of: exchanges[exchange].downstream)
         if exchanges[exchange].isTCP {
             readNameAgain(exchange)
         } else {

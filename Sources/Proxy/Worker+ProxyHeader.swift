@@ -174,6 +174,7 @@ extension Worker {
 
     /// The client and where it connected to; nil where its connection is gone already.
     func ends(ofClient client: Int) -> ProxyHeader.Ends? {
+        let client = transport(of: client)
         if connections[client].flags.contains(.announced) { return announcements[client] }
         guard let peer = connections[client].socket.peerAddress(),
             let local = connections[client].socket.localAddress()

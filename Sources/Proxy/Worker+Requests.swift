@@ -14,8 +14,10 @@ extension Worker {
         let exchange = Int(connections[index].exchange)
         if connections[index].opening != .done {
             openDownstream(index, readiness)
+        } else if connections[index].http2 != nil {
+            carrierIsReady(index, readiness)
         } else if exchange >= 0 {
-            if readiness.hasFailed {
+            if readiness.hasFailed || isStreamBroken(index) {
                 // Reset: whatever is left of the exchange, nobody is there to get it.
                 perform(exchanges[exchange].handle(.downstreamGone), exchange)
             } else {
@@ -23,7 +25,7 @@ extension Worker {
             }
         } else if connections[index].flags.contains(.lingering) {
             linger(index)
-        } else if readiness.hasFailed {
+        } else if readiness.hasFailed || isStreamBroken(index) {
             close(index)
         } else {
             readRequest(index)
@@ -46,6 +48,9 @@ extension Worker {
                     case .refused where beginsHandshake(buffer):
                         connections[index].inbound = consume buffer
                         return refuseHandshake(index)
+                    case .refused where beginsHTTP2(buffer) && connections[index].stream == nil:
+                        connections[index].inbound = consume buffer
+                        return beginHTTP2(index)
                     case .refused(let fault):
                         connections[index].inbound = consume buffer
                         return refuse(

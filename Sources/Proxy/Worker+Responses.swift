@@ -66,6 +66,7 @@ extension Worker {
 
     /// Tells the upstream who the client is by its certificate, behind the head in `scratch`.
     private mutating func tellIdentity(of client: Int) {
+        let client = transport(of: client)
         guard let session = connections[client].tls.take() else { return }
         scratch.truncate(to: scratch.count - 2)
         session.appendIdentity(to: &scratch)
@@ -83,7 +84,7 @@ extension Worker {
         }
         return ClientFacts(
             address: ClientAddress(bits: address.bits), localPort: listeners[listener].port,
-            isTrusted: isTrusted, isSecure: connections[client].tls != nil)
+            isTrusted: isTrusted, isSecure: connections[transport(of: client)].tls != nil)
     }
 
     /// Reads until the head of the final answer is there and has gone to the client, or until
@@ -217,6 +218,8 @@ extension Worker {
             connections[index].flags.remove(.bodiless)
         }
         connections[client].framing = OutgoingFraming(delivery.framing)
+        // A stream's body needs no chunks: the frames that carry it tell its end.
+        if connections[client].stream != nil { connections[client].framing = .plain }
         exchanges[exchange].status = responseHead.status
         exchanges[exchange].keepsDownstream = delivery.keepAlive
         exchanges[exchange].keepsUpstream =

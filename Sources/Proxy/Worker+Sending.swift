@@ -14,6 +14,7 @@ extension Worker {
     /// Reads what waits at a connection into the free space of `buffer`.
     mutating func receive(_ index: Int, into buffer: inout Buffer) -> IOResult {
         guard connections[index].flags.contains(.readable) else { return .wouldBlock }
+        if connections[index].stream != nil { return receiveFromStream(index, into: &buffer) }
         if connections[index].tls != nil { return countReceived(index, into: &buffer) }
         let room = buffer.space
         var result = connections[index].socket.receive(into: &buffer)
@@ -54,6 +55,9 @@ extension Worker {
     mutating func send(
         _ flow: Flow, _ buffer: inout Buffer, from held: Int, plain: Int
     ) -> Int? {
+        if connections[flow.sink].stream != nil {
+            return sendToStream(flow, &buffer, from: held, plain: plain)
+        }
         if connections[flow.sink].tls != nil {
             return sendRecords(flow, &buffer, from: held, plain: plain)
         }
@@ -127,6 +131,7 @@ extension Worker {
     /// Sends what stands in `scratch`, behind what waits already. A connection that is broken
     /// shows it at its next event.
     mutating func sendScratch(_ index: Int) {
+        if connections[index].stream != nil { return sendScratchToStream(index) }
         if connections[index].tls != nil { return sendScratchAsRecords(index) }
         if flush(index) == .flushed {
             if case .done(let count) = connections[index].socket.send(scratch) {
@@ -163,6 +168,7 @@ extension Worker {
 
     /// Sends what waits at a connection.
     mutating func flush(_ index: Int) -> FlushState {
+        if connections[index].stream != nil { return flushStream(index) }
         if connections[index].flags.contains(.writeBlocked) { return .blocked }
         guard var waiting = connections[index].outbound.take() else { return .flushed }
         switch connections[index].socket.send(waiting) {

@@ -96,7 +96,7 @@ extension Worker {
         return isMade
     }
 
-    private static func move(_ count: Int, from: inout Buffer, to: inout Buffer) {
+    static func move(_ count: Int, from: inout Buffer, to: inout Buffer) {
         to.append(from.bytes, from: 0, to: count)
         from.consume(count)
     }
@@ -164,6 +164,7 @@ extension Worker {
 
     /// Tells the peer that nothing more will be sent; with TLS in its own words too.
     mutating func endSending(_ index: Int) {
+        if connections[index].stream != nil { return endSendingToStream(index) }
         if connections[index].tls != nil {
             announceEnd(index)
             sendRecords(index)
@@ -185,6 +186,10 @@ extension Worker {
 
     /// Makes the close that follows a break that nobody takes for an end.
     mutating func breakOnClose(_ index: Int) {
+        if connections[index].stream != nil {
+            connections[index].flags.insert(.broken)
+            return
+        }
         connections[index].socket.resetOnClose()
         connections[index].tls?.abandon()
     }

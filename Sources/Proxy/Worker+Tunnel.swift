@@ -37,7 +37,9 @@ extension Worker {
         for index in [client, target] {
             connections[index].body = .untilClose
             connections[index].framing = .plain
-            connections[index].socket.findDeadPeer(withinSeconds: seconds)
+            if connections[index].stream == nil {
+                connections[index].socket.findDeadPeer(withinSeconds: seconds)
+            }
             timers.set(index, to: idle)
         }
         relayTunnel(exchange)

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import HTTP
+internal import HTTP2
 internal import Kernel
 internal import Reactor
 internal import Settings
@@ -54,6 +55,9 @@ struct Worker: ~Copyable {
     var payload = Buffer(capacity: Limits.scratchBytes)
     /// The records of connections with TLS on their way out.
     var records = TLSWorkspace(capacity: Limits.recordSpace)
+    /// What HTTP/2 works with, and the connections that have frames to send at the end of this turn.
+    var frames = HTTP2Workspace(capacity: Limits.scratchBytes, streams: Limits.connections)
+    var carriers: [Token] = []
     /// What sessions with targets are resumed with, at the targets' ids.
     var resumptions = Table<TLSResumptionSlot>(count: 0) { _ in TLSResumptionSlot() }
     /// Whether any listener asks clients for certificates: who they are is told by us alone.
@@ -135,6 +139,7 @@ struct Worker: ~Copyable {
         resumeDeferred()
         resumeAdmitted()
         expireTimers()
+        sendAllFrames()
         endAcceptPause()
         handOverLog()
     }

@@ -32,6 +32,15 @@ extension TLSSession {
         unsafe Self.append(bytes, Int(count), to: &buffer)
     }
 
+    /// Whether HTTP/2 was agreed on (RFC 9113 section 3.2).
+    package var isHTTP2: Bool {
+        var bytes: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        unsafe SSL_get0_alpn_selected(ssl, &bytes, &count)
+        guard count == 2, let bytes = unsafe bytes else { return false }
+        return unsafe bytes[0] == UInt8(ascii: "h") && bytes[1] == UInt8(ascii: "2")
+    }
+
     /// Appends the common name of the peer's certificate in UTF-8; nothing when it has none.
     package func appendPeerName(to buffer: inout Buffer) {
         guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return }

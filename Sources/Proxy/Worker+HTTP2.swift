@@ -1,0 +1,264 @@
+internal import Bytes
+internal import HTTP
+internal import HTTP2
+internal import Kernel
+internal import Reactor
+internal import Settings
+
+/// Connections of clients that speak HTTP/2 (RFC 9113): they carry streams, each of which is used
+/// like a connection with one request (Worker+Streams). Frames are read as they come; what is to be
+/// sent goes out at the end of the turn, so that many streams share a write.
+extension Worker {
+    /// A client speaks HTTP/2 from here on; what it has sent already stands in its block.
+    mutating func beginHTTP2(_ index: Int) {
+        let head = listeners[Int(connections[index].listener)].headLimits
+        var limits = HTTP2Limits()
+        limits.headBytes = head.headBytes
+        limits.fields = head.fields
+        guard let session = HTTP2Session(isServer: true, limits: limits) else {
+            return close(index)
+        }
+        connections[index].http2 = consume session
+        connections[index].flags.remove(.headBegan)
+        connections[index].scan = HeadScan()
+        timers.set(index, to: keepaliveDeadline(ofClient: index))
+        markFrames(index)
+        if isDraining { announceClose(index) }
+        readFrames(index)
+    }
+
+    /// Whether bytes that are no head of HTTP/1.1 are the beginning of HTTP/2 (section 3.4).
+    func beginsHTTP2(_ buffer: borrowing Buffer) -> Bool {
+        let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+        let count = min(buffer.count, preface.utf8CodeUnitCount)
+        guard count >= 14 else { return false }
+        return buffer.bytes.extracting(first: count).begins(preface)
+    }
+
+    /// Something happened on a connection that carries streams.
+    mutating func carrierIsReady(_ index: Int, _ readiness: Readiness) {
+        if readiness.hasFailed { return close(index) }
+        if readiness.isWritable { connections[index].flags.remove(.writeBlocked) }
+        markFrames(index)
+        readFrames(index)
+    }
+
+    /// Reads frames, and hands what they bring to their streams.
+    private mutating func readFrames(_ index: Int) {
+        var buffer = connections[index].inbound.take() ?? takeBuffer()
+        var budget = Limits.bytesPerTurn
+        while true {
+            guard feed(index, buffer) else {
+                giveBack(buffer)
+                return breakOffStreams(index)
+            }
+            buffer.removeAll()
+            if budget <= 0 {
+                deferToNextTurn(index)
+                break
+            }
+            switch receive(index, into: &buffer) {
+            case .done(let count):
+                budget -= count
+                continue
+            case .wouldBlock: break
+            case .ended, .failed:
+                giveBack(buffer)
+                return close(index)
+            }
+            break
+        }
+        giveBack(buffer)
+        watchHead(index)
+    }
+
+    /// A head has to be whole in time, however many frames it has.
+    private mutating func watchHead(_ index: Int) {
+        let isAwaited = connections[index].http2?.awaitsHead ?? false
+        guard isAwaited != connections[index].flags.contains(.headBegan) else { return }
+        if isAwaited {
+            connections[index].flags.insert(.headBegan)
+            timers.set(index, to: headDeadline(ofClient: index))
+        } else {
+            connections[index].flags.remove(.headBegan)
+            timers.set(index, to: keepaliveDeadline(ofClient: index))
+        }
+    }
+
+    /// Takes all bytes of a block; false when the client breaks the rules.
+    private mutating func feed(_ index: Int, _ buffer: borrowing Buffer) -> Bool {
+        frames.now = Int(now.nanoseconds / 1_000_000)
+        var at = 0
+        while at < buffer.count {
+            guard let session = connections[index].http2.take() else { return false }
+            let taken = session.feed(buffer.bytes, from: at, &frames)
+            connections[index].http2 = consume session
+            for number in 0..<frames.events.count {
+                hear(frames.events[number], index, buffer)
+            }
+            noteClosed()
+            guard let taken else { return false }
+            at += taken
+        }
+        return true
+    }
+
+    private mutating func hear(_ event: HTTP2Event, _ index: Int, _ buffer: borrowing Buffer) {
+        switch event {
+        case .head(let id, let endsStream):
+            openStream(id.number, over: index, hasEnded: endsStream)
+        case .body(let id, let from, let count):
+            arrive(id, over: index, buffer, from, count)
+        case .trailers(let id):
+            endArrival(id, hasTrailers: true)
+        case .ended(let id):
+            endArrival(id, hasTrailers: false)
+        case .headTooLarge(let id):
+            refuseStream(id, over: index)
+        case .goingAway:
+            break
+        }
+    }
+
+    /// Sends the frames of a connection at the end of this turn.
+    mutating func markFrames(_ index: Int) {
+        guard !connections[index].flags.contains(.framesWaiting) else { return }
+        connections[index].flags.insert(.framesWaiting)
+        carriers.append(connections.token(at: index))
+    }
+
+    /// Sends what was left to the end of the turn.
+    mutating func sendAllFrames() {
+        guard !carriers.isEmpty else { return }
+        let tokens = carriers
+        carriers.removeAll(keepingCapacity: true)
+        for token in tokens where connections.contains(token) {
+            connections[token.index].flags.remove(.framesWaiting)
+            guard connections[token.index].http2 != nil else { continue }
+            sendFrames(token.index)
+        }
+    }
+
+    /// Sends the frames of a connection as far as its client takes them.
+    private mutating func sendFrames(_ index: Int) {
+        var budget = Limits.bytesPerTurn
+        while true {
+            switch flush(index) {
+            case .flushed: break
+            case .blocked: return
+            case .broken: return close(index)
+            }
+            if budget <= 0 {
+                deferToNextTurn(index)
+                break
+            }
+            frames.outgoing.removeAll()
+            let isSound = gather(index)
+            noteClosed()
+            noteWritable()
+            let count = frames.outgoing.count
+            budget -= count
+            scratch.removeAll()
+            swap(&scratch, &frames.outgoing)
+            if count > 0 { sendScratch(index) }
+            scratch.removeAll()
+            if connections[index].flags.contains(.broken) { return close(index) }
+            guard isSound, count > 0 else { break }
+        }
+        if connections[index].http2?.isOver ?? true { breakOffStreams(index) }
+    }
+
+    private mutating func gather(_ index: Int) -> Bool {
+        guard let session = connections[index].http2.take() else { return false }
+        let isSound = session.gather(&frames)
+        connections[index].http2 = consume session
+        return isSound
+    }
+
+    /// Streams that are over at the client's side: they go on, or end, in the next turn.
+    private mutating func noteClosed() {
+        for number in 0..<frames.closed.count {
+            let closed = frames.closed[number]
+            let stream = Int(closed.stream.tag)
+            guard stream >= 0 else { continue }
+            connections[stream].stream?.number = 0
+            connections[stream].flags.insert([.peerEnded, .readable])
+            // What was not over for us is broken off.
+            let isInStep = closed.code == HTTP2Code.none
+            if !isInStep || !connections[stream].flags.contains(.lingering) {
+                connections[stream].flags.insert(.broken)
+            }
+            deferToNextTurn(stream)
+        }
+        frames.closed.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func noteWritable() {
+        for number in 0..<frames.writable.count {
+            let stream = Int(frames.writable[number])
+            guard stream >= 0, connections.isUsed(stream) else { continue }
+            connections[stream].flags.remove(.writeBlocked)
+            deferToNextTurn(stream)
+        }
+        frames.writable.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends all streams of a connection at once: each of them hears of it in the next turn.
+    mutating func endStreams(_ index: Int) {
+        guard let session = connections[index].http2.take() else { return }
+        session.end(&frames)
+        for number in 0..<frames.closed.count {
+            let stream = Int(frames.closed[number].stream.tag)
+            if stream >= 0 { connections[stream].stream?.carrier = -1 }
+        }
+        noteClosed()
+    }
+
+    /// Tells the client why, as far as it takes that, and closes.
+    private mutating func breakOffStreams(_ index: Int) {
+        if flush(index) == .flushed {
+            frames.outgoing.removeAll()
+            _ = gather(index)
+            noteClosed()
+            noteWritable()
+            scratch.removeAll()
+            swap(&scratch, &frames.outgoing)
+            if !scratch.isEmpty { sendScratch(index) }
+            scratch.removeAll()
+        }
+        endStreams(index)
+        endConnection(index)
+    }
+
+    /// A connection with streams is to close: the client opens no new ones, those that are here
+    /// are served. In two steps, so that none is lost that is on its way (section 6.8).
+    mutating func goAway(_ index: Int) {
+        connections[index].http2?.goAway()
+        markFrames(index)
+        let isFirst = connections[index].http2?.goAwaySteps == 1
+        timers.set(
+            index,
+            to: isFirst
+                ? now.advanced(byMilliseconds: Limits.goAwayMilliseconds)
+                : keepaliveDeadline(ofClient: index))
+    }
+
+    /// As `goAway`, for one that was not told yet.
+    mutating func announceClose(_ index: Int) {
+        if connections[index].http2?.goAwaySteps == 0 { goAway(index) }
+    }
+
+    /// The deadline of a connection that carries streams is over.
+    mutating func carrierIsLate(_ index: Int) {
+        if connections[index].flags.contains(.headBegan) { return close(index) }
+        let streamCount = connections[index].http2?.streamCount ?? 0
+        switch connections[index].http2?.goAwaySteps {
+        case 1: goAway(index)
+        case 0 where streamCount == 0: goAway(index)
+        case 0: timers.set(index, to: keepaliveDeadline(ofClient: index))
+        // Streams have their own deadlines; what is left without one ends now.
+        case _ where streamCount == 0: close(index)
+        default: timers.set(index, to: keepaliveDeadline(ofClient: index))
+        }
+    }
+}
