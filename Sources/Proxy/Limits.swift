@@ -67,7 +67,7 @@ enum Limits {
     static let lingerMilliseconds = 2_000
     /// A client of HTTP/2 that is told that its connection closes may send requests so long: they
     /// were on their way.
-    static let goAwayMilliseconds = 1_000
+    static let goAwayMilliseconds = 500
     /// Room for a chunk of one byte: its frame is made where the chunk is read.
     static let chunkBytes = 64
     /// Clients that a worker lets close after they were turned away; those above are closed at

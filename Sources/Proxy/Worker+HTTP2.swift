@@ -180,7 +180,9 @@ extension Worker {
         for number in 0..<frames.closed.count {
             let closed = frames.closed[number]
             let stream = Int(closed.stream.tag)
-            guard stream >= 0 else { continue }
+            guard stream >= 0, connections.isUsed(stream),
+                connections[stream].stream?.number == closed.stream.number
+            else { continue }
             connections[stream].stream?.number = 0
             connections[stream].flags.insert([.peerEnded, .readable])
             // What was not over for us is broken off.
@@ -209,7 +211,8 @@ extension Worker {
         session.end(&frames)
         for number in 0..<frames.closed.count {
             let stream = Int(frames.closed[number].stream.tag)
-            if stream >= 0 { connections[stream].stream?.carrier = -1 }
+            guard stream >= 0, connections.isUsed(stream) else { continue }
+            connections[stream].stream?.carrier = -1
         }
         noteClosed()
     }

@@ -53,8 +53,7 @@ extension Worker {
                 for listener in 0..<listeners.count { closeListener(listener) }
                 acknowledge()
             case .drain(let reply):
-                drain()
-                reply(exchanges.count)
+                reply(drain())
             case .stop(let acknowledge):
                 isStopping = true
                 acknowledge()
@@ -71,14 +70,16 @@ extension Worker {
             Socket(owning: handed.descriptor), from: handed.client, listener: handed.listener)
     }
 
-    /// Lets no connection stay longer than its exchange. What a client has sent already is
-    /// still answered.
-    private mutating func drain() {
+    /// Lets no connection stay longer than its exchange, or those of its streams. What a client has
+    /// sent already is still answered. Returns how much is left.
+    private mutating func drain() -> Int {
         isDraining = true
+        var carrierCount = 0
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
             if connections[index].stream != nil { continue }
             if connections[index].http2 != nil {
                 announceClose(index)
+                carrierCount += 1
                 continue
             }
             guard connections[index].exchange < 0, connections[index].inbound == nil,
@@ -86,6 +87,7 @@ extension Worker {
             else { continue }
             close(index)
         }
+        return exchanges.count + carrierCount
     }
 
     mutating func closeEverything() {

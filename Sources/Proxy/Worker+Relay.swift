@@ -205,7 +205,9 @@ extension Worker {
 
     /// Reads more of the body; nil when something came.
     private mutating func receive(_ flow: Flow, _ buffer: inout Buffer) -> FlowState? {
-        if buffer.space == 0 { makeRoom(flow, &buffer) }
+        // Of a stream no less is read than a chunk.
+        let least = connections[flow.source].stream == nil ? 0 : Limits.chunkBytes
+        if buffer.space <= least { makeRoom(flow, &buffer) }
         switch receive(flow.source, into: &buffer) {
         case .done:
             hasMoved = true
