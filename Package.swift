@@ -130,8 +130,8 @@ let package = Package(
         tests(
             "ProxyTests",
             [
-                "Admin", "Addressing", "Bytes", "HTTP", "Judging", "Kernel", "Proxy", "Reactor",
-                "Settings", "Splitting", "Telemetry",
+                "Admin", "Addressing", "Bytes", "HTTP", "HTTP2", "Judging", "Kernel", "Proxy",
+                "Reactor", "Settings", "Splitting", "Telemetry",
             ]),
         tests(
             "AdminTests",

@@ -12,6 +12,8 @@ struct LogFacts {
     var version: HTTPVersion?
     /// Whether it is no request, but a connection through a tcp listener.
     var isTCP = false
+    /// Whether it is a stream of HTTP/2.
+    var isHTTP2 = false
     /// 0 when the client got none.
     var status: Int
     /// Bytes of bodies: to the client, and to the upstream.

@@ -36,7 +36,7 @@ enum LogLine {
         line.append("\",\"path\":\"")
         append(json: facts.texts.path, texts, to: &line)
         line.append("\",\"protocol\":\"")
-        if facts.isTCP { line.append("tcp") } else { append(facts.version, to: &line) }
+        if facts.isTCP { line.append("tcp") } else { append(versionOf: facts, to: &line) }
         line.append("\",\"host\":\"")
         append(json: facts.texts.host, texts, to: &line)
         line.append("\",\"status\":")
@@ -102,7 +102,7 @@ enum LogLine {
             }
             append(quoted: facts.texts.path, texts, to: &line)
             if facts.version != nil { line.append(" ") }
-            append(facts.version, to: &line)
+            append(versionOf: facts, to: &line)
         }
         line.append("\" ")
         // Readers expect three digits: 499 is nginx's number for a client who did not wait.
@@ -148,8 +148,12 @@ extension LogLine {
         line.append(")")
     }
 
-    private static func append(_ version: HTTPVersion?, to line: inout Buffer) {
-        switch version {
+    private static func append(versionOf facts: LogFacts, to line: inout Buffer) {
+        if facts.isHTTP2 {
+            line.append("HTTP/2.0")
+            return
+        }
+        switch facts.version {
         case .http11: line.append("HTTP/1.1")
         case .http10: line.append("HTTP/1.0")
         case nil: return

@@ -4,6 +4,7 @@ internal import HTTP2
 internal import Kernel
 internal import Reactor
 internal import Settings
+internal import Telemetry
 
 /// Connections of clients that speak HTTP/2 (RFC 9113): they carry streams, each of which is used
 /// like a connection with one request (Worker+Streams). Frames are read as they come; what is to be
@@ -249,6 +250,21 @@ extension Worker {
     /// As `goAway`, for one that was not told yet.
     mutating func announceClose(_ index: Int) {
         if connections[index].http2?.goAwaySteps == 0 { goAway(index) }
+    }
+
+    /// What clients were refused since the start.
+    var http2Refusals: HTTP2Counters {
+        let counts = frames.counts
+        var refusals = HTTP2Counters()
+        refusals[.broken] = counts.brokenRules
+        refusals[.resets] = counts.resets
+        refusals[.continuations] = counts.continuations
+        refusals[.flood] = counts.floods
+        refusals[.memory] = counts.outOfMemory
+        refusals[.streams] = counts.refusedStreams
+        refusals[.head] = counts.largeHeads
+        refusals[.malformed] = counts.malformed
+        return refusals
     }
 
     /// The deadline of a connection that carries streams is over.

@@ -43,6 +43,7 @@ extension Worker {
             case .shiftAway(let tokens, let reply): reply(shiftAway(tokens))
             case .copyCounters(let reply):
                 counters.logLinesDropped(inTotal: log.droppedCount)
+                counters.http2Refusals(inTotal: http2Refusals)
                 reply(counters.copy())
             case .watchPrefixes(let watches, let acknowledge):
                 watchPrefixes(watches)

@@ -70,6 +70,7 @@ package struct Exposition: Sendable {
         writeUpstreams(to: &writer)
         writeListeners(to: &writer)
         writeHandshakes(to: &writer)
+        writeHTTP2(to: &writer)
         writeTCP(to: &writer)
         writeDrains(to: &writer)
         writeHealth(to: &writer)

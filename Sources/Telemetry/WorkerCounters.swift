@@ -33,6 +33,8 @@ package struct WorkerCounters: Sendable {
     var handshakes = HandshakeCounters()
     /// What is counted of tcp listeners and of what connections begin with.
     var tcp = TCPCounters()
+    /// What HTTP/2 clients were refused.
+    package private(set) var http2 = HTTP2Counters()
 
     var loopTurns = LatencyHistogram()
     /// Lines of the access log that found no room.
@@ -85,6 +87,7 @@ package struct WorkerCounters: Sendable {
         kong.merge(other.kong)
         handshakes.merge(other.handshakes)
         tcp.merge(other.tcp)
+        http2.merge(other.http2)
         guardRefusals.merge(other.guardRefusals)
         loopTurns.merge(other.loopTurns)
         droppedLogLines += other.droppedLogLines
@@ -92,6 +95,9 @@ package struct WorkerCounters: Sendable {
 
     /// So many lines of the access log have found no room since the start.
     package mutating func logLinesDropped(inTotal count: Int) { droppedLogLines = count }
+
+    /// So often HTTP/2 clients were refused since the start.
+    package mutating func http2Refusals(inTotal counts: HTTP2Counters) { http2 = counts }
 
     /// A copy with storage of its own.
     package func copy() -> WorkerCounters {

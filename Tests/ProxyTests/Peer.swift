@@ -137,6 +137,12 @@ final class Peer {
         return false
     }
 
+    /// Takes what came and was not taken yet.
+    func takeReceived() -> [UInt8] {
+        defer { received = [] }
+        return received
+    }
+
     /// Takes in everything up to the end of the connection.
     @discardableResult
     func receiveAll() -> End {

@@ -41,6 +41,8 @@ import Testing
         sluice_upstream_handshake_failures_total counter
         sluice_certificate_expiry_seconds gauge
         sluice_certificate_reloads_total counter
+        sluice_http2_connections_ended_total counter
+        sluice_http2_streams_refused_total counter
         sluice_tcp_connections gauge
         sluice_tcp_connections_total counter
         sluice_tcp_errors_total counter
