@@ -91,8 +91,9 @@ struct Connection: ~Copyable {
 
     /// What carries streams over it; nil: it speaks HTTP/1.1.
     var http2: HTTP2Session?
-    /// What makes it a stream of another connection; nil: it has a socket of its own.
-    var stream: StreamState?
+    /// What makes it a stream of another connection, among the worker's streams; -1: it has a
+    /// socket of its own.
+    let stream: Int32
 
     // The upstream's side.
     /// The id of its target.
@@ -103,9 +104,13 @@ struct Connection: ~Copyable {
     var nextPooled: Int32 = -1
     var previousPooled: Int32 = -1
 
+    /// Whether it is a stream of another connection.
+    var isStream: Bool { stream >= 0 }
+
     /// A client's connection.
     init(from client: IPAddress, listener: Int, socket: consuming Socket) {
         self.socket = socket
+        stream = -1
         self.client = client
         self.listener = Int32(listener)
         side = .downstream
@@ -114,9 +119,9 @@ struct Connection: ~Copyable {
     }
 
     /// A stream over a client's connection.
-    init(_ stream: consuming StreamState, from client: IPAddress, listener: Int32) {
+    init(stream: Int, from client: IPAddress, listener: Int32) {
         socket = .none
-        self.stream = consume stream
+        self.stream = Int32(stream)
         self.client = client
         self.listener = listener
         side = .downstream
@@ -127,6 +132,7 @@ struct Connection: ~Copyable {
     /// A connection to a target; that of a probe belongs to none.
     init(to target: Int, socket: consuming Socket, side: Side = .upstream) {
         self.socket = socket
+        stream = -1
         self.target = Int32(target)
         client = IPAddress(bits: 0)
         listener = -1

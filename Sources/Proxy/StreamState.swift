@@ -5,8 +5,8 @@ internal import Bytes
 /// Its client's head stands in the connection's block as HTTP/1.1 writes it; a body whose length is
 /// not known comes out of `receive` in chunks, so that whoever reads it need not know the version.
 struct StreamState: ~Copyable {
-    /// The index of the connection that carries it, -1 when that is gone.
-    var carrier: Int32
+    /// The connection that carries it, or did.
+    let carrier: Token
     /// Its number there, 0 when it is over there.
     var number: Int32
     /// Whether its body is told in chunks.
@@ -26,8 +26,8 @@ struct StreamState: ~Copyable {
 
     var hasTrailers: Bool { trailers != nil }
 
-    init(carrier: Int, number: Int32, isChunked: Bool, hasEnded: Bool) {
-        self.carrier = Int32(carrier)
+    init(carrier: Token, number: Int32, isChunked: Bool, hasEnded: Bool) {
+        self.carrier = carrier
         self.number = number
         self.isChunked = isChunked
         self.hasEnded = hasEnded

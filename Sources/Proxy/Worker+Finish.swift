@@ -92,7 +92,7 @@ extension Worker {
 
     /// Waits for the client's next request, which may be here already.
     private mutating func awaitRequest(_ index: Int) {
-        if connections[index].stream != nil { return endStream(index) }
+        if connections[index].isStream { return endStream(index) }
         timers.set(index, to: keepaliveDeadline(ofClient: index))
         let isWaiting =
             connections[index].inbound != nil || connections[index].flags.contains(.readable)
@@ -102,7 +102,7 @@ extension Worker {
 
     /// Closes a client's connection when all that was sent to it has gone out.
     mutating func endConnection(_ index: Int) {
-        if connections[index].stream != nil { return endStream(index) }
+        if connections[index].isStream { return endStream(index) }
         let isInStep =
             connections[index].inbound == nil && connections[index].body.hasEnded
             && !connections[index].flags.contains(.readable)
@@ -115,7 +115,7 @@ extension Worker {
 
     /// Reads and throws away what a client still sends, until it closes.
     mutating func linger(_ index: Int) {
-        if connections[index].stream != nil { return lingerStream(index) }
+        if connections[index].isStream { return lingerStream(index) }
         var buffer = connections[index].inbound.take() ?? takeBuffer()
         var budget = Limits.bytesPerTurn
         while true {
@@ -138,7 +138,7 @@ extension Worker {
 
     /// Closes a connection at once. One that has an exchange is taken away from it first.
     mutating func close(_ index: Int) {
-        if connections[index].stream != nil { return closeStream(index) }
+        if connections[index].isStream { return closeStream(index) }
         timers.cancel(index)
         if connections[index].http2 != nil { endStreams(index) }
         if connections[index].tls != nil { sayGoodbye(index) }

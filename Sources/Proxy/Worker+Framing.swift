@@ -88,7 +88,7 @@ extension Worker {
                 if isChunked {
                     beginTrailers(flow, &dataCount)
                     payload.append(buffer.bytes, from: range.start, to: range.end)
-                } else if connections[flow.sink].stream != nil {
+                } else if connections[flow.sink].isStream {
                     keepTrailer(flow.sink, buffer, range.start, range.end)
                 }
                 position = range.end

@@ -131,13 +131,14 @@ extension Worker {
     /// Sends what was left to the end of the turn.
     mutating func sendAllFrames() {
         guard !carriers.isEmpty else { return }
-        let tokens = carriers
-        carriers.removeAll(keepingCapacity: true)
-        for token in tokens where connections.contains(token) {
+        swap(&carriers, &servedCarriers)
+        for number in 0..<servedCarriers.count {
+            let token = servedCarriers[number]
+            guard connections.contains(token) else { continue }
             connections[token.index].flags.remove(.framesWaiting)
-            guard connections[token.index].http2 != nil else { continue }
-            sendFrames(token.index)
+            if connections[token.index].http2 != nil { sendFrames(token.index) }
         }
+        servedCarriers.removeAll(keepingCapacity: true)
     }
 
     /// Sends the frames of a connection as far as its client takes them.
@@ -181,10 +182,10 @@ extension Worker {
         for number in 0..<frames.closed.count {
             let closed = frames.closed[number]
             let stream = Int(closed.stream.tag)
-            guard stream >= 0, connections.isUsed(stream),
-                connections[stream].stream?.number == closed.stream.number
+            guard stream >= 0, connections.isUsed(stream), connections[stream].isStream,
+                streams[at(stream)].number == closed.stream.number
             else { continue }
-            connections[stream].stream?.number = 0
+            streams[at(stream)].number = 0
             connections[stream].flags.insert([.peerEnded, .readable])
             // What was not over for us is broken off.
             let isInStep = closed.code == HTTP2Code.none
@@ -210,11 +211,6 @@ extension Worker {
     mutating func endStreams(_ index: Int) {
         guard let session = connections[index].http2.take() else { return }
         session.end(&frames)
-        for number in 0..<frames.closed.count {
-            let stream = Int(frames.closed[number].stream.tag)
-            guard stream >= 0, connections.isUsed(stream) else { continue }
-            connections[stream].stream?.carrier = -1
-        }
         noteClosed()
     }
 

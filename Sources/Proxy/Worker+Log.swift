@@ -81,7 +81,7 @@ extension Worker {
             nanoseconds: ended.since(exchanges[exchange].began),
             listener: exchanges[exchange].listener)
         facts.isTCP = exchanges[exchange].isTCP
-        facts.isHTTP2 = connections[client].stream != nil
+        facts.isHTTP2 = connections[client].isStream
         facts.split = exchanges[exchange].split
         facts.upstream = exchanges[exchange].upstream
         facts.target = target < 0 ? nil : targets[target].address

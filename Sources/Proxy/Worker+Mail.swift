@@ -77,7 +77,7 @@ extension Worker {
         isDraining = true
         var carrierCount = 0
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
-            if connections[index].stream != nil { continue }
+            if connections[index].isStream { continue }
             if connections[index].http2 != nil {
                 announceClose(index)
                 carrierCount += 1

@@ -33,7 +33,7 @@ extension Worker {
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
             let places = connections[index].places
             guard connections[index].side == .downstream, !places.contains(.turnedAway),
-                connections[index].stream == nil
+                !connections[index].isStream
             else { continue }
             let listener = Int(connections[index].listener)
             guard let counts = listeners[listener].counts else { continue }

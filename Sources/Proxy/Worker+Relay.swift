@@ -206,7 +206,7 @@ extension Worker {
     /// Reads more of the body; nil when something came.
     private mutating func receive(_ flow: Flow, _ buffer: inout Buffer) -> FlowState? {
         // Of a stream no less is read than a chunk.
-        let least = connections[flow.source].stream == nil ? 0 : Limits.chunkBytes
+        let least = connections[flow.source].isStream ? Limits.chunkBytes : 0
         if buffer.space <= least { makeRoom(flow, &buffer) }
         switch receive(flow.source, into: &buffer) {
         case .done:

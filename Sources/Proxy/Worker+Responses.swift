@@ -219,7 +219,7 @@ extension Worker {
         }
         connections[client].framing = OutgoingFraming(delivery.framing)
         // A stream's body needs no chunks: the frames that carry it tell its end.
-        if connections[client].stream != nil { connections[client].framing = .plain }
+        if connections[client].isStream { connections[client].framing = .plain }
         exchanges[exchange].status = responseHead.status
         exchanges[exchange].keepsDownstream = delivery.keepAlive
         exchanges[exchange].keepsUpstream =

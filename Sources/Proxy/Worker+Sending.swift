@@ -14,7 +14,7 @@ extension Worker {
     /// Reads what waits at a connection into the free space of `buffer`.
     mutating func receive(_ index: Int, into buffer: inout Buffer) -> IOResult {
         guard connections[index].flags.contains(.readable) else { return .wouldBlock }
-        if connections[index].stream != nil { return receiveFromStream(index, into: &buffer) }
+        if connections[index].isStream { return receiveFromStream(index, into: &buffer) }
         if connections[index].tls != nil { return countReceived(index, into: &buffer) }
         let room = buffer.space
         var result = connections[index].socket.receive(into: &buffer)
@@ -55,7 +55,7 @@ extension Worker {
     mutating func send(
         _ flow: Flow, _ buffer: inout Buffer, from held: Int, plain: Int
     ) -> Int? {
-        if connections[flow.sink].stream != nil {
+        if connections[flow.sink].isStream {
             return sendToStream(flow, &buffer, from: held, plain: plain)
         }
         if connections[flow.sink].tls != nil {
@@ -131,7 +131,7 @@ extension Worker {
     /// Sends what stands in `scratch`, behind what waits already. A connection that is broken
     /// shows it at its next event.
     mutating func sendScratch(_ index: Int) {
-        if connections[index].stream != nil { return sendScratchToStream(index) }
+        if connections[index].isStream { return sendScratchToStream(index) }
         if connections[index].tls != nil { return sendScratchAsRecords(index) }
         if flush(index) == .flushed {
             if case .done(let count) = connections[index].socket.send(scratch) {
@@ -168,7 +168,7 @@ extension Worker {
 
     /// Sends what waits at a connection.
     mutating func flush(_ index: Int) -> FlushState {
-        if connections[index].stream != nil { return flushStream(index) }
+        if connections[index].isStream { return flushStream(index) }
         if connections[index].flags.contains(.writeBlocked) { return .blocked }
         guard var waiting = connections[index].outbound.take() else { return .flushed }
         switch connections[index].socket.send(waiting) {

@@ -10,14 +10,17 @@ internal import Settings
 extension Worker {
     /// The connection that a client's bytes come over: a stream's carrier, else itself.
     func transport(of index: Int) -> Int {
-        guard let carrier = connections[index].stream?.carrier, connections.isUsed(Int(carrier))
-        else { return index }
-        return Int(carrier)
+        guard connections[index].isStream else { return index }
+        let carrier = streams[at(index)].carrier
+        return connections.contains(carrier) ? carrier.index : index
     }
+
+    /// The place of what belongs to a stream.
+    func at(_ index: Int) -> Int { Int(connections[index].stream) }
 
     /// Whether a stream was reset, or its carrier is gone.
     func isStreamBroken(_ index: Int) -> Bool {
-        connections[index].stream != nil && connections[index].flags.contains(.broken)
+        connections[index].isStream && connections[index].flags.contains(.broken)
     }
 
     /// A request has come: its head stands in `frames.text`.
@@ -54,10 +57,17 @@ extension Worker {
     ) -> Int? {
         let isChunked = connections[carrier].http2?.isOpenEnded(number) ?? false
         let stream = StreamState(
-            carrier: carrier, number: number, isChunked: isChunked, hasEnded: hasEnded)
+            carrier: connections.token(at: carrier), number: number, isChunked: isChunked,
+            hasEnded: hasEnded)
+        guard let place = streams.insert(stream) else {
+            connections[carrier].http2?.reset(number, code: HTTP2Code.refusedStream)
+            return nil
+        }
         let connection = Connection(
-            stream, from: connections[carrier].client, listener: connections[carrier].listener)
+            stream: place.index, from: connections[carrier].client,
+            listener: connections[carrier].listener)
         guard let token = connections.insert(connection) else {
+            _ = streams.remove(at: place.index)
             connections[carrier].http2?.reset(number, code: HTTP2Code.refusedStream)
             return nil
         }
@@ -73,14 +83,14 @@ extension Worker {
     ) {
         let index = Int(id.tag)
         guard index >= 0 else { return }
-        var block = connections[index].stream?.arrived.take() ?? takeBuffer()
+        var block = streams[at(index)].arrived.take() ?? takeBuffer()
         if block.space < count { block.compact() }
         if block.space < count {
             connections[carrier].http2?.reset(id.number, code: HTTP2Code.flowControl)
         } else {
             block.append(buffer.bytes, from: from, to: from + count)
         }
-        connections[index].stream?.arrived = consume block
+        streams[at(index)].arrived = consume block
         wake(index)
     }
 
@@ -88,11 +98,11 @@ extension Worker {
     mutating func endArrival(_ id: HTTP2StreamID, hasTrailers: Bool) {
         let index = Int(id.tag)
         guard index >= 0 else { return }
-        connections[index].stream?.hasEnded = true
+        streams[at(index)].hasEnded = true
         if hasTrailers, frames.text.count <= Limits.blockBytes {
             var trailers = takeBuffer()
             trailers.append(frames.text.bytes)
-            connections[index].stream?.requestTrailers = consume trailers
+            streams[at(index)].requestTrailers = consume trailers
         }
         wake(index)
     }
@@ -105,15 +115,15 @@ extension Worker {
     /// Reads what has come of a stream's body; in chunks where its length is not known.
     mutating func receiveFromStream(_ index: Int, into buffer: inout Buffer) -> IOResult {
         if connections[index].flags.contains(.broken) { return .failed(.connectionReset) }
-        guard let isChunked = connections[index].stream?.isChunked else { return .wouldBlock }
-        if let arrived = connections[index].stream?.arrived.take() {
+        let isChunked = streams[at(index)].isChunked
+        if let arrived = streams[at(index)].arrived.take() {
             return read(arrived, of: index, isChunked: isChunked, into: &buffer)
         }
-        guard connections[index].stream?.hasEnded == true else {
+        guard streams[at(index)].hasEnded else {
             connections[index].flags.remove(.readable)
             return .wouldBlock
         }
-        guard isChunked, connections[index].stream?.hasToldEnd == false else {
+        guard isChunked, !streams[at(index)].hasToldEnd else {
             connections[index].flags.insert(.peerEnded)
             return .ended
         }
@@ -136,11 +146,11 @@ extension Worker {
         }
         if arrived.isEmpty {
             giveBack(arrived)
-            if connections[index].stream?.hasEnded == false {
+            if !streams[at(index)].hasEnded {
                 connections[index].flags.remove(.readable)
             }
         } else {
-            connections[index].stream?.arrived = consume arrived
+            streams[at(index)].arrived = consume arrived
         }
         return count > 0 ? .done(buffer.count - before) : .wouldBlock
     }
@@ -150,7 +160,7 @@ extension Worker {
         if buffer.space < Limits.chunkBytes { buffer.compact() }
         guard buffer.space >= Limits.chunkBytes else { return .wouldBlock }
         ChunkEncoder.beginLast(into: &buffer)
-        if var trailers = connections[index].stream?.requestTrailers.take() {
+        if var trailers = streams[at(index)].requestTrailers.take() {
             // They end with the empty line that ends the body. Where there is no room for them,
             // there are none.
             if buffer.space >= trailers.count {
@@ -162,12 +172,13 @@ extension Worker {
         } else {
             ChunkEncoder.finish(into: &buffer)
         }
-        connections[index].stream?.hasToldEnd = true
+        streams[at(index)].hasToldEnd = true
         return .done(buffer.count - before)
     }
 
     private mutating func haveRead(_ count: Int, of index: Int) {
-        guard let number = connections[index].stream?.number, number > 0 else { return }
+        let number = streams[at(index)].number
+        guard number > 0 else { return }
         let carrier = transport(of: index)
         connections[carrier].http2?.haveRead(count, of: number)
         markFrames(carrier)
@@ -200,7 +211,7 @@ extension Worker {
 
     /// Whether nothing follows these bytes of an answer.
     private func isLast(_ flow: Flow, plain: Int) -> Bool {
-        if connections[flow.sink].stream?.hasTrailers == true { return false }
+        if streams[at(flow.sink)].hasTrailers { return false }
         switch connections[flow.source].body {
         case .none: return exchanges[flow.exchange].phase == .responding
         case .length(let left): return left == UInt64(plain)
@@ -251,7 +262,8 @@ extension Worker {
 
     /// The connection that carries a stream, and its number there; nil when it is over.
     private func place(of index: Int) -> (Int, Int32)? {
-        guard let number = connections[index].stream?.number, number > 0 else {
+        let number = streams[at(index)].number
+        guard number > 0 else {
             connections[index].flags.insert(.broken)
             return nil
         }
@@ -306,12 +318,12 @@ extension Worker {
 
     /// Keeps a line of an answer's trailers until its end.
     mutating func keepTrailer(_ index: Int, _ buffer: borrowing Buffer, _ from: Int, _ to: Int) {
-        var trailers = connections[index].stream?.trailers.take() ?? takeBuffer()
+        var trailers = streams[at(index)].trailers.take() ?? takeBuffer()
         // With the empty line behind them.
         if trailers.space >= to - from + 2 {
             trailers.append(buffer.bytes, from: from, to: to)
         }
-        connections[index].stream?.trailers = consume trailers
+        streams[at(index)].trailers = consume trailers
     }
 
     /// An answer is over: the stream ends when all of it has gone out.
@@ -325,7 +337,8 @@ extension Worker {
 
     /// Ends a stream whose answer is over, as far as its client takes it.
     mutating func lingerStream(_ index: Int) {
-        guard let number = connections[index].stream?.number, number > 0 else {
+        let number = streams[at(index)].number
+        guard number > 0 else {
             return close(index)
         }
         switch flush(index) {
@@ -334,18 +347,18 @@ extension Worker {
         case .flushed: break
         }
         let carrier = transport(of: index)
-        if var trailers = connections[index].stream?.trailers.take() {
+        if var trailers = streams[at(index)].trailers.take() {
             trailers.append("\r\n")
             let isTaken = finish(number, over: carrier, trailers)
             if !isTaken {
                 trailers.truncate(to: trailers.count - 2)
-                connections[index].stream?.trailers = consume trailers
+                streams[at(index)].trailers = consume trailers
                 return
             }
             giveBack(trailers)
         }
         endSendingToStream(index)
-        if connections[index].stream?.hasEnded == false {
+        if !streams[at(index)].hasEnded {
             connections[carrier].http2?.discardRest(number)
         }
     }
@@ -372,13 +385,14 @@ extension Worker {
 
     /// The deadline of a stream is over whose answer is. Who takes it, however slowly, goes on.
     mutating func lingeringStreamIsLate(_ index: Int) {
-        guard let number = connections[index].stream?.number, number > 0 else {
+        let number = streams[at(index)].number
+        guard number > 0 else {
             return close(index)
         }
         let waiting = connections[transport(of: index)].http2?.waitingCount(number) ?? 0
-        let before = connections[index].stream?.waitingCount ?? 0
+        let before = streams[at(index)].waitingCount
         guard before == 0 || waiting < before else { return close(index) }
-        connections[index].stream?.waitingCount = waiting
+        streams[at(index)].waitingCount = waiting
         let idle = timeouts(ofClient: index).bodyIdleMilliseconds
         timers.set(index, to: now.advanced(byMilliseconds: idle))
     }
@@ -388,17 +402,19 @@ extension Worker {
         timers.cancel(index)
         if let buffer = connections[index].inbound.take() { giveBack(buffer) }
         if let buffer = connections[index].outbound.take() { giveBack(buffer) }
-        if let buffer = connections[index].stream?.arrived.take() { giveBack(buffer) }
-        if let buffer = connections[index].stream?.requestTrailers.take() { giveBack(buffer) }
-        if let buffer = connections[index].stream?.trailers.take() { giveBack(buffer) }
+        if let buffer = streams[at(index)].arrived.take() { giveBack(buffer) }
+        if let buffer = streams[at(index)].requestTrailers.take() { giveBack(buffer) }
+        if let buffer = streams[at(index)].trailers.take() { giveBack(buffer) }
         let carrier = transport(of: index)
-        if let number = connections[index].stream?.number, number > 0 {
+        let number = streams[at(index)].number
+        if number > 0 {
             let isBroken = connections[index].flags.contains(.broken)
             connections[carrier].http2?.adopt(number, tag: -1)
             connections[carrier].http2?.reset(
                 number, code: isBroken ? HTTP2Code.internalError : HTTP2Code.cancel)
             markFrames(carrier)
         }
+        _ = streams.remove(at: at(index))
         _ = connections.remove(at: index)
     }
 }

@@ -164,7 +164,7 @@ extension Worker {
 
     /// Tells the peer that nothing more will be sent; with TLS in its own words too.
     mutating func endSending(_ index: Int) {
-        if connections[index].stream != nil { return endSendingToStream(index) }
+        if connections[index].isStream { return endSendingToStream(index) }
         if connections[index].tls != nil {
             announceEnd(index)
             sendRecords(index)
@@ -186,7 +186,7 @@ extension Worker {
 
     /// Makes the close that follows a break that nobody takes for an end.
     mutating func breakOnClose(_ index: Int) {
-        if connections[index].stream != nil {
+        if connections[index].isStream {
             connections[index].flags.insert(.broken)
             return
         }

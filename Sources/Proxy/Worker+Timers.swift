@@ -24,7 +24,7 @@ extension Worker {
         let exchange = Int(connections[index].exchange)
         guard exchange >= 0 else {
             if connections[index].http2 != nil { return carrierIsLate(index) }
-            if connections[index].stream != nil { return lingeringStreamIsLate(index) }
+            if connections[index].isStream { return lingeringStreamIsLate(index) }
             if connections[index].opening != .done { return openingIsLate(index) }
             let flags = connections[index].flags
             if flags.contains(.headBegan), !flags.contains(.lingering) {

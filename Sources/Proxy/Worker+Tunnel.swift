@@ -37,7 +37,7 @@ extension Worker {
         for index in [client, target] {
             connections[index].body = .untilClose
             connections[index].framing = .plain
-            if connections[index].stream == nil {
+            if !connections[index].isStream {
                 connections[index].socket.findDeadPeer(withinSeconds: seconds)
             }
             timers.set(index, to: idle)

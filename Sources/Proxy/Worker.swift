@@ -24,6 +24,8 @@ struct Worker: ~Copyable {
     // What it has under way.
     var connections = Slab<Connection>(limit: Limits.connections)
     var exchanges = Slab<Exchange>(limit: Limits.connections)
+    /// What belongs to those connections that are streams of HTTP/2.
+    var streams = Slab<StreamState>(limit: Limits.connections)
     var timers: TimerWheel
     /// The checks of targets' health under way, by the index of their connection.
     var probes: [Int: ProbeState] = [:]
@@ -58,6 +60,7 @@ struct Worker: ~Copyable {
     /// What HTTP/2 works with, and the connections that have frames to send at the end of this turn.
     var frames = HTTP2Workspace(capacity: Limits.scratchBytes, streams: Limits.connections)
     var carriers: [Token] = []
+    var servedCarriers: [Token] = []
     /// What sessions with targets are resumed with, at the targets' ids.
     var resumptions = Table<TLSResumptionSlot>(count: 0) { _ in TLSResumptionSlot() }
     /// Whether any listener asks clients for certificates: who they are is told by us alone.
