@@ -116,7 +116,7 @@ final class StreamClient {
         var at = 0
         while at < bytes.count {
             guard let count = session.feed(bytes.span, from: at, &work) else { return false }
-            let text = Self.text(work.text)
+            let text = String(decoding: Self.array(work.text), as: UTF8.self)
             for event in work.events { note(event, bytes, text) }
             at += count
         }
@@ -146,17 +146,16 @@ final class StreamClient {
         repeat {
             work.outgoing.removeAll()
             _ = session.gather(&work)
-            let bytes = work.outgoing.bytes
-            let frames = bytes.indices.map { bytes[$0] }
+            let frames = Self.array(work.outgoing)
             if !frames.isEmpty { peer.send(frames) }
         } while !work.outgoing.isEmpty
         for closed in work.closed { answers[closed.stream.number]?.code = closed.code }
         work.closed.removeAll()
     }
 
-    private static func text(_ buffer: borrowing Buffer) -> String {
+    private static func array(_ buffer: borrowing Buffer) -> [UInt8] {
         let bytes = buffer.bytes
-        return String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
+        return bytes.indices.map { bytes[$0] }
     }
 }
 
