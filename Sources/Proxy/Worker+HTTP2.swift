@@ -39,7 +39,10 @@ extension Worker {
     /// Something happened on a connection that carries streams.
     mutating func carrierIsReady(_ index: Int, _ readiness: Readiness) {
         if readiness.hasFailed { return close(index) }
-        if readiness.isWritable { connections[index].flags.remove(.writeBlocked) }
+        if readiness.isWritable {
+            connections[index].flags.remove(.writeBlocked)
+            connections[index].carriedCount = 0
+        }
         markFrames(index)
         readFrames(index)
     }
@@ -248,6 +251,14 @@ extension Worker {
         if connections[index].http2?.goAwaySteps == 0 { goAway(index) }
     }
 
+    /// Whether the client has taken nothing of what it was sent since this was asked the last time.
+    private func takesNothing(_ index: Int) -> Bool {
+        guard connections[index].flags.contains(.writeBlocked) else { return false }
+        // How often that was seen; a carrier counts no requests.
+        connections[index].carriedCount += 1
+        return connections[index].carriedCount > 1
+    }
+
     /// What clients were refused since the start.
     var http2Refusals: HTTP2Counters {
         let counts = frames.counts
@@ -265,7 +276,9 @@ extension Worker {
 
     /// The deadline of a connection that carries streams is over.
     mutating func carrierIsLate(_ index: Int) {
-        if connections[index].flags.contains(.headBegan) { return close(index) }
+        if connections[index].flags.contains(.headBegan) || takesNothing(index) {
+            return close(index)
+        }
         let streamCount = connections[index].http2?.streamCount ?? 0
         switch connections[index].http2?.goAwaySteps {
         case 1: goAway(index)

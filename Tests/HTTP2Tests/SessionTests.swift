@@ -107,6 +107,22 @@ struct SessionTests {
         #expect(server.messages[1]?.closedWith == 0)
     }
 
+    @Test func `an answer before the end of a request ends the stream without a fault`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(client.open(Self.request, isLast: false))
+        client.write([1, 2, 3], to: stream, isLast: false)
+        server.readsAtOnce = false
+        Peer.exchange(client, server)
+        server.write("HTTP/1.1 413 Too Large\r\n\r\nbig", to: stream)
+        server.session.discardRest(stream)
+        client.write([4, 5, 6], to: stream, isLast: false)
+        Peer.exchange(client, server)
+        #expect(server.messages[stream]?.body == [1, 2, 3])
+        #expect(client.messages[stream]?.body == Array("big".utf8))
+        #expect(client.messages[stream]?.closedWith == HTTP2Code.none)
+        #expect(server.session.streamCount == 0)
+    }
+
     @Test func `interim answers come before the final one`() throws {
         let (client, server) = (Peer(isServer: false), Peer(isServer: true))
         let stream = try #require(client.open(Self.request))

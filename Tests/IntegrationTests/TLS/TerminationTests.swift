@@ -25,7 +25,7 @@ struct TerminationTests {
     {
         try ChildProcess.run(
             [
-                "curl", "--silent", "--show-error", "--max-time", "60",
+                "curl", "--silent", "--show-error", "--max-time", "60", "--http1.1",
                 "--cacert", certificates.folder["ca.pem"],
                 "--resolve", "\(name):\(sluice.port):127.0.0.1",
             ] + more + ["https://\(name):\(sluice.port)/"])
