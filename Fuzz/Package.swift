@@ -48,8 +48,8 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: [
-                "Addressing", "Kernel", "Bytes", "HTTP", "Judging", "Splitting", "Telemetry",
-                "Settings", "Reactor", "TLS",
+                "Addressing", "Kernel", "Bytes", "HTTP", "HTTP2", "Judging", "Splitting",
+                "Telemetry", "Settings", "Reactor", "TLS",
             ],
             swiftSettings: settings),
         // A part of the proxy's tests: the peers, and the reader that is right about them.
