@@ -31,6 +31,7 @@ struct Worker: ~Copyable {
     var probes: [Int: ProbeState] = [:]
     /// Connections with more to do than one turn allows.
     var deferred: [Token] = []
+    private var resumed: [Token] = []
     /// Exchanges that waited for a place at a target and may go on.
     var admitted = ExchangeList()
 
@@ -199,11 +200,14 @@ struct Worker: ~Copyable {
 
     private mutating func resumeDeferred() {
         guard !deferred.isEmpty else { return }
-        let tokens = deferred
-        deferred.removeAll(keepingCapacity: true)
-        for token in tokens where connections.contains(token) {
+        // What is put off again meanwhile stands in the other list: none is copied.
+        swap(&deferred, &resumed)
+        for number in 0..<resumed.count {
+            let token = resumed[number]
+            guard connections.contains(token) else { continue }
             connections[token.index].flags.remove(.deferred)
             handleConnection(token.index, .resumed)
         }
+        resumed.removeAll(keepingCapacity: true)
     }
 }
