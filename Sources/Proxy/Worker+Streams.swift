@@ -187,7 +187,7 @@ extension Worker {
 
 /// What goes out over streams.
 extension Worker {
-    /// Sends what stands in `scratch` and `payload`, then `plain` bytes of `buffer`; as `send` does.
+    /// Sends what stands in `scratch` and `payload`, then bytes of `buffer`, as `send` does.
     mutating func sendToStream(
         _ flow: Flow, _ buffer: inout Buffer, from held: Int, plain: Int
     ) -> Int? {

@@ -58,7 +58,7 @@ struct Worker: ~Copyable {
     var payload = Buffer(capacity: Limits.scratchBytes)
     /// The records of connections with TLS on their way out.
     var records = TLSWorkspace(capacity: Limits.recordSpace)
-    /// What HTTP/2 works with, and the connections that have frames to send at the end of this turn.
+    /// What HTTP/2 works with, and the connections that have frames to send when this turn ends.
     var frames = HTTP2Workspace(capacity: Limits.scratchBytes, streams: Limits.connections)
     var carriers: [Token] = []
     var servedCarriers: [Token] = []
