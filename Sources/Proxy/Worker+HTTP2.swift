@@ -85,7 +85,12 @@ extension Worker {
             timers.set(index, to: headDeadline(ofClient: index))
         } else {
             connections[index].flags.remove(.headBegan)
-            timers.set(index, to: keepaliveDeadline(ofClient: index))
+            if connections[index].http2?.goAwaySteps == 1 {
+                let later = now.advanced(byMilliseconds: Limits.goAwayMilliseconds)
+                timers.set(index, to: later)
+            } else {
+                timers.set(index, to: keepaliveDeadline(ofClient: index))
+            }
         }
     }
 
@@ -100,7 +105,7 @@ extension Worker {
             for number in 0..<frames.events.count {
                 hear(frames.events[number], index, buffer)
             }
-            noteClosed()
+            noteClosed(index)
             guard let taken else { return false }
             at += taken
         }
@@ -159,7 +164,7 @@ extension Worker {
             }
             frames.outgoing.removeAll()
             let isSound = gather(index)
-            noteClosed()
+            noteClosed(index)
             noteWritable()
             let count = frames.outgoing.count
             budget -= count
@@ -181,7 +186,8 @@ extension Worker {
     }
 
     /// Streams that are over at the client's side: they go on, or end, in the next turn.
-    private mutating func noteClosed() {
+    private mutating func noteClosed(_ index: Int) {
+        guard !frames.closed.isEmpty else { return }
         for number in 0..<frames.closed.count {
             let closed = frames.closed[number]
             let stream = Int(closed.stream.tag)
@@ -198,6 +204,14 @@ extension Worker {
             deferToNextTurn(stream)
         }
         frames.closed.removeAll(keepingCapacity: true)
+        // From here on it is idle.
+        if connections[index].http2?.streamCount == 0 { watchIdle(index) }
+    }
+
+    private mutating func watchIdle(_ index: Int) {
+        if connections[index].flags.contains(.headBegan) { return }
+        if connections[index].http2?.goAwaySteps == 1 { return }
+        timers.set(index, to: keepaliveDeadline(ofClient: index))
     }
 
     private mutating func noteWritable() {
@@ -214,7 +228,7 @@ extension Worker {
     mutating func endStreams(_ index: Int) {
         guard let session = connections[index].http2.take() else { return }
         session.end(&frames)
-        noteClosed()
+        noteClosed(index)
     }
 
     /// Tells the client why, as far as it takes that, and closes.
@@ -222,7 +236,7 @@ extension Worker {
         if flush(index) == .flushed {
             frames.outgoing.removeAll()
             _ = gather(index)
-            noteClosed()
+            noteClosed(index)
             noteWritable()
             scratch.removeAll()
             swap(&scratch, &frames.outgoing)
