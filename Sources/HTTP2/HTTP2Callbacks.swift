@@ -88,7 +88,9 @@ enum HTTP2Callbacks {
             Span(_unsafeStart: value, count: valueCount), state.pointee.limits, &work.pointee)
         switch outcome {
         case .kept: break
-        case .tooLarge: unsafe node.pointee.stream.isRefused = true
+        case .tooLarge:
+            unsafe node.pointee.stream.isRefused = true
+            unsafe node.pointee.stream.isTooLarge = true
         case .malformed: unsafe refuse(session, node)
         }
         return 0
@@ -180,6 +182,8 @@ enum HTTP2Callbacks {
         if unsafe node.pointee.stream.isRefused {
             unsafe work.pointee.text.removeAll()
             unsafe state.pointee.head.abandon()
+            guard unsafe node.pointee.stream.isTooLarge else { return }
+            unsafe node.pointee.stream.isTooLarge = false
             unsafe work.pointee.counts.largeHeads += 1
             unsafe work.pointee.events.append(.headTooLarge(id))
             return

@@ -25,6 +25,8 @@ struct HTTP2Stream: ~Copyable {
     var id: HTTP2StreamID { HTTP2StreamID(number: number, tag: tag) }
     /// Whether what comes of it is thrown away, since its head was too large or malformed.
     var isRefused = false
+    /// Whether the head that comes is too large, which is told at its end.
+    var isTooLarge = false
     var isMalformed = false
     /// Whether the peer has reset it, or its owner.
     var isReset = false

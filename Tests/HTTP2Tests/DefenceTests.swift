@@ -127,6 +127,19 @@ struct DefenceTests {
         #expect(server.messages[3]?.hasEnded == true)
     }
 
+    @Test func `trailers that are too large are told once, and what follows is thrown away`() {
+        let server = Peer.server()
+        server.take(Wire.request(1, method: "POST", ends: false))
+        server.take(Wire.headers(1, [("x", String(repeating: "x", count: 10_000))]))
+        #expect(server.messages[1]?.isTooLarge == false)
+        let bomb = Wire.block((0..<300).map { _ in ("x", "y") })
+        server.take(Wire.request(3, method: "POST", ends: false))
+        server.take(Wire.frame(.headers, 5, stream: 3, bomb))
+        #expect(server.messages[3]?.isTooLarge == true)
+        #expect(server.messages[3]?.hasEnded == false)
+        #expect(server.counts.largeHeads == 1)
+    }
+
     @Test func `streams above the limit are refused while the client does not know it`() {
         var limits = HTTP2Limits()
         limits.streams = 10
