@@ -86,9 +86,9 @@ extension LiveTests {
             let target = try Target()
             let stage = try await Stage([[target.port]])
             let peer = try stage.client()
-            peer.send(
-                Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + Self.frame(4, 0, 0, [])
-                    + Self.frame(1, 4, 1, Self.upgrade))
+            peer.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            peer.send(Self.frame(4, 0, 0, []))
+            peer.send(Self.frame(1, 4, 1, Self.upgrade))
             let upstream = try target.accept()
             let request = try upstream.request()
             #expect(request.startLine == "GET /chat HTTP/1.1")
@@ -115,13 +115,21 @@ extension LiveTests {
         }
 
         /// The fields of an extended CONNECT, never indexed (RFC 7541 section 6.2.2).
-        private static let upgrade: [UInt8] = [
-            (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"),
-            (":path", "/chat"), (":authority", "h"), ("sec-websocket-version", "13"),
-        ].flatMap { name, value in
-            [0, UInt8(name.utf8.count)] + Array(name.utf8) + [UInt8(value.utf8.count)]
-                + Array(value.utf8)
-        }
+        private static let upgrade: [UInt8] = {
+            let fields: [(String, String)] = [
+                (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"),
+                (":path", "/chat"), (":authority", "h"), ("sec-websocket-version", "13"),
+            ]
+            var block: [UInt8] = []
+            for (name, value) in fields {
+                block.append(0)
+                block.append(UInt8(name.utf8.count))
+                block += Array(name.utf8)
+                block.append(UInt8(value.utf8.count))
+                block += Array(value.utf8)
+            }
+            return block
+        }()
 
         private static func frame(
             _ kind: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: [UInt8]
