@@ -78,9 +78,8 @@ struct ClientsOfHTTP2Tests {
     }
 
     @Test func `a crowd on few connections is answered whole, and split in its shares`() throws {
-        let sluice = try sluice(
-            ScriptedUpstream(name: "x"), ScriptedUpstream(name: "y"), weights: "{x: 90, y: 10}",
-            isSecure: false)
+        let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))
+        let sluice = try sluice(x, y, weights: "{x: 90, y: 10}", isSecure: false)
         let report = try ChildProcess.run([
             "h2load", "--requests=4000", "--clients=4", "--max-concurrent-streams=32",
             "http://127.0.0.1:\(sluice.port)/",
@@ -88,14 +87,15 @@ struct ClientsOfHTTP2Tests {
         #expect(report.output.contains("4000 succeeded, 0 failed, 0 errored, 0 timeout"))
         #expect(report.output.contains("status codes: 4000 2xx"))
         let page = try sluice.metrics()
-        let y = page.sum("sluice_upstream_requests_total", ["upstream": "y"])
-        #expect(abs(y - 400) <= 2)
+        let count = page.sum("sluice_upstream_requests_total", ["upstream": "y"])
+        #expect(abs(count - 400) <= 2)
         #expect(page.sum("sluice_http2_connections_ended_total") == 0)
         #expect(page.sum("sluice_http2_streams_refused_total") == 0)
     }
 
     @Test func `what a client may not do ends its connection and is counted`() throws {
-        let sluice = try sluice(ScriptedUpstream(name: "x"), isSecure: false)
+        let x = try ScriptedUpstream(name: "x")
+        let sluice = try sluice(x, isSecure: false)
         let client = try sluice.connect()
         try client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         // PING with one byte.

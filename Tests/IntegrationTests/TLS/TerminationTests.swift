@@ -156,10 +156,13 @@ struct TerminationTests {
 
     @Test func `HTTP is agreed on, and nothing else`() throws {
         let sluice = try sluice(certificates.listener("a"))
-        let agreed = try connect(sluice, "-alpn", "h2,http/1.1", "-servername", "a.test")
-        #expect(agreed.output.contains("ALPN protocol: h2"))
-        let old = try connect(sluice, "-alpn", "http/1.0", "-servername", "a.test")
-        #expect(old.output.contains("ALPN protocol: http/1.0"))
+        let offers = [
+            ("http/1.1,h2", "h2"), ("http/1.1", "http/1.1"), ("http/1.0", "http/1.0"),
+        ]
+        for (offered, agreed) in offers {
+            let answer = try connect(sluice, "-alpn", offered, "-servername", "a.test")
+            #expect(answer.output.contains("ALPN protocol: \(agreed)\n"))
+        }
         #expect(try connect(sluice, "-alpn", "spdy/3", "-servername", "a.test").status != 0)
         let silent = try connect(sluice, "-servername", "a.test")
         #expect(silent.output.contains("No ALPN negotiated"))
@@ -217,6 +220,12 @@ struct TerminationTests {
         let sluice = try sluice(certificates.listener("first", "wild", "a"))
         let text = try connect(sluice, "-servername", name).output
         #expect(text.contains("subject=CN = \(subject)\n"), "\(text)")
+    }
+
+    @Test func `what is passed on as bytes is never HTTP 2`() throws {
+        let sluice = try sluice(certificates.listener("a") + ", mode: tcp")
+        let agreed = try connect(sluice, "-alpn", "h2,http/1.1", "-servername", "a.test")
+        #expect(agreed.output.contains("ALPN protocol: http/1.1\n"))
     }
 
     @Test func `what a file holds is stapled`() throws {
