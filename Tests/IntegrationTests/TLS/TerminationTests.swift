@@ -222,12 +222,6 @@ struct TerminationTests {
         #expect(text.contains("subject=CN = \(subject)\n"), "\(text)")
     }
 
-    @Test func `what is passed on as bytes is never HTTP 2`() throws {
-        let sluice = try sluice(certificates.listener("a") + ", mode: tcp")
-        let agreed = try connect(sluice, "-alpn", "h2,http/1.1", "-servername", "a.test")
-        #expect(agreed.output.contains("ALPN protocol: http/1.1\n"))
-    }
-
     @Test func `what a file holds is stapled`() throws {
         let folder = certificates.folder
         try folder.write("", to: "index")
