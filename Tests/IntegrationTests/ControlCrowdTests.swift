@@ -43,17 +43,25 @@ struct ControlCrowdTests {
         #expect(sluice.child?.isRunning == true)
     }
 
+    private static func halfABody(_ sluice: Sluice) throws -> Wire {
+        let wire = try Wire(path: sluice.socket)
+        // It may have given way to the next one already.
+        try? wire.send(
+            "PUT /v1/splits/kong HTTP/1.1\r\nHost: sluice\r\nContent-Length: 50\r\n\r\n{")
+        return wire
+    }
+
     @Test func `who sends half a body keeps nobody out`() throws {
         let sluice = try Sluice(Settings(x: 1, y: 2))
-        let crowd = try (1...100).map { _ in
-            let wire = try Wire(path: sluice.socket)
-            // It may have given way to the next one already.
-            try? wire.send(
-                "PUT /v1/splits/kong HTTP/1.1\r\nHost: sluice\r\nContent-Length: 50\r\n\r\n{")
-            return wire
-        }
+        let crowd = try (1...100).map { _ in try Self.halfABody(sluice) }
         #expect(try sluice.set(x: 30, y: 70).status == 200)
         #expect(Self.isGone(crowd[0]))
+        // Nor do more of them put out who has asked and may ask again: others wait longer.
+        let asker = try Wire(path: sluice.socket)
+        #expect(try asker.exchange(Self.head + "\r\n").status == 200)
+        let more = try (1...5).map { _ in try Self.halfABody(sluice) }
         #expect(try sluice.split().weights == ["x": 30, "y": 70])
+        #expect(try asker.exchange(Self.head + "\r\n").status == 200)
+        #expect(more.count == 5)
     }
 }

@@ -28,11 +28,8 @@ final class Client {
                 unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else {
-            let code = errno
-            close(descriptor)
-            throw ClientError.system("connect", code)
-        }
+        // What `init` throws closes it: all there is to initialise is.
+        guard result == 0 else { throw ClientError.system("connect", errno) }
     }
 
     deinit { close(descriptor) }

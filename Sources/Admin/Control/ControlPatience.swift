@@ -42,12 +42,12 @@ enum ControlStage: Sendable {
     /// Us.
     case served
 
-    /// Who gives way to a newcomer first, if at all.
+    /// Who gives way to a newcomer first, if at all. Who has not asked yet goes no sooner than who
+    /// is in the middle of asking: else those who never come to an end would keep others out.
     var rank: Int? {
         switch self {
-        case .new, .idle: 0
-        case .asking: 1
-        case .taking: 2
+        case .new, .idle, .asking: 0
+        case .taking: 1
         case .served: nil
         }
     }
