@@ -99,9 +99,13 @@ extension Worker {
         let kind = verdict(exchange)
         let isAnswered =
             exchanges[exchange].rollout.isAnswered || exchanges[exchange].status == 101
+        // A client that has said all and leaves after a second has waited for an answer in vain.
+        let isAbandoned =
+            exchanges[exchange].requestHasEnded
+            && exchanges[exchange].began.advanced(byMilliseconds: 1_000) <= now
         count(
             exchange, side, isFailed: kind == .errors,
-            isAnswered: isAnswered ? true : kind == .errors ? false : nil)
+            isAnswered: isAnswered ? true : kind == .errors || isAbandoned ? false : nil)
         countServed(exchange, side)
         if let kind { noteError(exchange, kind, side: side) }
     }

@@ -153,6 +153,23 @@ struct RolloutDiskTests {
         }
     }
 
+    @Test func `a step whose weights no disk takes is none`() async throws {
+        let bench = try RolloutBench()
+        try await bench.start()
+        try await bench.begin(
+            "splits: [kong, tls]\nsteps: [{weight: 10, hold: 2s}, {weight: 50, hold: 1h}]\n")
+        try Self.allowWeights(false, bench)
+        await bench.pass(5, RolloutBench.traffic(0.1))
+        try await bench.until("it is paused") { await bench.state == "paused" }
+        #expect(await bench.reason == "its weights could not be written and were taken back")
+        #expect(await bench.inForce == "kong 90/10 tls 90/10")
+        await bench.pass(1, RolloutBench.traffic(0.1))
+        #expect(await bench.inForce == "kong 90/10 tls 90/10")
+        try Self.allowWeights(true, bench)
+        try await bench.rollouts.resume("")
+        #expect(await bench.inForce == "kong 50/50 tls 50/50")
+    }
+
     @Test func `a way back whose weights no disk took is made again at the next start`()
         async throws
     {

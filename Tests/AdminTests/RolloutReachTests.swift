@@ -110,6 +110,34 @@ struct RolloutReachTests {
         }
     }
 
+    @Test func `a candidate at which all wait goes back`() async throws {
+        let bench = try await begun(isChecked: true)
+        await bench.pass(2, Self.good)
+        var report = Self.traffic(kong: ((90, 0), (0, 0)), tls: ((9, 0), (1, 0)))
+        report.add(.init(candidate: .init(overdue: 8)), of: "kong")
+        await bench.pass(10, report)
+        #expect(await bench.state == "running")
+        await bench.pass(1, report)
+        #expect(await bench.state == "rolled_back")
+        #expect(await bench.reason.contains("no_usable_target"))
+    }
+
+    @Test func `nothing goes back to a stable side that has just stopped to answer`()
+        async throws
+    {
+        let bench = try await begun(isChecked: true)
+        // Most of the last ten seconds was well.
+        await bench.pass(10, Self.good)
+        var report = RolloutBench.traffic(0.1, candidate: 10)
+        report.add(
+            Self.traffic(kong: ((0, 90), (10, 0)), tls: ((9, 0), (1, 0))).splits["kong"]
+                ?? .init(), of: "kong")
+        await bench.pass(1, report)
+        #expect(await bench.state == "paused")
+        let reason = await bench.reason
+        #expect(reason.hasSuffix("kong: at the stable side the last 90 got no answer"), "\(reason)")
+    }
+
     @Test func `time in which a side answers nobody does not count`() async throws {
         let bench = try await begun(isChecked: false)
         await bench.pass(3, Self.good)

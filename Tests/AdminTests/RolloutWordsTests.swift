@@ -174,6 +174,22 @@ struct RolloutWordsTests {
         #expect(await bench.inForce == "kong 90/10 tls 90/10")
     }
 
+    @Test func `a way back that a latch refuses is made when the latch is lifted`() async throws {
+        let bench = try await Self.begun()
+        try await bench.set("tls", "0", "100", isForced: true)
+        _ = try await bench.weights.latch("x", of: "tls", reason: "")
+        try await bench.rollouts.abort("enough")
+        await bench.pass(2, Self.quiet)
+        #expect(await bench.inForce == "kong 90/10 tls 0/100")
+        #expect(await bench.rollouts.answer()["alarm"]?.text?.contains("way back") == true)
+        #expect(bench.logged.count { $0.contains("the way back was refused") } == 1)
+        _ = try await bench.weights.unlatch("x", of: "tls", reason: "")
+        await bench.pass(1, Self.quiet)
+        #expect(await bench.inForce == "kong 100/0 tls 100/0")
+        #expect(await bench.rollouts.answer()["alarm"]?.text == nil)
+        try await bench.begin(Self.plan)
+    }
+
     @Test func `a rollout whose candidate was latched meanwhile does not go on`() async throws {
         let bench = try await Self.begun()
         try await bench.set("tls", "100", "0")

@@ -24,9 +24,14 @@ extension RolloutKeeper {
 
     /// Takes in what there is to see and does what follows from it.
     package func look() async {
-        guard !isLooking, let before = course, !before.phase.isOver else { return }
+        guard !isLooking, let before = course else { return }
         isLooking = true
         defer { isLooking = false }
+        if before.phase.isOver {
+            // Something stood in the way back: it is tried until it is made.
+            if before.isGoingBack, !isMoving { await goBack() }
+            return
+        }
         let report = await plane.evidence(marks.marks)
         await obeyOthers()
         let moves = moveCount
@@ -229,7 +234,9 @@ extension RolloutKeeper {
                 hasUsableTarget: hasTarget,
                 sight.stableWindow.sum(ofLast: StableHealth.seconds, nowSeconds: seconds),
                 overdue: sight.stableOverdue)
-            if let found { return course.plan.splits.count == 1 ? found : "\(name): \(found)" }
+            if let found = found ?? sight.stableSilence(seconds) {
+                return course.plan.splits.count == 1 ? found : "\(name): \(found)"
+            }
         }
         return nil
     }

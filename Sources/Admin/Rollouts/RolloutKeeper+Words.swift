@@ -228,21 +228,36 @@ extension RolloutKeeper {
         guard let course, course.phase == .running, course.step == step else { return }
         await holdWeights(course)
         let reason = "\(course.file): step \(step + 1) of \(plan.steps.count)"
+        let before = await weights.current
         do throws(WeightRefusal) {
             let request = WeightRequest(
                 .weights(texts(weight)), source: .rollout, reason: reason,
                 expectedGeneration: expecting)
             let outcome = try await weights.change(request)
             logger.notice("the rollout \(reason), weight \(weight)")
-            if !outcome.isDurable {
-                pause("the weights cannot be written: a restart would not find them")
-            }
             await writeDown("rollout_step", to: .number("\(weight)"), reason: reason)
+            if !outcome.isDurable { try await takeBack(before, course) }
         } catch .latched(let latch) {
             pause(latch.text(whatFor: "it gets no traffic"))
         } catch {
             pause("its weights were refused: \(error)")
         }
+    }
+
+    /// A raise that no disk has taken is none: the weights are as they were, and it is paused.
+    private func takeBack(
+        _ before: [SplitWeights], _ course: RolloutCourse
+    ) async throws(WeightRefusal) {
+        var texts: [String: [String: String]] = [:]
+        for set in before where course.plan.splits.contains(set.name) {
+            texts[set.name] = Dictionary(
+                zip(set.members, set.weights.map { "\($0)" }), uniquingKeysWith: { $1 })
+        }
+        pause("its weights could not be written and were taken back")
+        let request = WeightRequest(
+            .weights(texts), source: .rollout,
+            reason: "\(course.file): the last step could not be written")
+        _ = try await weights.change(request)
     }
 
     /// One change of all its splits to their stable sides, by whoever has noted that it goes back.
@@ -268,10 +283,12 @@ extension RolloutKeeper {
                             value: .number(Double(clock().since(began)) / 1e6)),
                         .init(name: "durable", value: .bool(outcome.isDurable)),
                     ]))
+            alarm = nil
             await end()
         } catch {
-            alarm = "the way back was refused: \(error)"
-            logger.critical("the rollout \(course.file): \(alarm ?? "")")
+            let text = "the way back was refused: \(error)"
+            if alarm != text { logger.critical("the rollout \(course.file): \(text)") }
+            alarm = text
         }
     }
 
