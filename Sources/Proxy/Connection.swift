@@ -21,38 +21,38 @@ struct Connection: ~Copyable {
         let rawValue: UInt16
 
         /// Something waits to be read: no event comes for it until a read would block.
-        static let readable = Flags(rawValue: 1)
+        static let readable = Flags(rawValue: 1 << 0)
         /// A write would block: an event comes when it would not.
-        static let writeBlocked = Flags(rawValue: 2)
+        static let writeBlocked = Flags(rawValue: 1 << 1)
         /// The peer has ended its side.
-        static let peerEnded = Flags(rawValue: 4)
+        static let peerEnded = Flags(rawValue: 1 << 2)
         /// The connection attempt is under way.
-        static let connecting = Flags(rawValue: 8)
+        static let connecting = Flags(rawValue: 1 << 3)
         /// The last answer is out and ours is the turn to close: what still comes is read and
         /// thrown away, so that no reset overtakes the answer (RFC 9112 section 9.6).
-        static let lingering = Flags(rawValue: 16)
+        static let lingering = Flags(rawValue: 1 << 4)
         /// It stands in the list of those that go on in the next turn.
-        static let deferred = Flags(rawValue: 32)
+        static let deferred = Flags(rawValue: 1 << 5)
+        /// It waits in its target's pool.
+        static let pooled = Flags(rawValue: 1 << 6)
         /// The first bytes of a head are here.
-        static let headBegan = Flags(rawValue: 128)
+        static let headBegan = Flags(rawValue: 1 << 7)
         /// The trailers of the body that comes in have begun to go out.
-        static let inTrailers = Flags(rawValue: 256)
+        static let inTrailers = Flags(rawValue: 1 << 8)
         /// A write has failed. The system tells an error once: the end that reading finds
         /// afterwards is none (tcp(7)).
-        static let broken = Flags(rawValue: 512)
+        static let broken = Flags(rawValue: 1 << 9)
         /// The peer has ended its connection without saying so in its session of TLS.
         static let cut = Flags(rawValue: 1 << 10)
-        /// Its last answer had no body: an upstream that sent one all the same does so late.
-        static let bodiless = Flags(rawValue: 1 << 14)
+        /// So much comes from it that its bytes go through a pipe.
+        static let spliced = Flags(rawValue: 1 << 11)
         /// A header of the PROXY protocol stands at its beginning: a client's tells who the client
         /// is, and a target's is for one client only.
         static let announced = Flags(rawValue: 1 << 12)
-        /// So much comes from it that its bytes go through a pipe.
-        static let spliced = Flags(rawValue: 1 << 11)
-        /// It waits in its target's pool.
-        static let pooled = Flags(rawValue: 64)
         /// It carries streams, and has frames to send at the end of this turn.
-        static let framesWaiting = Flags(rawValue: 1 << 10)
+        static let framesWaiting = Flags(rawValue: 1 << 13)
+        /// Its last answer had no body: an upstream that sent one all the same does so late.
+        static let bodiless = Flags(rawValue: 1 << 14)
     }
 
     let socket: Socket
