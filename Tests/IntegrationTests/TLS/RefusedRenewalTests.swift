@@ -4,29 +4,10 @@ import Testing
 /// Files of TLS that change for the worse while traffic flows: what was in force stays.
 @Suite(.ownThreads)
 struct RefusedRenewalTests {
-    let certificates: Certificates
-    let upstream: ScriptedUpstream
+    private let scene: RenewalScene
+    private var certificates: Certificates { scene.certificates }
 
-    init() throws {
-        certificates = try Certificates()
-        try certificates.make("a", for: ["a.test"], subject: "/CN=first")
-        upstream = try ScriptedUpstream(answering: { .ok($0.target) })
-    }
-
-    private func sluice() throws -> Sluice {
-        var settings = Settings(x: upstream.port)
-        settings.listener = certificates.listener("a")
-        return try Sluice(settings)
-    }
-
-    private func subject(_ sluice: Sluice, _ more: String = "") throws -> String {
-        let command =
-            "openssl s_client -connect 127.0.0.1:\(sluice.port) -servername a.test \(more) "
-            + "</dev/null"
-        let text = try ChildProcess.run(["sh", "-c", command]).output
-        let line = text.split(separator: "\n").first { $0.hasPrefix("subject=") }
-        return line.map(String.init) ?? "none"
-    }
+    init() throws { scene = try RenewalScene() }
 
     private func failures(_ sluice: Sluice) -> Int {
         (try? sluice.metrics())?.sum("sluice_certificate_reloads_total", ["result": "failed"]) ?? 0
@@ -43,7 +24,7 @@ struct RefusedRenewalTests {
         change: (change: String, text: String), bySignal: Bool
     ) throws {
         let folder = certificates.folder
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         let good = (pem: try folder.read("a.pem"), key: try folder.read("a.key"))
         switch change.change {
         case "cut":
@@ -62,7 +43,7 @@ struct RefusedRenewalTests {
         }
         #expect(isTold, "\(sluice.log)")
         #expect(failures(sluice) >= 1)
-        #expect(try subject(sluice) == "subject=CN = first")
+        #expect(try scene.subject(sluice) == "subject=CN = first")
         let status = try sluice.command("status").output
         #expect(status.contains("listener api: the files on disk cannot be used"), "\(status)")
         #expect(status.contains(change.text))
@@ -72,15 +53,15 @@ struct RefusedRenewalTests {
         try folder.replace("a.pem", with: good.pem)
         #expect(
             try eventually { !(try sluice.command("status").output.contains("on disk cannot")) })
-        #expect(try subject(sluice) == "subject=CN = first")
+        #expect(try scene.subject(sluice) == "subject=CN = first")
     }
 
     @Test(arguments: [true, false])
     func `one that ends soon is taken, and told of`(bySignal: Bool) throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         try certificates.make("a", for: ["a.test"], subject: "/CN=short", days: 4)
         if bySignal { sluice.reload() }
-        #expect(try eventually { try subject(sluice) == "subject=CN = short" })
+        #expect(try eventually { try scene.subject(sluice) == "subject=CN = short" })
         #expect(
             eventually {
                 sluice.logCount("\(certificates.folder["a.pem"]): the certificate expires in ") >= 1
@@ -88,27 +69,27 @@ struct RefusedRenewalTests {
     }
 
     @Test func `one whose time has come is taken without another change`() throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         // Its time is told in whole seconds.
         let start = Date(timeIntervalSinceNow: 11)
         try certificates.make("a", for: ["a.test"], from: 12, to: 86_400)
-        #expect(try eventually { try subject(sluice) == "subject=CN = a" })
+        #expect(try eventually { try scene.subject(sluice) == "subject=CN = a" })
         #expect(Date() >= start)
     }
 
     @Test func `other settings do not put an expired certificate in a good one's place`() throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         try certificates.make("a", for: ["a.test"], days: -1)
         let text = try sluice.folder.read("sluice.yaml")
         try sluice.folder.write(
             text.replacing("tls: {", with: "tls: {profile: modern, "), to: "sluice.yaml")
         sluice.reload()
         #expect(eventually { sluice.log.contains("nothing changes") }, "\(sluice.log)")
-        #expect(try subject(sluice, "-tls1_2") == "subject=CN = first")
+        #expect(try scene.subject(sluice, "-tls1_2") == "subject=CN = first")
     }
 
     @Test func `a listener whose files are not there yet refuses the whole reload`() throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         let text = try sluice.folder.read("sluice.yaml")
         let more = "  more: {\(certificates.listener("b")), split: kong}\n"
         try sluice.folder.write(
@@ -118,10 +99,10 @@ struct RefusedRenewalTests {
         #expect(eventually { sluice.log.contains("nothing changes") }, "\(sluice.log)")
         #expect(sluice.log.contains("listener more: tls: \(certificates.folder["b.key"]): no such"))
         #expect(sluice.logCount("listener more: on ") == 0)
-        #expect(try subject(sluice) == "subject=CN = first")
+        #expect(try scene.subject(sluice) == "subject=CN = first")
         try certificates.make("b", for: ["b.test"])
         sluice.reload()
         #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
-        #expect(try subject(sluice) == "subject=CN = first")
+        #expect(try scene.subject(sluice) == "subject=CN = first")
     }
 }

@@ -4,38 +4,20 @@ import Testing
 /// Certificates that change while traffic flows.
 @Suite(.ownThreads)
 struct RenewalTests {
-    let certificates: Certificates
-    let upstream: ScriptedUpstream
+    private let scene: RenewalScene
+    private var certificates: Certificates { scene.certificates }
 
-    init() throws {
-        certificates = try Certificates()
-        try certificates.make("a", for: ["a.test"], subject: "/CN=first")
-        upstream = try ScriptedUpstream(answering: { .ok($0.target) })
-    }
-
-    private func sluice() throws -> Sluice {
-        var settings = Settings(x: upstream.port)
-        settings.listener = certificates.listener("a")
-        return try Sluice(settings)
-    }
-
-    private func subject(_ sluice: Sluice) throws -> String {
-        let command =
-            "openssl s_client -connect 127.0.0.1:\(sluice.port) -servername a.test </dev/null"
-        let text = try ChildProcess.run(["sh", "-c", command]).output
-        let line = text.split(separator: "\n").first { $0.hasPrefix("subject=") }
-        return line.map(String.init) ?? "none"
-    }
+    init() throws { scene = try RenewalScene() }
 
     @Test(arguments: ["its files change", "a signal"])
     func `new certificates are shown, and no connection ends for it`(cause: String) throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         let client = try TLSWire(port: sluice.port)
         try client.send("GET /1 HTTP/1.1\r\nHost: a.test\r\n\r\n")
         _ = try client.take(through: "/1")
         try certificates.make("a", for: ["a.test"], subject: "/CN=second")
         if cause == "a signal" { sluice.reload() }
-        #expect(try eventually { try subject(sluice) == "subject=CN = second" })
+        #expect(try eventually { try scene.subject(sluice) == "subject=CN = second" })
         try client.send("GET /2 HTTP/1.1\r\nHost: a.test\r\n\r\n")
         _ = try client.take(through: "/2")
         #expect(try sluice.metrics().sum("sluice_downstream_handshake_failures_total") == 0)
@@ -43,7 +25,7 @@ struct RenewalTests {
 
     @Test(arguments: [true, false])
     func `a pair that does not fit changes nothing`(bySignal: Bool) throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         try certificates.make("b", for: ["a.test"])
         try certificates.folder.replace(
             "a.key", with: try certificates.folder.read("b.key"))
@@ -54,14 +36,14 @@ struct RenewalTests {
                     "sluice_certificate_reloads_total", ["result": "failed"]) ?? 0 >= 1
             })
         #expect(sluice.log.contains("the key does not belong to the certificate"))
-        #expect(try subject(sluice) == "subject=CN = first")
+        #expect(try scene.subject(sluice) == "subject=CN = first")
         // The other half comes: all is well.
         try certificates.folder.replace("a.pem", with: try certificates.folder.read("b.pem"))
-        #expect(try eventually { try subject(sluice) == "subject=CN = b" })
+        #expect(try eventually { try scene.subject(sluice) == "subject=CN = b" })
     }
 
     @Test func `other settings of TLS whose files cannot be used refuse the reload`() throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         let key = try certificates.folder.read("a.key")
         try certificates.make("b", for: ["a.test"])
         try certificates.folder.replace("a.key", with: try certificates.folder.read("b.key"))
@@ -84,7 +66,7 @@ struct RenewalTests {
     }
 
     @Test func `no request fails while certificates change again and again`() throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         let isDone = Flag()
         let failures = Counter()
         let requests = Counter()
@@ -109,7 +91,7 @@ struct RenewalTests {
         }
         for round in 1...4 {
             try certificates.make("a", for: ["a.test"], subject: "/CN=round\(round)")
-            #expect(try eventually { try subject(sluice) == "subject=CN = round\(round)" })
+            #expect(try eventually { try scene.subject(sluice) == "subject=CN = round\(round)" })
         }
         isDone.set()
         #expect(eventually { clients.allSatisfy(\.isFinished) })
@@ -118,7 +100,7 @@ struct RenewalTests {
     }
 
     @Test func `status shows each certificate`() throws {
-        let sluice = try sluice()
+        let sluice = try scene.sluice()
         let text = try sluice.command("status").output
         #expect(text.contains("certificate of"))
         #expect(text.contains(certificates.folder["a.pem"]))
@@ -127,6 +109,6 @@ struct RenewalTests {
 
     @Test func `without its certificate nothing starts`() throws {
         try certificates.folder.write("garbage", to: "a.pem")
-        #expect(throws: TimedOut.self) { _ = try sluice() }
+        #expect(throws: TimedOut.self) { _ = try scene.sluice() }
     }
 }
