@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HAPROXY = """\
 global
     nbthread 1
-    maxconn 10100
+    maxconn {connections}
     no strict-limits
     ssl-default-bind-options ssl-min-ver TLSv1.2
 defaults
@@ -145,7 +145,7 @@ static_resources:
 HAPROXY_TCP = """\
 global
     nbthread 1
-    maxconn 10100
+    maxconn {connections}
     no strict-limits
 defaults
     mode tcp
@@ -219,11 +219,11 @@ def built(name):
 
 
 def build_helpers():
-    """Compiles relay, origin and client where their source is newer."""
+    """Compiles the programs of C where their source is newer."""
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise SystemExit("bench: no C compiler (cc, gcc or clang) in PATH")
-    for name in ("relay", "origin", "client"):
+    for name in ("relay", "origin", "client", "siege"):
         source, target = ROOT / "Benchmarks" / f"{name}.c", built(name)
         if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
             continue
@@ -340,7 +340,7 @@ class Proxy:
     """One running proxy, pinned to its core with one worker."""
 
     def __init__(self, name, binary, origin, folder, core=PROXY_CORE, wrapper=(),
-                 certificates=None, layer="http"):
+                 certificates=None, layer="http", connections=10_100):
         self.name = name
         self.certificates = certificates
         self.layer = layer
@@ -349,7 +349,8 @@ class Proxy:
         self.log = open(self.folder / "log.txt", "w")
         self.port = free_port()
         x, y = origin.ports
-        facts = {"port": self.port, "x": x, "y": y, "folder": self.folder}
+        facts = {"port": self.port, "x": x, "y": y, "folder": self.folder,
+                 "connections": connections}
         facts.update(tls_words(certificates))
         facts["user"] = "user root;" if os.geteuid() == 0 else ""
         facts["stream_module"] = f"load_module {STREAM_MODULE};" if STREAM_MODULE.exists() else ""
