@@ -86,6 +86,12 @@ final class Line {
         }
     }
 
+    /// Sends a text behind what is pending.
+    func say(_ text: String) {
+        pending += Array(text.utf8)
+        send()
+    }
+
     /// Takes in at most so much of what is there.
     func receive(atMost limit: Int = .max) {
         guard isOpen, end == nil else { return }

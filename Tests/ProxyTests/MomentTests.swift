@@ -1,10 +1,10 @@
 import Testing
 
 extension LiveTests {
-    /// What happens to a pooled connection after the worker was told of a request and before it
-    /// serves it: no event can have said so.
+    /// What a target does after the worker was told of its client and before it goes on: no event
+    /// can have said so.
     @Suite
-    struct PooledRiskTests {
+    struct MomentTests {
         private static let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         private static let empty = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 
@@ -26,16 +26,12 @@ extension LiveTests {
         func `a request does not go out on a pooled connection that is no longer good`(
             _ now: Case
         ) throws {
-            let ground = try #require(Rehearsal.Ground.lasting)
-            let stage = try Rehearsal([], ground)
-            stage.isListed = [true, false, false]
-            stage.apply()
-            stage.connect(0)
+            let stage = try Rehearsal.withOneTarget()
             let client = stage.clients[0].line
             ask(now.first, of: client)
             stage.settle()
             let pooled = try #require(stage.backends.first).line
-            say(now.answer, on: pooled)
+            pooled.say(now.answer)
             stage.settle()
             client.receive()
             let before = client.received.count
@@ -43,11 +39,11 @@ extension LiveTests {
 
             ask(now.second, of: client)
             stage.turnOnce {
-                now.closes ? pooled.close() : say("HTTP/1.1 200 OK\r\nX: late\r\n\r\n", on: pooled)
+                now.closes ? pooled.close() : pooled.say("HTTP/1.1 200 OK\r\nX: late\r\n\r\n")
             }
             stage.settle()
             #expect(stage.backends.count == 2)
-            say(Self.answer, on: try #require(stage.backends.last).line)
+            try #require(stage.backends.last).line.say(Self.answer)
             stage.settle()
             client.receive()
             let text = String(decoding: client.received[before...], as: UTF8.self)
@@ -56,13 +52,26 @@ extension LiveTests {
             #expect(!text.contains("late"))
         }
 
-        private func ask(_ method: String, of client: Line) {
-            say("\(method) / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", on: client)
+        @Test
+        func `an answer is read before its target's break is believed`() throws {
+            let stage = try Rehearsal.withOneTarget()
+            let client = stage.clients[0].line
+            client.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf")
+            stage.settle()
+            let target = try #require(stage.backends.first).line
+            client.say("rest")
+            stage.turnOnce {
+                target.say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+                target.reset()
+            }
+            stage.settle()
+            client.receive()
+            let text = String(decoding: client.received, as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 413 "))
         }
 
-        private func say(_ text: String, on line: Line) {
-            line.pending += Array(text.utf8)
-            line.send()
+        private func ask(_ method: String, of client: Line) {
+            client.say("\(method) / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
         }
     }
 }
