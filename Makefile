@@ -73,6 +73,7 @@ packages-test:
 
 packages-bench:
 	@scripts/install-packages build bench
+	@scripts/install-peers
 
 packages-proof:
 	@scripts/install-packages build proof

