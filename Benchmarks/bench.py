@@ -92,6 +92,9 @@ WORKLOADS = [
     Workload("http1-http2", "HTTP/1.1 to HTTP/2: small GET, 64 keep-alive connections",
              "µs/request", "small", 64, 40_000, 6_000, [(1.00, "sluice-http1")],
              [(0.75, "relay")], crossing="1-2"),
+    Workload("http2-far", "HTTP/2 over TLS: 256 MiB, 25 ms each way from client and from origin",
+             "seconds", "far", 1, 1, 0, [(1 / 0.9, "nginx")], [(1.00, "peer")], tls=True,
+             crossing="2-1", streams=1),
 ]
 EMPTY_MIB_MAXIMUM = 24
 KONG_MAXIMUM = 1.03
@@ -169,9 +172,11 @@ def measure(workload, name, binary, origin, folder, options, rate=None):
 
 
 def measure_streams(workload, proxy, scale, folder, options):
-    """As above, with h2load for a client."""
+    """As above, with h2load for a client, which may be far away."""
+    path = crossings.FarPath([proxy.port]) if workload.mode == "far" else None
     try:
-        load = crossings.Load(proxy, workload, scale, options.seconds, folder)
+        port = path.ports[0] if path else proxy.port
+        load = crossings.Load(port, workload, scale, options.seconds, folder)
         time.sleep(0.05)
         cpu = proxy.cpu_nanoseconds()
         figures = load.figures()
@@ -179,8 +184,12 @@ def measure_streams(workload, proxy, scale, folder, options):
         cpu = proxy.cpu_nanoseconds() - cpu
     finally:
         proxy.end()
+        if path:
+            path.end()
     if figures["requests"] == 0:
         raise RuntimeError("no request was answered")
+    if path:
+        return {**figures, "value": figures["seconds"]}
     return {**figures, "value": cpu / figures["requests"] / 1000}
 
 
@@ -226,7 +235,11 @@ def run_workload(workload, found, origin, folder, options):
     if workload.crossing == "1-2" and "sluice" in found:
         found = {**found, "sluice-http1": found["sluice"]}
         names.append("sluice-http1")
-    behind = crossings.HTTP2Origin() if speaks_http2 else origin
+    behind = origin
+    if speaks_http2:
+        behind = crossings.HTTP2Origin()
+    elif workload.mode == "far":
+        behind = crossings.FarPath(origin.ports)
     try:
         return run_rounds(workload, names, found, (origin, behind), folder, options)
     finally:
@@ -366,7 +379,9 @@ def table(result):
 
 
 def version_of(name, binary):
-    flag = {"haproxy": "-v", "nginx": "-v", "nginx-new": "-v", "envoy": "--version", "sluice": "version"}.get(name)
+    flags = {"haproxy": "-v", "nginx": "-v", "nginx-new": "-v", "envoy": "--version",
+             "sluice": "version"}
+    flag = flags.get(name)
     if flag is None:
         return ""
     try:

@@ -105,18 +105,33 @@ class HTTP2Origin:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class FarPath:
+    """The delaying relay before some ports: what they are reached by stands in `ports`."""
+
+    def __init__(self, ports, milliseconds=25):
+        self.process = proxies.start(
+            [str(proxies.built("delay")), str(milliseconds), *map(str, ports)],
+            proxies.LOAD_CORE, stdout=subprocess.PIPE, text=True)
+        self.ports = [int(self.process.stdout.readline().split()[1]) for _ in ports]
+
+    def end(self):
+        proxies.end(self.process)
+
+
 class Load:
     """h2load, once to warm up and once to count: the same figures as the client of HTTP/1.1."""
 
-    def __init__(self, proxy, workload, scale, seconds, folder):
+    def __init__(self, port, workload, scale, seconds, folder):
         self.binary = proxies.system_binary("h2load")
         if self.binary is None:
             raise RuntimeError("h2load is not here (Debian: nghttp2-client)")
-        self.url = f"https://127.0.0.1:{proxy.port}{'/1m' if workload.mode == 'large' else '/'}"
+        path = {"large": "/1m", "far": "/256m"}.get(workload.mode, "/")
+        self.url = f"https://127.0.0.1:{port}{path}"
         self.workload, self.seconds = workload, seconds
-        self.requests = int(workload.requests * scale)
+        self.requests = max(int(workload.requests * scale), workload.connections)
         self.times = Path(folder) / "times.txt"
-        self.run(int(workload.warmup * scale))
+        if workload.warmup:
+            self.run(int(workload.warmup * scale))
 
     def run(self, count, options=()):
         """Asks so many requests, and gives what h2load says of them."""

@@ -1,6 +1,6 @@
 // The HTTP origin behind every proxy that is measured: one epoll thread, keep-alive, pipelining.
 //
-// "GET /1m" answers with 1 MiB, everything else with "hello\n". Requests carry no body.
+// "GET /1m" answers with 1 MiB, "GET /256m" with 256, everything else with "hello\n". Requests carry no body.
 //
 // Usage: origin COUNT [kong]         prints "port N" for each of COUNT listeners on 127.0.0.1;
 //                                    with `kong` answers have the fields that Kong 3.4 adds.
@@ -37,7 +37,7 @@ struct connection {
 };
 
 static char scratch[2 * SCRATCH_BYTES];
-static struct answer small, large;
+static struct answer small, large, huge;
 static bool is_kong;
 static int epoll_fd;
 static struct connection *dead_connections;
@@ -109,6 +109,14 @@ static bool flush_answers(struct connection *connection) {
     return !connection->dead;
 }
 
+static const struct answer *choose_answer(const char *head, size_t length) {
+    if (length > 8 && memcmp(head, "GET /1m ", 8) == 0) return &large;
+    if (length < 10 || memcmp(head, "GET /256m ", 10) != 0) return &small;
+    // Memory that only those have who ask for it.
+    if (!huge.bytes) huge = make_answer("application/octet-stream", (size_t)256 * MIB, NULL);
+    return &huge;
+}
+
 // Queues one answer for each whole head in the bytes; returns how many bytes those heads took.
 static size_t take_requests(struct connection *connection, const char *bytes, size_t count) {
     size_t start = 0;
@@ -117,8 +125,7 @@ static size_t take_requests(struct connection *connection, const char *bytes, si
         const char *end = memmem(head, count - start, "\r\n\r\n", 4);
         if (!end) break;
         size_t length = (size_t)(end - head) + 4;
-        bool wants_large = length > 8 && memcmp(head, "GET /1m ", 8) == 0;
-        connection->queue[connection->queued++] = wants_large ? &large : &small;
+        connection->queue[connection->queued++] = choose_answer(head, length);
         // Misses the first letter, which proxies write in either case.
         connection->closing = memmem(head, length, "onnection: close", 16) != NULL;
         start += length;

@@ -234,7 +234,7 @@ def build_helpers():
     compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     if compiler is None:
         raise SystemExit("bench: no C compiler (cc, gcc or clang) in PATH")
-    for name in ("relay", "origin", "client", "siege"):
+    for name in ("relay", "origin", "client", "siege", "delay"):
         source, target = ROOT / "Benchmarks" / f"{name}.c", built(name)
         if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
             continue
