@@ -1,7 +1,7 @@
 // A path with a delay, made of a relay: what comes in goes out so many milliseconds later, as fast
 // as the other side takes it. The kernel's own (netem) is not everywhere.
 //
-// Usage: delay MILLISECONDS PORT...      prints "port N" for each port of 127.0.0.1 that it leads to
+// Usage: delay MILLISECONDS PORT...      prints "port N" for each port that it leads to
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,6 +1,7 @@
 // The HTTP origin behind every proxy that is measured: one epoll thread, keep-alive, pipelining.
 //
-// "GET /1m" answers with 1 MiB, "GET /256m" with 256, everything else with "hello\n". Requests carry no body.
+// "GET /1m" answers with 1 MiB, "GET /256m" with 256, everything else with "hello\n". Requests
+// carry no body.
 //
 // Usage: origin COUNT [kong]         prints "port N" for each of COUNT listeners on 127.0.0.1;
 //                                    with `kong` answers have the fields that Kong 3.4 adds.
