@@ -49,6 +49,8 @@ package enum HTTP2Fault: Int, CaseIterable, Sendable {
     case flood
     /// There is no memory.
     case memory
+    /// A frame of a head is longer than it may be.
+    case frameSize
 
     /// What the peer is told.
     var code: UInt32 {
@@ -56,6 +58,7 @@ package enum HTTP2Fault: Int, CaseIterable, Sendable {
         case .protocol: HTTP2Code.protocol
         case .resets, .continuations, .flood: HTTP2Code.enhanceYourCalm
         case .memory: HTTP2Code.internalError
+        case .frameSize: HTTP2Code.frameSize
         }
     }
 }
@@ -77,7 +80,7 @@ package struct HTTP2Counts: Equatable, Sendable {
 
     mutating func count(_ fault: HTTP2Fault) {
         switch fault {
-        case .protocol: brokenRules += 1
+        case .protocol, .frameSize: brokenRules += 1
         case .resets: resets += 1
         case .continuations: continuations += 1
         case .flood: floods += 1
@@ -98,6 +101,8 @@ package enum HTTP2Code {
     package static let flowControl: UInt32 = 3
     /// A frame came for a stream whose end had come.
     package static let streamClosed: UInt32 = 5
+    /// A frame is longer or shorter than it may be.
+    package static let frameSize: UInt32 = 6
     /// The request was not begun: it may be sent again.
     package static let refusedStream: UInt32 = 7
     /// The stream is not needed any more.

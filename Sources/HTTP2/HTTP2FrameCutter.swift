@@ -8,6 +8,8 @@ struct HTTP2FrameHeader: Equatable {
     static let headers: UInt8 = 1
     static let reset: UInt8 = 3
     static let continuation: UInt8 = 9
+    /// We let no peer send longer ones.
+    static let mostBytes = 16 * 1024
 
     /// Whether a block of fields begins or goes on with it.
     var isOfBlock: Bool { kind == Self.headers || kind == 5 || kind == Self.continuation }

@@ -25,6 +25,8 @@ struct HTTP2Guard {
         if credits < 0 { return .flood }
         if frame.kind == HTTP2FrameHeader.continuation {
             continuations &+= 1
+            // nghttp2 takes these however long they are (RFC 9113 section 4.2).
+            if frame.length > HTTP2FrameHeader.mostBytes { return .frameSize }
             return continuations > limits.continuations ? .continuations : nil
         }
         continuations = 0
