@@ -34,6 +34,9 @@ enum HTTP2Callbacks {
         unsafe nghttp2_session_callbacks_set_on_stream_close_callback(calls) {
             unsafe HTTP2Callbacks.closeStream($0, $1, $2, $3)
         }
+        unsafe nghttp2_session_callbacks_set_send_data_callback(calls) {
+            unsafe HTTP2Callbacks.sendBody($0, $1, $2, $3, $5)
+        }
         unsafe nghttp2_session_callbacks_set_on_frame_send_callback(calls) {
             unsafe HTTP2Callbacks.noteSent($0, $1, $2)
         }

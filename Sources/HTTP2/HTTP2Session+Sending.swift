@@ -187,8 +187,8 @@ extension HTTP2Session {
     private static var bodyProvider: nghttp2_data_provider {
         unsafe nghttp2_data_provider(
             source: nghttp2_data_source(),
-            read_callback: { session, number, to, room, flags, _, user in
-                unsafe HTTP2Callbacks.readBody(session, number, to, room, flags, user)
+            read_callback: { session, number, _, room, flags, _, user in
+                unsafe HTTP2Callbacks.readBody(session, number, room, flags, user)
             })
     }
 
