@@ -90,12 +90,23 @@ package struct RolloutPlan: Sendable, Equatable {
         _ bytes: [UInt8], file: String, environment: [String: String],
         for snapshot: Snapshot? = nil, acknowledgements: [String], afterwards: [String] = []
     ) throws(SettingsErrors) -> RolloutPlan {
+        try readWithWarnings(
+            bytes, file: file, environment: environment, for: snapshot,
+            acknowledgements: acknowledgements, afterwards: afterwards
+        ).plan
+    }
+
+    /// The same, and what is allowed but probably not meant.
+    package static func readWithWarnings(
+        _ bytes: [UInt8], file: String, environment: [String: String],
+        for snapshot: Snapshot? = nil, acknowledgements: [String], afterwards: [String] = []
+    ) throws(SettingsErrors) -> (plan: RolloutPlan, warnings: [SettingsError]) {
         var document = SettingsDocument(file: file, environment: environment)
         let plan = document.readPlan(
             bytes, for: snapshot, acknowledgements: acknowledgements, afterwards: afterwards)
         guard let plan, document.faults.errors.isEmpty else {
             throw SettingsErrors(document.faults.sorted)
         }
-        return plan
+        return (plan, document.faults.warnings)
     }
 }

@@ -31,7 +31,7 @@ extension SettingsDocument {
             fields["smoke"], of: 0...Limits.smokeRequests,
             expected: "a list of requests, such as [{path: /}]"
         ).compactMap { readSmoke($0) }
-        checkPlanTraffic(fields, splits, snapshot)
+        if snapshot != nil || !afterwards.isEmpty { checkPlanSense(fields, plan, snapshot) }
         guard faults.errors.isEmpty, splits != nil, steps != nil else { return nil }
         return plan
     }

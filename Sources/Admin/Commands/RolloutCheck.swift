@@ -21,10 +21,11 @@ package enum RolloutCheck {
                 return ExitStatus.failed
             case .success(let found): bytes = found
             }
-            let plan = try RolloutPlan.read(
+            let (plan, warnings) = try RolloutPlan.readWithWarnings(
                 bytes, file: path, environment: environment, for: snapshot,
                 acknowledgements: UpgradeStep.allCases.map(\.rawValue),
                 afterwards: UpgradeStep.sinceShift.map(\.rawValue))
+            for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
             let weights = plan.steps.map { "\($0.weight)" }.joined(separator: ", ")
             let known = config == nil ? "; its splits were not looked for" : ""
             return ExitStatus.printing(

@@ -1,3 +1,4 @@
+internal import Logging
 internal import Settings
 
 /// How a rollout begins: what it needs is looked at first.
@@ -9,10 +10,12 @@ extension Operation {
         guard let rollouts else { throw .none }
         let plan: RolloutPlan
         do throws(SettingsErrors) {
-            plan = try RolloutPlan.read(
+            let found = try RolloutPlan.readWithWarnings(
                 Array(text.utf8), file: file, environment: configuration?.environment ?? [:],
                 for: snapshot, acknowledgements: UpgradeStep.allCases.map(\.rawValue),
                 afterwards: UpgradeStep.sinceShift.map(\.rawValue))
+            plan = found.plan
+            for warning in found.warnings { logger.warning("\(warning)") }
         } catch {
             throw .plan(error)
         }
