@@ -177,7 +177,7 @@ struct RolloutWordsTests {
     @Test func `a way back that a latch refuses is made when the latch is lifted`() async throws {
         let bench = try await Self.begun()
         try await bench.set("tls", "0", "100", isForced: true)
-        _ = try await bench.weights.latch("x", of: "tls", reason: "")
+        _ = try await bench.weights.latch("x", of: "tls", reason: "", endsRollout: true)
         try await bench.rollouts.abort("enough")
         await bench.pass(2, Self.quiet)
         #expect(await bench.inForce == "kong 90/10 tls 0/100")

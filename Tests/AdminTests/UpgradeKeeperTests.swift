@@ -32,7 +32,8 @@ private struct UpgradeBench {
             plane: plane, store: WeightStore(WeightStore.Places(snapshot)), logger: logger,
             disk: .threads, audit: audit)
         operation = Operation(
-            snapshot, plane: plane, keeper: keeper, logger: logger, audit: audit)
+            snapshot, plane: plane, keeper: keeper, logger: logger, audit: audit,
+            rollouts: RolloutKeeper(weights: keeper, plane: plane, logger: logger, audit: audit))
         api = ControlAPI(operation, access: .full)
         plane.memory.withLock { memory in
             memory.resolved = ["x", "y"].map { name in
@@ -101,6 +102,25 @@ private struct UpgradeBench {
 }
 
 @Suite struct UpgradeKeeperTests {
+    @Test func `that migrations are finished ends a rollout, and the old side is latched`()
+        async throws
+    {
+        let bench = try await UpgradeBench()
+        try await bench.shifted()
+        try await bench.operation.startRollout(
+            "splits: [kong]\nsteps: [{weight: 100, hold: 1h}]\n", file: "plan.yaml", reason: "")
+        let state = { await bench.operation.rollouts?.answer()["state"]?.text }
+        #expect(await state() == "running")
+        // Nobody else takes its way back.
+        let refused = await bench.api.putLatch("kong", Array(#"{"upstream": "x"}"#.utf8))
+        #expect(refused.status == 409)
+        let (status, finished) = try await bench.post("finish", #"{"note": "ran"}"#)
+        #expect(status == 200 && finished["latched"]?.text == "x", "\(finished)")
+        #expect(await state() == "completed")
+        let history = await bench.operation.rollouts?.historyAnswer()["rollouts"]?.elements
+        #expect(history?.count == 1)
+    }
+
     @Test func `an upgrade goes its way, and each word is kept and in the audit`() async throws {
         let bench = try await UpgradeBench()
         try await bench.shifted()

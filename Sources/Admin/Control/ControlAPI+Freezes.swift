@@ -137,7 +137,7 @@ extension Refusal {
         switch fault {
         case .unknownSplit: status = 404
         case .unknownMember: status = 400
-        case .hasWeight: status = 409
+        case .hasWeight, .rollout: status = 409
         }
     }
 }

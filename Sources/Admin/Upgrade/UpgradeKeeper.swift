@@ -236,7 +236,7 @@ extension UpgradeKeeper {
             outcome = try await weights.latch(
                 list.x, of: list.split,
                 reason: "`kong migrations finish` has run: it could not be started again on its "
-                    + "database")
+                    + "database", endsRollout: true)
         } catch {
             throw .latch(error)
         }

@@ -9,6 +9,8 @@ package enum LatchFault: Error, Sendable, Equatable, CustomStringConvertible {
     case unknownMember(String, split: String, known: [String])
     /// It gets traffic.
     case hasWeight(String, split: String, weight: String)
+    /// A rollout may have to go back to it.
+    case rollout(String, upstream: String, split: String)
 
     /// What is wrong and what was expected, in one line.
     package var description: String {
@@ -20,6 +22,9 @@ package enum LatchFault: Error, Sendable, Equatable, CustomStringConvertible {
                 + "expected \(known.joined(separator: ", "))"
         case .hasWeight(let name, let split, let weight):
             "\(name) has weight \(weight) in the split \(split); set it to 0 first"
+        case .rollout(let name, let upstream, let split):
+            "the rollout \(name) moves the split \(split) and would have no way back to "
+                + "\(upstream); latch it when the rollout is over, or `sluice rollout abort` first"
         }
     }
 }
@@ -33,9 +38,10 @@ package struct LatchOutcome: Sendable, Equatable {
 
 /// Latches: members that are kept at weight 0, whoever asks for more, unless by force.
 extension WeightKeeper {
-    /// Keeps a member at 0 from now on, over restarts.
+    /// Keeps a member at 0 from now on, over restarts. `endsRollout`: a rollout that moves the
+    /// split is over by what is being done; otherwise it keeps its way back.
     package func latch(
-        _ upstream: String, of name: String, reason: String
+        _ upstream: String, of name: String, reason: String, endsRollout: Bool = false
     ) async throws(LatchFault) -> LatchOutcome {
         await takeTurn()
         defer { endTurn() }
@@ -46,6 +52,11 @@ extension WeightKeeper {
         let weight = weight(of: upstream, in: split)
         guard weight == .zero else {
             throw .hasWeight(upstream, split: name, weight: "\(weight)")
+        }
+        if let rolloutHold, rolloutHold.ceilings[name] != nil, upstream == split.stable,
+            !endsRollout
+        {
+            throw .rollout(rolloutHold.name, upstream: upstream, split: name)
         }
         latches.append(
             Latch(
