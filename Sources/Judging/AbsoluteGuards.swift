@@ -59,6 +59,12 @@ package struct AbsoluteGuards: Sendable, Equatable {
         package var isChecked: Bool
         /// What its traffic shows, for each of its splits.
         package var reaches: [Reach]
+        /// Requests that hang there at this moment: they have failed as long as they do.
+        package var hanging = 0
+        /// Whether somebody has drained it: that it gets nothing is nobody's fault.
+        package var isDrained = false
+        /// For how many seconds its traffic has been looked at.
+        package var lookedSeconds = Reach.freshSeconds
 
         package init(
             targets: Int, usable: Int, isChecked: Bool = true, reaches: [Reach] = []
@@ -93,7 +99,8 @@ package struct AbsoluteGuards: Sendable, Equatable {
     ) -> [(name: Name, standing: Standing)] {
         var standings: [(name: Name, standing: Standing)] = []
         if let errorShare {
-            standings.append((.errorShare, standing(errorShare, candidate, nowSeconds)))
+            let standing = standing(errorShare, candidate, sight.hanging, nowSeconds)
+            standings.append((.errorShare, standing))
         }
         if let latency { standings.append((.latency, standing(latency, candidate, nowSeconds))) }
         if let noUsableTargetSeconds {
@@ -116,6 +123,7 @@ package struct AbsoluteGuards: Sendable, Equatable {
     private func standing(
         _ most: Double, _ sight: Sight, _ unusableSince: Double?, _ now: Double
     ) -> Standing {
+        if sight.isDrained { return .noData("it is drained") }
         if let unusableSince {
             let text = "no usable target for \(Int(now - unusableSince)) s"
             return now - unusableSince >= most ? .breached(text) : .noData(text)
@@ -132,19 +140,24 @@ package struct AbsoluteGuards: Sendable, Equatable {
             || !sight.reaches.isEmpty
                 && sight.reaches.allSatisfy { $0.isAnswering(nowSeconds: now) }
         guard !isKnown else { return .holds }
+        let looked = Int(min(sight.lookedSeconds, Reach.freshSeconds))
         return .noData(
-            "no `health`, and no answer of its traffic in the last \(Int(Reach.freshSeconds)) s")
+            "no `health`, and no answer of its traffic in the last \(looked) s"
+                + (sight.lookedSeconds < Reach.freshSeconds ? ", all that was looked at" : ""))
     }
 
     private func standing(
-        _ limit: ErrorShare, _ window: SideWindow, _ now: Double
+        _ limit: ErrorShare, _ window: SideWindow, _ hanging: Int, _ now: Double
     ) -> Standing {
-        let sum = window.sum(ofLast: limit.overSeconds, nowSeconds: now)
+        var sum = window.sum(ofLast: limit.overSeconds, nowSeconds: now)
+        sum.ended += hanging
+        sum.failed += hanging
         guard sum.ended >= limit.fewest, sum.ended > 0 else {
             return .noData("\(sum.ended) exchanges, needs \(limit.fewest)")
         }
         guard Double(sum.failed) > limit.above * Double(sum.ended) else { return .holds }
-        return .breached("\(sum.failed) of \(sum.ended) exchanges failed")
+        let hang = hanging > 0 ? " or hang" : ""
+        return .breached("\(sum.failed) of \(sum.ended) exchanges failed\(hang)")
     }
 
     private func standing(_ limit: Latency, _ window: SideWindow, _ now: Double) -> Standing {

@@ -12,6 +12,8 @@ package enum JudgedClass: Int, CaseIterable, Sendable {
     case latency
     /// 429.
     case rateLimited
+    /// Requests that have waited for their answer for longer than `Patience` says.
+    case hanging
 
     /// As plans, metrics and the control API name it.
     package var label: String {
@@ -22,6 +24,7 @@ package enum JudgedClass: Int, CaseIterable, Sendable {
         case .upgradeRequired: "upgrade_required"
         case .latency: "latency"
         case .rateLimited: "rate_limited"
+        case .hanging: "hanging"
         }
     }
 
@@ -34,6 +37,7 @@ package enum JudgedClass: Int, CaseIterable, Sendable {
         case .upgradeRequired: "426"
         case .latency: "late answers"
         case .rateLimited: "429"
+        case .hanging: "requests that hang"
         }
     }
 
@@ -47,7 +51,7 @@ package enum JudgedClass: Int, CaseIterable, Sendable {
     /// for itself the rate of 429 follows the share, so it is no reason to go back.
     package var defaultAction: BreachAction {
         switch self {
-        case .errors, .denied, .noRoute, .upgradeRequired: .rollback
+        case .errors, .denied, .noRoute, .upgradeRequired, .hanging: .rollback
         case .latency: .pause
         case .rateLimited: .warn
         }

@@ -31,13 +31,8 @@ package struct LatencyMarks: Sendable {
 
     /// With fewer answers there are no marks.
     package static let fewestAnswers = 1_000
-    private static let sliceSeconds = 10.0
-    private static let mostSlices = 30
-
     private let allowance: Allowance
-    private var slices: [(began: Double, histogram: LatencyHistogram)] = []
-    /// What the slices hold together.
-    private var sum = LatencyHistogram()
+    private var times = RecentTimes()
     /// nil while there is too little to tell.
     package private(set) var marks: Marks?
 
@@ -47,27 +42,19 @@ package struct LatencyMarks: Sendable {
     /// Takes in how long stable's answers took since the last call, at a moment of a clock that
     /// never goes back.
     package mutating func take(_ answers: LatencyHistogram, nowSeconds: Double) {
-        if let last = slices.last, nowSeconds < last.began + Self.sliceSeconds {
-            slices[slices.count - 1].histogram.merge(answers)
-        } else {
-            slices.append((nowSeconds, answers))
-        }
-        sum.merge(answers)
-        let oldest = nowSeconds - Self.sliceSeconds * Double(Self.mostSlices)
-        while let first = slices.first, first.began < oldest {
-            sum.subtract(first.histogram)
-            slices.removeFirst()
-        }
-        setMarks()
-    }
-
-    private mutating func setMarks() {
-        guard sum.count >= UInt64(Self.fewestAnswers) else {
+        times.take(answers, nowSeconds: nowSeconds)
+        guard let late = times.quantileSeconds(0.95, fewest: Self.fewestAnswers) else {
             marks = nil
             return
         }
-        let late = sum.quantileSeconds(0.95) * 1e9
-        let most = max(allowance.factor * late, late + Double(allowance.plusNanoseconds))
-        marks = Marks(stable: UInt64(late), candidate: UInt64(min(most, 1e18)))
+        marks = allowance.marks(late * 1e9)
+    }
+}
+
+extension LatencyMarks.Allowance {
+    /// A time of stable's in nanoseconds, and what the candidate may take instead.
+    func marks(_ nanoseconds: Double) -> LatencyMarks.Marks {
+        let most = max(factor * nanoseconds, nanoseconds + Double(plusNanoseconds))
+        return .init(stable: UInt64(nanoseconds), candidate: UInt64(min(most, 1e18)))
     }
 }

@@ -16,10 +16,12 @@ extension DataPlane {
 
     /// What exchanges have come to since the last call. What a worker tells too late is part of
     /// the next one's answer.
-    package func evidence(_ marks: LatencyMarks.Marks?) async -> EvidenceReport {
+    package func evidence(
+        _ marks: LatencyMarks.Marks?, patience: LatencyMarks.Marks = Patience().limits
+    ) async -> EvidenceReport {
         let inbox = evidenceInbox
         _ = await broadcast { _, acknowledge in
-            .evidence(marks) { report in
+            .evidence(marks, patience) { report in
                 inbox.add(report)
                 acknowledge()
             }

@@ -54,8 +54,15 @@ package struct EvidenceReport: Sendable {
         /// those that got none. Where a client went away meanwhile nobody knows.
         package var answered = 0
         package var unanswered = 0
+        /// Those whose client has left when it had waited for too long: they have not failed.
+        package var givenUp = 0
         /// Those that have waited for their answer for more than ten seconds.
         package var overdue = 0
+        /// Those that were said in full and wait for their answer: all, for more than a second,
+        /// and for too long.
+        package var waiting = 0
+        package var slow = 0
+        package var hanging = 0
 
         package init(
             ended: Int = 0, failed: Int = 0, answered: Int = 0, unanswered: Int = 0,
@@ -73,7 +80,11 @@ package struct EvidenceReport: Sendable {
             failed += other.failed
             answered += other.answered
             unanswered += other.unanswered
+            givenUp += other.givenUp
             overdue += other.overdue
+            waiting += other.waiting
+            slow += other.slow
+            hanging += other.hanging
         }
     }
 
@@ -95,6 +106,9 @@ package struct EvidenceReport: Sendable {
         /// their answer for more than ten seconds.
         package var sum = SideWindow.Sum()
         package var overdue = 0
+        /// Those whose client has left when it had waited for too long, and those that do so now.
+        package var givenUp = 0
+        package var hanging = 0
         /// How long its answers took, without the time of the service behind where that is told.
         package var times = LatencyHistogram()
 
@@ -104,12 +118,24 @@ package struct EvidenceReport: Sendable {
             sum.ended += traffic.ended
             sum.failed += traffic.failed
             overdue += traffic.overdue
+            givenUp += traffic.givenUp
+            hanging += traffic.hanging
+        }
+
+        mutating func remove(_ traffic: Traffic) {
+            sum.ended -= traffic.ended
+            sum.failed -= traffic.failed
+            overdue -= traffic.overdue
+            givenUp -= traffic.givenUp
+            hanging -= traffic.hanging
         }
 
         mutating func merge(_ other: Side) {
             sum.ended += other.sum.ended
             sum.failed += other.sum.failed
             overdue += other.overdue
+            givenUp += other.givenUp
+            hanging += other.hanging
             times.merge(other.times)
         }
     }
@@ -122,6 +148,8 @@ package struct EvidenceReport: Sendable {
     package var lostSticky = 0
     package var stable = Side()
     package var candidate = Side()
+    /// How long stable's answers took, with the time of the service behind.
+    package var wholeTimes = LatencyHistogram()
     /// The same for each split, by its name.
     package var splits: [String: Both] = [:]
     /// How many exchanges the candidate has ended of those that a split itself has sent there,
@@ -139,6 +167,20 @@ package struct EvidenceReport: Sendable {
         splits[split, default: Both()].candidate.merge(both.candidate)
     }
 
+    /// Leaves out what became of the candidate of a split, beside its errors that compare.
+    package mutating func leaveOutCandidate(of split: String) {
+        guard let both = splits[split] else { return }
+        candidate.remove(both.candidate)
+        splits[split]?.candidate = Traffic()
+    }
+
+    /// The same of its stable side.
+    package mutating func leaveOutStable(of split: String) {
+        guard let both = splits[split] else { return }
+        stable.remove(both.stable)
+        splits[split]?.stable = Traffic()
+    }
+
     /// Takes in what another worker has.
     package mutating func merge(_ other: EvidenceReport) {
         for prefix in other.prefixes where !prefixes.contains(prefix) { prefixes.append(prefix) }
@@ -147,6 +189,7 @@ package struct EvidenceReport: Sendable {
         lostSticky += other.lostSticky
         stable.merge(other.stable)
         candidate.merge(other.candidate)
+        wholeTimes.merge(other.wholeTimes)
         for (name, both) in other.splits {
             splits[name, default: Both()].stable.merge(both.stable)
             splits[name, default: Both()].candidate.merge(both.candidate)

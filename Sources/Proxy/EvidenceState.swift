@@ -8,9 +8,11 @@ struct RolloutMark {
     var segment: UInt16 = 0
     /// The number of its path's prefix, 0 for none.
     var prefix: UInt8 = 0
-    /// Whether the upstream broke off the answer, and whether the head of one came.
+    /// Whether the upstream broke off the answer, whether the head of one came, and whether it was
+    /// waited for too long, which counts once.
     var isBroken = false
     var isAnswered = false
+    var isHanging = false
     /// How long the service behind took, in milliseconds, as its gateway tells.
     var serviceMilliseconds: UInt32 = 0
     /// The hash of the key that keeps its client at its side.
@@ -53,9 +55,13 @@ struct EvidenceState: ~Copyable {
     private(set) var sides = Table<SideCounts>(count: 2) { _ in SideCounts() }
     var stableTimes = LatencyHistogram()
     var candidateTimes = LatencyHistogram()
+    /// How long stable's answers took with the service behind.
+    var wholeTimes = LatencyHistogram()
     /// In nanoseconds: what takes longer is late; the greatest number for no mark.
     var stableMark = UInt64.max
     var candidateMark = UInt64.max
+    /// In nanoseconds: what waits for longer hangs.
+    private(set) var patience = Patience().limits
 
     private var table = PrefixTable()
     /// The texts of its slots, as far as they were told.
@@ -70,6 +76,7 @@ struct EvidenceState: ~Copyable {
         isOn = !splits.isEmpty
         stableMark = .max
         candidateMark = .max
+        patience = Patience().limits
         guard isOn else { return }
         sticky.grow(to: Self.mostSticky) { _ in StickyCell() }
         sides.grow(to: 2 * splits.count) { _ in SideCounts() }
@@ -82,6 +89,14 @@ struct EvidenceState: ~Copyable {
         for side in 0..<sides.count { sides[side] = SideCounts() }
         stableTimes = LatencyHistogram()
         candidateTimes = LatencyHistogram()
+        wholeTimes = LatencyHistogram()
+    }
+
+    /// From now on these hold.
+    mutating func set(_ marks: LatencyMarks.Marks?, _ patience: LatencyMarks.Marks) {
+        stableMark = marks?.stable ?? .max
+        candidateMark = marks?.candidate ?? .max
+        self.patience = patience
     }
 
     /// The number of a share; 0, which is not counted, when there were too many.
@@ -128,8 +143,24 @@ struct EvidenceState: ~Copyable {
         if answered == false { sides[row].traffic.unanswered &+= 1 }
     }
 
-    /// An exchange has waited for its answer for too long, at this moment.
+    /// An exchange has waited for its answer for more than ten seconds, at this moment.
     func isOverdue(place: Int, side: Int) { sides[2 &* place &+ side].traffic.overdue &+= 1 }
+
+    /// A request that was said in full waits for its answer, for so long at this moment.
+    func isWaiting(place: Int, side: Int, nanoseconds: UInt64) {
+        let row = 2 &* place &+ side
+        sides[row].traffic.waiting &+= 1
+        if nanoseconds > 1_000_000_000 { sides[row].traffic.slow &+= 1 }
+        if nanoseconds > mostWait(side) { sides[row].traffic.hanging &+= 1 }
+    }
+
+    /// A client has left, which had waited for too long.
+    func wasGivenUp(place: Int, side: Int) { sides[2 &* place &+ side].traffic.givenUp &+= 1 }
+
+    /// In nanoseconds: what waits for longer at a side hangs.
+    func mostWait(_ side: Int) -> UInt64 {
+        side == Self.candidate ? patience.candidate : patience.stable
+    }
 
     /// The candidate has ended what its split has sent there at a share.
     func wasServed(segment: UInt16) { served[Int(segment)] &+= 1 }
@@ -159,6 +190,8 @@ struct EvidenceState: ~Copyable {
         report.candidate.times.merge(candidateTimes)
         stableTimes = LatencyHistogram()
         candidateTimes = LatencyHistogram()
+        report.wholeTimes.merge(wholeTimes)
+        wholeTimes = LatencyHistogram()
         return report
     }
 

@@ -40,26 +40,46 @@ extension Worker {
     }
 
     /// What was counted since this was asked the last time; late is from now on what takes longer
-    /// than these.
-    mutating func takeEvidence(_ marks: LatencyMarks.Marks?) -> EvidenceReport {
-        if evidence.isOn { countOverdue() }
+    /// than these, and what waits for longer than that hangs.
+    mutating func takeEvidence(
+        _ marks: LatencyMarks.Marks?, _ patience: LatencyMarks.Marks
+    ) -> EvidenceReport {
+        if evidence.isOn { countWaiting() }
         let report = evidence.take()
-        evidence.stableMark = marks?.stable ?? .max
-        evidence.candidateMark = marks?.candidate ?? .max
+        evidence.set(marks, patience)
         return report
     }
 
-    private func countOverdue() {
+    private mutating func countWaiting() {
         let overdue = now.advanced(byMilliseconds: -10_000)
         for exchange in 0..<exchanges.indexLimit where exchanges.isUsed(exchange) {
-            let isWaiting =
-                exchanges[exchange].phase.isBeforeRequest
-                || exchanges[exchange].phase == .requesting
+            let isEarly = exchanges[exchange].phase.isBeforeRequest
             let side = side(of: exchange)
-            guard isWaiting, side >= 0, exchanges[exchange].began < overdue else { continue }
+            guard isEarly || exchanges[exchange].phase == .requesting, side >= 0 else { continue }
             let place = splits[exchanges[exchange].split].trackedPlace
-            evidence.isOverdue(place: place, side: side)
+            if exchanges[exchange].began < overdue {
+                evidence.isOverdue(place: place, side: side)
+            }
+            // Who is still being told the request owes no answer.
+            guard isEarly || exchanges[exchange].requestHasEnded, !exchanges[exchange].isTCP
+            else { continue }
+            let waited = waited(exchange)
+            evidence.isWaiting(place: place, side: side, nanoseconds: waited)
+            noteHanging(exchange, side, waited)
         }
+    }
+
+    /// For how long an exchange has waited for the head of its answer, in nanoseconds.
+    private func waited(_ exchange: Int) -> UInt64 {
+        now > exchanges[exchange].requestSent ? now.since(exchanges[exchange].requestSent) : 0
+    }
+
+    /// An exchange that has waited for so long hangs, or has hung, once, if that is too long.
+    private mutating func noteHanging(_ exchange: Int, _ side: Int, _ nanoseconds: UInt64) {
+        guard nanoseconds > evidence.mostWait(side), !exchanges[exchange].rollout.isHanging
+        else { return }
+        exchanges[exchange].rollout.isHanging = true
+        noteError(exchange, .hanging, side: side)
     }
 
     /// The request's head goes out: the number of its path's prefix is noted.
@@ -75,6 +95,8 @@ extension Worker {
         let side = side(of: exchange)
         guard evidence.isOn, side >= 0 else { return }
         exchanges[exchange].rollout.isAnswered = true
+        if side == EvidenceState.stable { evidence.wholeTimes.record(nanoseconds: nanoseconds) }
+        noteHanging(exchange, side, nanoseconds)
         // What the service behind took is no fault of the gateway's.
         let service = UInt64(exchanges[exchange].rollout.serviceMilliseconds) &* 1_000_000
         let time = nanoseconds > service ? nanoseconds &- service : 0
@@ -108,6 +130,14 @@ extension Worker {
             isAnswered: isAnswered ? true : kind == .errors || isAbandoned ? false : nil)
         countServed(exchange, side)
         if let kind { noteError(exchange, kind, side: side) }
+        guard !isAnswered, !exchanges[exchange].isTCP else { return }
+        if exchanges[exchange].requestHasEnded {
+            noteHanging(exchange, side, waited(exchange))
+        }
+        if kind != .errors, exchanges[exchange].rollout.isHanging {
+            let place = splits[exchanges[exchange].split].trackedPlace
+            evidence.wasGivenUp(place: place, side: side)
+        }
     }
 
     /// No target of the side that was chosen takes the exchange: it goes to the other one.

@@ -38,7 +38,8 @@ extension Worker {
             case .track(let lanes, let acknowledge):
                 track(lanes)
                 acknowledge()
-            case .evidence(let marks, let reply): reply(takeEvidence(marks))
+            case .evidence(let marks, let patience, let reply):
+                reply(takeEvidence(marks, patience))
             case .roster(let split, let reply): reply(roster(ofSplit: split))
             case .shiftAway(let tokens, let reply): reply(shiftAway(tokens))
             case .copyCounters(let reply):

@@ -42,7 +42,8 @@ enum WorkerMessage: Sendable {
     case track([TrackedLanes], acknowledge: @Sendable () -> Void)
     /// Tell what those have come to since this was asked the last time; late is from now on what
     /// takes longer than these marks.
-    case evidence(LatencyMarks.Marks?, reply: @Sendable (EvidenceReport) -> Void)
+    case evidence(
+        LatencyMarks.Marks?, LatencyMarks.Marks, reply: @Sendable (EvidenceReport) -> Void)
     /// Say that the loop turns.
     case ping(acknowledge: @Sendable () -> Void)
     /// Close the listening sockets, after all that waits in them was accepted.

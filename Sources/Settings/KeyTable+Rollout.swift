@@ -35,6 +35,9 @@ extension KeyTable {
 
     static let planActions = KeyTable(
         owner: "`on_breach`",
-        known: ["errors", "denied", "no_route", "upgrade_required", "latency", "rate_limited"],
+        known: [
+            "errors", "denied", "no_route", "upgrade_required", "latency", "rate_limited",
+            "hanging",
+        ],
         later: [], example: "{latency: pause}")
 }

@@ -35,6 +35,7 @@ final class FakePlane: RolloutPlane {
         var watched: [[TrackedSplit]] = []
         var evidence: [EvidenceReport] = []
         var marks: [LatencyMarks.Marks?] = []
+        var patience: LatencyMarks.Marks?
         /// Long-lived connections, and those that were closed, call by call.
         var roster: [Roster.Entry] = []
         var shifted: [[Roster.Entry]] = []
@@ -142,9 +143,12 @@ final class FakePlane: RolloutPlane {
         memory.withLock { $0.watched.append(splits) }
     }
 
-    func evidence(_ marks: LatencyMarks.Marks?) async -> EvidenceReport {
+    func evidence(
+        _ marks: LatencyMarks.Marks?, patience: LatencyMarks.Marks
+    ) async -> EvidenceReport {
         memory.withLock { memory in
             memory.marks.append(marks)
+            memory.patience = patience
             return memory.evidence.isEmpty ? EvidenceReport() : memory.evidence.removeFirst()
         }
     }

@@ -241,7 +241,9 @@ struct RolloutCrashTests {
         #expect(whole.last?.kind == .back)
         var most = 0
         for end in stride(from: 0, to: bytes.count, by: 7) {
-            let (entries, fault) = RolloutJournal.read(Array(bytes[..<end]))
+            let found = RolloutJournal.read(Array(bytes[..<end]))
+            let (entries, fault) = (found.entries, found.fault)
+            #expect(!found.isDamaged)
             #expect(entries == Array(whole.prefix(entries.count)))
             #expect(entries.count >= most)
             #expect((fault == nil) == (end == 0 || bytes[end - 1] == 0x0a))

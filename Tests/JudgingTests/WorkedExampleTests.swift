@@ -51,7 +51,7 @@ struct WorkedExampleTests {
         less.take(Evidence(.errors, share: 0.1, candidate: 7, stable: 6))
         #expect(less.breach == nil)
         #expect(Int(exp(less.logEvidence).rounded()) == 185)
-        for words in ["8,926", "4,463", "2,232", "7.71", "6.91", "738", "185", "0.25 / 384"] {
+        for words in ["8,926", "4,463", "2,232", "7.71", "6.91", "738", "185", "0.25 / 448"] {
             #expect(text.contains(words), "\(words)")
         }
     }

@@ -1,5 +1,4 @@
 package import Judging
-package import Proxy
 internal import Settings
 internal import Splitting
 
@@ -28,6 +27,41 @@ extension RolloutCourse {
         return guards
     }
 
+    /// For so long beyond its hold a step waits for what is needed by limits that no plan has set.
+    package static let learntPatienceMilliseconds = 600_000
+
+    /// Whether a guard's limit is not the plan's but was learnt from stable.
+    private func isLearnt(_ name: AbsoluteGuards.Name) -> Bool {
+        switch name {
+        case .errorShare: plan.guards.errorShare == nil
+        case .latency: plan.guards.latency == nil
+        case .noUsableTarget, .minHealthy: false
+        }
+    }
+
+    /// When a person may end a step all the same.
+    private var learntText: String {
+        let left =
+            plan.steps[step].holdMilliseconds + Self.learntPatienceMilliseconds - heldMilliseconds
+        let when =
+            left > 0
+            ? "in \((left + 999) / 1_000) s `sluice rollout approve` may end the step"
+            : "`sluice rollout approve` ends the step"
+        return " (a limit learnt from stable; \(when), `sluice rollout abort` goes back)"
+    }
+
+    /// What a person's word stands in for: too little is known for a limit that was learnt, for
+    /// too long. Whether it is kept nobody would ever know where so few ask.
+    package func blockersToApprove(
+        _ guards: [(name: AbsoluteGuards.Name, standing: AbsoluteGuards.Standing)]
+    ) -> [AbsoluteGuards.Name] {
+        let most = plan.steps[step].holdMilliseconds + Self.learntPatienceMilliseconds
+        guard heldMilliseconds >= most else { return [] }
+        return guards.compactMap { name, standing in
+            if case .noData = standing, isLearnt(name) { name } else { nil }
+        }
+    }
+
     /// What keeps the step from ending, beside a person's word.
     package func blockers(
         _ guards: [(name: AbsoluteGuards.Name, standing: AbsoluteGuards.Standing)]
@@ -42,7 +76,9 @@ extension RolloutCourse {
         for (name, standing) in guards {
             switch standing {
             case .holds: continue
-            case .noData(let text): blockers.append("\(name.rawValue): no data, \(text)")
+            case .noData(let text):
+                let more = isLearnt(name) ? learntText : ""
+                blockers.append("\(name.rawValue): no data, \(text)\(more)")
             case .breached(let text): blockers.append("\(name.rawValue): \(text)")
             }
         }
@@ -62,20 +98,21 @@ extension RolloutCourse {
         Confidence.upperBound(failures: candidate.failed, of: candidate.ended)
     }
 
-    /// A breach in words that can be checked by hand.
-    package func text(of breach: ErrorJudge.Breach, _ side: TrackedSplit?) -> String {
+    /// A breach in words that can be checked by hand; `words`: what its errors are.
+    package func text(
+        of breach: ErrorJudge.Breach, words: String, candidate: String, stable: String
+    ) -> String {
         let place = breach.prefix.flatMap {
             slots.names.indices.contains($0) ? slots.names[$0] : nil
         }
-        let names = (side?.candidate ?? "candidate", side?.stable ?? "stable")
         let counts = breach.tallies.map { tally in
             let percent = Rounding.round(tally.share * 100, decimals: 2)
-            return
-                "at \(percent) % \(tally.candidate) on \(names.0) and \(tally.stable) on \(names.1)"
+            return "at \(percent) % \(tally.candidate) on \(candidate) and \(tally.stable) on "
+                + stable
         }
         let at = place.map { " at \($0)" } ?? ""
         let since = breach.start == 0 ? "" : " since start \(breach.start) of the judge"
-        return "\(breach.kind.text)\(at) are more frequent on \(names.0)\(since): "
+        return "\(words)\(at) are more frequent on \(candidate)\(since): "
             + counts.joined(separator: ", ")
     }
 

@@ -4,6 +4,15 @@ internal import Kernel
 /// new one, and one that has grown long is rewritten, in one step, to what it comes to. Calls wait
 /// for the disk, one after the other.
 package final class RolloutJournal: Sendable {
+    /// What an earlier run has left.
+    package struct Reading: Sendable, Equatable {
+        /// Up to the first that is not whole; what is the matter there; and whether that is more
+        /// than the end, which a crash may tear.
+        package var entries: [RolloutEntry] = []
+        package var isDamaged = false
+        package var fault: String?
+    }
+
     private struct Contents {
         var size: Int?
         var fault: String?
@@ -29,33 +38,37 @@ package final class RolloutJournal: Sendable {
 
     /// The entries that an earlier run has left, up to the first that is not whole: what a crash
     /// has torn was not acknowledged.
-    package static func load(_ path: String?) -> (entries: [RolloutEntry], fault: String?) {
-        guard let path else { return ([], nil) }
+    package static func load(_ path: String?) -> Reading {
+        guard let path else { return Reading() }
         let bytes: [UInt8]
         do throws(Errno) {
             bytes = try DurableFile.read(path, limit: longestFile)
         } catch .noSuchFile {
-            return ([], nil)
+            return Reading()
         } catch {
-            return ([], "\(error)")
+            return Reading(fault: "\(error)")
         }
         return read(bytes)
     }
 
     /// The entries of a text.
-    package static func read(_ bytes: [UInt8]) -> (entries: [RolloutEntry], fault: String?) {
+    package static func read(_ bytes: [UInt8]) -> Reading {
         var entries: [RolloutEntry] = []
         var start = 0
         while let end = bytes[start...].firstIndex(of: 0x0a) {
             let value = try? JSONReader.read(bytes[start..<end])
             guard let entry = value.flatMap(RolloutEntry.init) else {
-                return (entries, "line \(entries.count + 1) is no entry")
+                let rest = bytes[start...].split(separator: 0x0a).count - 1
+                return Reading(
+                    entries: entries, isDamaged: true,
+                    fault: "line \(entries.count + 1) is no entry, and \(rest) follow it")
             }
             entries.append(entry)
             start = end + 1
         }
         let torn = bytes.count - start
-        return (entries, torn > 0 ? "its last line is torn (\(torn) bytes)" : nil)
+        return Reading(
+            entries: entries, fault: torn > 0 ? "its last line is torn (\(torn) bytes)" : nil)
     }
 
     /// Begins anew with these entries; nil when they are on the disk, otherwise why not.

@@ -11,7 +11,10 @@ extension RolloutKeeper {
         let set = await weights.current
         guard let course else {
             guard let journalFault else { return .null }
-            return .object(["state": "unknown", "error": .string(journalFault)])
+            return .object([
+                "state": "unknown", "error": .string(journalFault),
+                "alarm": lost == nil ? .null : .string(journalFault),
+            ])
         }
         let step = course.plan.steps[course.step]
         let began = course.events.first?.atMilliseconds ?? 0
@@ -20,6 +23,8 @@ extension RolloutKeeper {
         let hold: JSONValue = .number(Double(step.holdMilliseconds) / 1_000)
         let waiting: JSONValue = .array(course.phase.isOver ? [] : blockers.map { .string($0) })
         let connections = course.plan.splits.filter { connectionSplits.contains($0) }
+        let mixed = course.plan.splits.filter { mixedSplits.contains($0) }
+        let ofBoth: JSONValue = .array(mixed.map { .string($0) })
         let ofConnections: JSONValue = .array(connections.map { .string($0) })
         let comparison =
             course.isComparing ? "possible" : "not possible: all traffic is on one side"
@@ -38,14 +43,17 @@ extension RolloutKeeper {
             "hold_seconds": hold,
             "served": .number(course.served),
             "min_requests": .number(step.minRequests),
-            "needs_approval": .bool(step.needsApproval && !course.isApproved),
+            "needs_approval": .bool(
+                (step.needsApproval || course.phase == .awaiting) && !course.isApproved),
             "blockers": waiting,
             "guards": .array(guards.map(Self.answer)),
             "comparison": .string(comparison),
             "connection_splits": ofConnections,
+            "mixed_splits": ofBoth,
             "judge": judgeAnswer(course),
             "confidence": confidenceAnswer(course),
             "journal_error": unwritten.map { JSONValue.string($0) } ?? .null,
+            "journal_damage": journalDamage.map { JSONValue.string($0) } ?? .null,
         ])
     }
 
@@ -62,7 +70,10 @@ extension RolloutKeeper {
                         value: .string(Timestamp.text(milliseconds: entry.atMilliseconds))),
                 ] + entry.members.filter { $0.name != "plan" }.map(Self.shown))
         }
-        return .object(["rollouts": .array(earlier), "events": .array(events)])
+        return .object([
+            "rollouts": .array(earlier), "events": .array(events),
+            "journal_damage": journalDamage.map { JSONValue.string($0) } ?? .null,
+        ])
     }
 
     /// The journal counts steps from 0 on, everything that is read from 1 on.
@@ -74,7 +85,12 @@ extension RolloutKeeper {
     /// What the metrics page tells; nil while there has been none.
     package func gauges() async -> ControlGauges.Rollout? {
         let set = await weights.current
-        guard let course else { return nil }
+        guard let course else {
+            guard let lost else { return nil }
+            var gauges = ControlGauges.Rollout(name: lost.file, state: "unknown")
+            gauges.isAlarm = true
+            return gauges
+        }
         var gauges = ControlGauges.Rollout(name: course.file, state: course.phase.word)
         gauges.step = course.step + 1
         gauges.steps = course.plan.steps.count

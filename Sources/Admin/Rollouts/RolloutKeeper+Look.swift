@@ -14,6 +14,8 @@ extension RolloutKeeper {
         candidateWindow = SideWindow()
         sights = [:]
         lastLook = nil
+        firstLook = nil
+        candidateHanging = 0
         unusableSince = nil
         guards = []
         blockers = []
@@ -32,7 +34,8 @@ extension RolloutKeeper {
             if before.isGoingBack, !isMoving { await goBack() }
             return
         }
-        let report = await plane.evidence(marks.marks)
+        let report = withoutDrained(
+            await plane.evidence(marks.marks, patience: patience.limits), before)
         await obeyOthers()
         let moves = moveCount
         let wasMoving = isMoving
@@ -44,6 +47,7 @@ extension RolloutKeeper {
         let standing = inEffect(course, set)
         takeIn(report, now, isInEffect: isSettled && standing == nil)
         if isSettled, let standing { pauseIfChanged(standing) }
+        if let drained = drainObjection(course) { pauseIfChanged(drained) }
         await judge(now)
         guard let later = self.course, !later.phase.isOver else { return }
         await moveOn(later, set)
@@ -63,7 +67,7 @@ extension RolloutKeeper {
         return nil
     }
 
-    private static func text(of set: SplitWeights, _ split: SplitSettings) -> String {
+    static func text(of set: SplitWeights, _ split: SplitSettings) -> String {
         let percent = Rounding.round(share(split, set) * 100, decimals: 2)
         let reason = set.reason.isEmpty ? "" : " (\(set.reason))"
         return "the \(set.source.rawValue) has set \(set.name) to \(percent) % of "
@@ -89,7 +93,7 @@ extension RolloutKeeper {
         pauseIfChanged(standing)
     }
 
-    private func pauseIfChanged(_ standing: String) {
+    func pauseIfChanged(_ standing: String) {
         guard let course, course.phase == .running || course.phase == .awaiting else { return }
         pause(standing)
     }
@@ -97,12 +101,12 @@ extension RolloutKeeper {
     private func takeIn(_ report: EvidenceReport, _ now: Instant, isInEffect: Bool) {
         guard let course else { return }
         let seconds = Double(now.nanoseconds) / 1e9
-        stableWindow.take(report.stable.sum, report.stable.times, nowSeconds: seconds)
-        candidateWindow.take(report.candidate.sum, report.candidate.times, nowSeconds: seconds)
-        stableOverdue = report.stable.overdue
+        firstLook = firstLook ?? seconds
+        takeInSides(report, seconds)
         lostSticky += report.lostSticky
         takeInSplits(report, seconds)
         marks.take(report.stable.times, nowSeconds: seconds)
+        patience.take(report.wholeTimes, nowSeconds: seconds)
         var held = 0
         // What ended since the last look counts for the step only if it went on all the while.
         let isCounting =
@@ -117,7 +121,7 @@ extension RolloutKeeper {
             if isCounting, areUsable { held = elapsed }
         }
         lastLook = now
-        if usable(course, \.candidate) {
+        if usable(course, \.candidate) || isDrained(course, \.candidate) {
             unusableSince = nil
         } else if unusableSince == nil {
             unusableSince = seconds
@@ -127,6 +131,17 @@ extension RolloutKeeper {
                 of: report, heldMilliseconds: held, marks.marks, isCounting: isCounting))
         if let value = self.course?.reverse.process.logValue { growth.append((seconds, value)) }
         if growth.count > 300 { growth.removeFirst(growth.count - 300) }
+    }
+
+    /// Who waited for too long and left has got nothing: that is a failure in these windows.
+    private func takeInSides(_ report: EvidenceReport, _ seconds: Double) {
+        let sum = { (side: EvidenceReport.Side) in
+            SideWindow.Sum(ended: side.sum.ended, failed: side.sum.failed + side.givenUp)
+        }
+        stableWindow.take(sum(report.stable), report.stable.times, nowSeconds: seconds)
+        candidateWindow.take(sum(report.candidate), report.candidate.times, nowSeconds: seconds)
+        stableOverdue = report.stable.overdue
+        candidateHanging = report.candidate.hanging
     }
 
     /// Whether each of its splits has a usable target on one side.
@@ -158,7 +173,7 @@ extension RolloutKeeper {
     private func judge(_ now: Instant) async {
         while let course, !course.phase.isOver, let breach = course.judge.breach {
             let action = course.plan.action(on: breach.kind)
-            let text = course.text(of: breach, sides(course).first)
+            let text = text(of: breach, course)
             if action == .rollback {
                 guard await goBackUnlessWorse(text, now, course.facts(of: breach)) else { break }
                 return
@@ -189,9 +204,7 @@ extension RolloutKeeper {
     private func lookAtGuards(_ now: Instant) async {
         guard let course, !course.phase.isOver else { return }
         let seconds = Double(now.nanoseconds) / 1e9
-        let limits = course.guardsNow
-        guards = limits.standings(
-            candidateWindow, sight(course), unusableSince: unusableSince, nowSeconds: seconds)
+        guards = standings(course, seconds)
         for (name, standing) in guards {
             guard case .breached(let text) = standing else { continue }
             let reason = "\(name.rawValue): \(text)"
@@ -204,7 +217,23 @@ extension RolloutKeeper {
         }
     }
 
-    private func sight(_ course: RolloutCourse) -> AbsoluteGuards.Sight {
+    /// How the guards stand, as far as it is known.
+    private func standings(
+        _ course: RolloutCourse, _ seconds: Double
+    ) -> [(name: AbsoluteGuards.Name, standing: AbsoluteGuards.Standing)] {
+        course.guardsNow.standings(
+            candidateWindow, sight(course, seconds), unusableSince: unusableSince,
+            nowSeconds: seconds)
+    }
+
+    /// What is told before anybody has looked.
+    func showGuards() {
+        guard let course, !course.phase.isOver else { return }
+        guards = standings(course, Double(clock().nanoseconds) / 1e9)
+        blockers = course.blockers(guards)
+    }
+
+    private func sight(_ course: RolloutCourse, _ seconds: Double) -> AbsoluteGuards.Sight {
         // The split whose candidate has the fewest usable targets is the one that counts.
         let standings = plane.standings
         let sides = sides(course)
@@ -217,6 +246,9 @@ extension RolloutKeeper {
         var sight = found.min { $0.usable < $1.usable } ?? .init(targets: 0, usable: 0)
         sight.isChecked = sides.allSatisfy { checkedUpstreams.contains($0.candidate) }
         sight.reaches = course.plan.splits.map { sights[$0]?.candidate ?? Reach() }
+        sight.hanging = candidateHanging
+        sight.lookedSeconds = seconds - (firstLook ?? seconds)
+        sight.isDrained = isDrained(course, \.candidate)
         return sight
     }
 
@@ -247,6 +279,7 @@ extension RolloutKeeper {
         _ reason: String, _ now: Instant, _ facts: [JSONValue.Member]
     ) async -> Bool {
         guard let course, !course.phase.isOver else { return true }
+        let decidedAt = Instant.now()
         let seconds = Double(now.nanoseconds) / 1e9
         if let objection = objection(course, seconds) {
             let text = "\(reason); not rolled back, since \(objection)"
@@ -260,7 +293,7 @@ extension RolloutKeeper {
         alarm = nil
         note(
             RolloutEntry(.rollback, [.init(name: "reason", value: .string(reason))] + facts))
-        await goBack()
+        await goBack(decidedAt: decidedAt)
         await writeDown(
             "rollout_rollback", from: .string(course.phase.word), to: .string("rolled_back"),
             reason: String(reason.prefix(1_000)), facts: facts)
@@ -268,11 +301,13 @@ extension RolloutKeeper {
     }
 
     private func moveOn(_ course: RolloutCourse, _ set: [SplitWeights]) async {
-        blockers = course.blockers(guards)
-        guard course.phase == .running || course.phase == .awaiting, !isMoving, blockers.isEmpty
+        let unknown = course.blockersToApprove(guards)
+        blockers = course.blockers(guards) + waitBlockers(course)
+        guard course.phase == .running || course.phase == .awaiting, !isMoving,
+            blockers.count == unknown.count
         else { return }
         let step = course.plan.steps[course.step]
-        if step.needsApproval, !course.isApproved {
+        if step.needsApproval || !unknown.isEmpty, !course.isApproved {
             self.course?.waitForWord()
             return
         }

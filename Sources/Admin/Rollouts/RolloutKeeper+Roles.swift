@@ -4,12 +4,22 @@ package import Settings
 /// Who is stable and who the candidate: as long as a rollout is under way, nobody may change that
 /// under it. A share that was meant for one would be the other's, and so would all evidence.
 extension RolloutKeeper {
-    /// Refuses settings that give a split of the rollout other members or roles.
+    /// Refuses settings that give a split of the rollout other members or roles, or its journal
+    /// another place: what was written would not be found any more.
     package func checkRoles(
         in snapshot: Snapshot, path: String
     ) throws(SettingsErrors) {
         guard let course, !course.phase.isOver || course.isGoingBack else { return }
         var faults: [SettingsError] = []
+        if Self.path(snapshot) != self.path {
+            let now = self.path.map { "\($0.dropLast("/rollout.journal".count))" } ?? "none"
+            faults.append(
+                SettingsReader.fault(
+                    "the rollout \(course.file) is under way and its journal is in `state_dir`, "
+                        + "which is \(snapshot.stateDirectory ?? "missing") now; expected \(now) "
+                        + "until it is over; `sluice rollout abort` ends it",
+                    ofKey: "state_dir", in: path))
+        }
         for name in course.plan.splits {
             guard let old = splits.first(where: { $0.name == name }) else { continue }
             let new = snapshot.split(named: name)

@@ -76,9 +76,12 @@ extension RolloutKeeper {
         var course = RolloutCourse(plan, file: file)
         course.take(entry)
         self.course = course
+        forgetLost()
+        journalDamage = nil
         forgetTraffic()
         logger.notice("the rollout \(file) begins")
         await watch(course)
+        showGuards()
         await holdWeights(course)
         await writeDown("rollout_start", to: .string("running"), reason: reason)
         await raiseHeld(to: 0, expecting: nil)
@@ -100,6 +103,7 @@ extension RolloutKeeper {
         try await checkLatches(course.plan)
         guard case .paused = self.course?.phase, !isMoving else { throw .moving }
         alarm = nil
+        journalDamage = nil
         let fact = JSONValue.Member(name: "reason", value: .string(reason))
         guard await record(RolloutEntry(.resume, [fact])) else {
             pause("rollout.journal cannot be written")
@@ -134,7 +138,7 @@ extension RolloutKeeper {
 
     /// Everything back to the stable side, at once.
     package func abort(_ reason: String) async throws(RolloutFault) {
-        guard let course else { throw .none }
+        guard let course else { return try await abortLost(reason) }
         guard !course.phase.isOver else { throw .over(course.phase.words) }
         let text = reason.isEmpty ? "by hand" : reason
         note(RolloutEntry(.abort, [.init(name: "reason", value: .string(text))]))
@@ -231,7 +235,7 @@ extension RolloutKeeper {
         let before = await weights.current
         do throws(WeightRefusal) {
             let request = WeightRequest(
-                .weights(texts(weight)), source: .rollout, reason: reason,
+                .weights(texts(weight, of: plan.splits)), source: .rollout, reason: reason,
                 expectedGeneration: expecting)
             let outcome = try await weights.change(request)
             logger.notice("the rollout \(reason), weight \(weight)")
@@ -261,13 +265,14 @@ extension RolloutKeeper {
     }
 
     /// One change of all its splits to their stable sides, by whoever has noted that it goes back.
-    func goBack() async {
+    /// `decidedAt`: by the clock of the machine, which also says when it was in force.
+    func goBack(decidedAt began: Instant = .now()) async {
         guard let course, course.isGoingBack else { return }
         let reason = "\(course.file): \(course.phase.reason)"
-        let began = clock()
         do throws(WeightRefusal) {
             let request = WeightRequest(
-                .weights(texts(.zero)), source: .rollout, reason: String(reason.prefix(1_000)))
+                .weights(texts(.zero, of: course.plan.splits)), source: .rollout,
+                reason: String(reason.prefix(1_000)))
             let outcome = try await weights.change(request)
             let late = outcome.pendingWorkers
             if !late.isEmpty { logger.warning("workers \(late) have not gone back yet") }
@@ -280,7 +285,11 @@ extension RolloutKeeper {
                         .init(name: "generation", value: .number(outcome.generation)),
                         .init(
                             name: "milliseconds",
-                            value: .number(Double(clock().since(began)) / 1e6)),
+                            value: .number(
+                                Double((outcome.inForceAt ?? .now()).since(began)) / 1e6)),
+                        .init(
+                            name: "kept_after_milliseconds",
+                            value: .number(Double(Instant.now().since(began)) / 1e6)),
                         .init(name: "durable", value: .bool(outcome.isDurable)),
                     ]))
             alarm = nil
@@ -301,10 +310,10 @@ extension RolloutKeeper {
     }
 
     /// The texts of weights that give the candidate so much of 100.
-    private func texts(_ weight: Weight) -> [String: [String: String]] {
+    func texts(_ weight: Weight, of names: [String]) -> [String: [String: String]] {
         var texts: [String: [String: String]] = [:]
         let rest = Weight(hundredths: 10_000 - weight.hundredths) ?? .zero
-        for name in course?.plan.splits ?? [] {
+        for name in names {
             guard let split = splits.first(where: { $0.name == name }) else { continue }
             var members: [String: String] = [:]
             for member in split.members {

@@ -19,15 +19,19 @@ package actor RolloutKeeper {
     let audit: AuditTrail?
     /// The monotonic clock; tests have their own.
     let clock: @Sendable () -> Instant
-    private let journal: RolloutJournal
+    let journal: RolloutJournal
     let history = RolloutHistory()
 
     /// The rollout that runs, or the last one.
     package internal(set) var course: RolloutCourse?
     var splits: [SplitSettings] = []
-    private(set) var path: String?
+    var path: String?
     /// Why the journal of an earlier run cannot be used, or was not written.
-    package private(set) var journalFault: String?
+    package var journalFault: String?
+    /// What of the journal of an earlier run cannot be read.
+    package var journalDamage: String?
+    /// A rollout whose journal is gone, while its weights are there.
+    var lost: LostRollout?
     private var waiting: [RolloutEntry] = []
     /// How many entries were taken on, and how many of them are on the disk. Up to a number they
     /// wait no more, as there were too many: only the journal as a whole has them.
@@ -44,14 +48,19 @@ package actor RolloutKeeper {
 
     /// Since the last look: what both sides did, and how they stand.
     var marks = LatencyMarks()
+    var patience = Patience()
     var stableWindow = SideWindow()
     var candidateWindow = SideWindow()
     var stableOverdue = 0
+    var candidateHanging = 0
     var sights: [String: SplitSight] = [:]
     /// The upstreams whose targets are asked by checks.
     private(set) var checkedUpstreams: Set<String> = []
-    /// The splits that have connections and no requests.
+    /// The splits that have connections and no requests, and those that have both.
     private(set) var connectionSplits: Set<String> = []
+    private(set) var mixedSplits: Set<String> = []
+    /// The first look since traffic was looked at, and the last one.
+    var firstLook: Double?
     var lastLook: Instant?
     /// Whether the step was going on at the last look.
     var wasCounting = false
@@ -86,63 +95,6 @@ package actor RolloutKeeper {
         self.clock = clock
     }
 
-    /// Reads what an earlier run has left, before any weight is in force.
-    package func begin(_ snapshot: Snapshot, environment: [String: String]) async {
-        take(snapshot)
-        path = snapshot.stateDirectory.map { "\($0)/rollout.journal" }
-        let (entries, fault) = await disk.run { [path] in RolloutJournal.load(path) }
-        if let fault { logger.warning("rollout.journal: \(fault)") }
-        guard let first = entries.first else { return }
-        guard first.kind == .start, let text = first["plan"]?.text,
-            let file = first["file"]?.text
-        else {
-            journalFault = "it does not begin with a plan"
-            return logger.error("rollout.journal cannot be used: it does not begin with a plan")
-        }
-        do throws(SettingsErrors) {
-            let plan = try RolloutPlan.read(
-                Array(text.utf8), file: file, environment: environment,
-                acknowledgements: UpgradeStep.allCases.map(\.rawValue))
-            course = RolloutCourse(plan, file: file)
-            for entry in entries { course?.take(entry) }
-        } catch {
-            journalFault = "\(error)"
-            return logger.error("rollout.journal cannot be used: its plan: \(error)")
-        }
-        await recallLostWayBack(snapshot)
-        guard let course, !course.phase.isOver || course.isGoingBack else { return }
-        if let fault = rolesFault(course) {
-            self.course = nil
-            journalFault = fault
-            return logger.critical("rollout.journal cannot be used: \(fault)")
-        }
-        await holdWeights(course)
-        let place = "step \(course.step + 1) of \(course.plan.steps.count)"
-        logger.notice("the rollout \(file) is \(course.phase.word) at \(place)")
-        // What a crash has torn must not stand before what comes.
-        if fault != nil, let path {
-            _ = await disk.run { [journal] in journal.replace(entries, path: path) }
-        }
-    }
-
-    /// A way back whose weights no disk took is to be made again, as long as those that were kept
-    /// are the ones of a step.
-    private func recallLostWayBack(_ snapshot: Snapshot) async {
-        guard let course, course.phase.isOver, !course.isGoingBack,
-            let back = course.events.last(where: { $0.kind == .back }),
-            back["durable"]?.bool == false
-        else { return }
-        let places = WeightStore.Places(snapshot)
-        let kept = await disk.run { try? WeightStore.loadState(places) }
-        let isLost = course.plan.splits.contains { name in
-            guard let set = kept?.split(named: name) else { return false }
-            return set.source == .rollout && set.reason.hasPrefix("\(course.file): step ")
-        }
-        guard isLost else { return }
-        logger.warning("the rollout \(course.file) had gone back, which no disk has kept")
-        self.course?.goBackAgain()
-    }
-
     /// Goes on with it when the weights are in force.
     package func goOn() async {
         guard let course else { return }
@@ -157,16 +109,23 @@ package actor RolloutKeeper {
             return await goBack()
         }
         await watch(course)
+        showGuards()
+        if let journalDamage, course.phase != .paused(journalDamage) {
+            alarm = journalDamage
+            pause(journalDamage)
+        }
         // A raise that the end of the process has interrupted is made; what somebody else has
         // lowered stays, and is found by the first look.
-        guard course.phase == .running, await isBehindOurselves(course) else { return }
+        guard self.course?.phase == .running, await isBehindOurselves(course) else { return }
         await raise(to: course.step, expecting: nil)
     }
 
     /// Takes on the settings that run.
     package func adopt(_ snapshot: Snapshot) async {
+        let mixed = mixedSplits
         take(snapshot)
-        guard let course, !course.phase.isOver else { return }
+        guard let course, !course.phase.isOver else { return await move(to: snapshot) }
+        tellOfConnections(course, before: mixed)
         let missing = course.plan.splits.filter { name in
             splits.first { $0.name == name }?.candidate == nil
         }
@@ -179,10 +138,13 @@ package actor RolloutKeeper {
         await obeySettings()
     }
 
-    private func take(_ snapshot: Snapshot) {
+    func take(_ snapshot: Snapshot) {
         splits = snapshot.splits
-        connectionSplits = Set(
-            snapshot.splits.map(\.name).filter { snapshot.carriesConnections($0) })
+        let names = snapshot.splits.map(\.name)
+        connectionSplits = Set(names.filter { snapshot.carriesConnections($0) })
+        mixedSplits = Set(
+            names.filter { snapshot.carriesSomeConnections($0) }
+        ).subtracting(connectionSplits)
         checkedUpstreams = Set(snapshot.upstreams.filter { $0.health != nil }.map(\.name))
     }
 
@@ -194,6 +156,7 @@ package actor RolloutKeeper {
 
     func watch(_ course: RolloutCourse) async {
         marks = LatencyMarks(course.plan.allowance)
+        patience = Patience(course.plan.allowance)
         await plane.watch(sides(course))
     }
 

@@ -6,8 +6,11 @@ package protocol RolloutPlane: Plane {
     /// Looks at the exchanges of these splits from now on, and at no others.
     nonisolated(nonsending) func watch(_ splits: [TrackedSplit]) async
 
-    /// What those have come to since the last call; late is what takes longer than the marks.
-    func evidence(_ marks: LatencyMarks.Marks?) async -> EvidenceReport
+    /// What those have come to since the last call; late is what takes longer than the marks, and
+    /// what waits for longer than `patience` hangs.
+    func evidence(
+        _ marks: LatencyMarks.Marks?, patience: LatencyMarks.Marks
+    ) async -> EvidenceReport
 }
 
 extension DataPlane: RolloutPlane {

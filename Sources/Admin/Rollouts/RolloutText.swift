@@ -6,7 +6,9 @@ package enum RolloutText {
             guard let error = answer["error"]?.text else {
                 return "no rollout; `sluice rollout start PLAN` begins one\n"
             }
-            return "rollout.journal cannot be used: \(oneLine(error))\n"
+            return answer["alarm"]?.text == nil
+                ? "rollout.journal cannot be used: \(oneLine(error))\n"
+                : "ALARM: \(oneLine(error))\n"
         }
         let splits = (answer["splits"]?.elements ?? []).compactMap(\.text)
         var text = "rollout \(oneLine(plan)) of \(splits.joined(separator: ", ")): "
@@ -17,10 +19,17 @@ package enum RolloutText {
                 "NOT ON THE DISK: \(oneLine(fault)). It is in force and tried again; what "
                 + "happened since then is lost if this process ends\n"
         }
+        if let damage = answer["journal_damage"]?.text {
+            text += "\(oneLine(damage)); what came after that is lost\n"
+        }
         text += step(answer)
         for name in (answer["connection_splits"]?.elements ?? []).compactMap(\.text) {
             text += "  \(oneLine(name)) has connections: errors are those that do not come "
             text += "about; no status and no latency is judged there\n"
+        }
+        for name in (answer["mixed_splits"]?.elements ?? []).compactMap(\.text) {
+            text += "  \(oneLine(name)) has connections beside its requests: of those nothing is "
+            text += "judged but whether they come about\n"
         }
         for guarding in answer["guards"]?.elements ?? [] {
             text += "  guard \(guarding["guard"]?.text ?? "?"): "
@@ -39,7 +48,9 @@ package enum RolloutText {
 
     /// The line of `sluice status`; nothing where there is no rollout under way.
     package static func summary(_ answer: JSONValue?) -> String {
-        guard let answer, let plan = answer["plan"]?.text else { return "" }
+        guard let answer, let plan = answer["plan"]?.text else {
+            return answer?["alarm"]?.text.map { "rollout: ALARM: \(oneLine($0))\n" } ?? ""
+        }
         let isOver = ["aborted", "completed"].contains(answer["state"]?.text ?? "")
         let isWritten = answer["journal_error"]?.text == nil
         if isOver, isWritten { return "" }
@@ -64,12 +75,18 @@ package enum RolloutText {
             text += reason.isEmpty ? "\n" : ": \(reason)\n"
         }
         if text.isEmpty { text = "no rollout has ended yet\n" }
+        if let damage = answer["journal_damage"]?.text {
+            text += "\(oneLine(damage)); what came after that is lost\n"
+        }
         for event in answer["events"]?.elements ?? [] {
             text += "  \(event["at"]?.text ?? "?") \(event["event"]?.text ?? "?")"
             if let step = event["step"]?.int {
                 text += event["event"]?.text == "step" ? " \(step)" : " step \(step)"
             }
             if let weight = event["weight"]?.numberText { text += " weight \(weight)" }
+            if let time = event["milliseconds"]?.double {
+                text += ", in force after \(Rounding.round(time, decimals: 1)) ms"
+            }
             let reason = oneLine(event["reason"]?.text ?? event["text"]?.text ?? "")
             text += reason.isEmpty ? "\n" : ": \(reason)\n"
         }

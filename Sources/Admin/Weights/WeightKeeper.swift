@@ -228,6 +228,7 @@ package actor WeightKeeper {
         let number = generation
         retreatsBeingWritten += 1
         let late = await tellWorkers(changes)
+        let inForceAt = Instant.now()
         let settle = await pauseRollout()
         let receipt = await keep(changes, plan)
         await settle?()
@@ -235,7 +236,9 @@ package actor WeightKeeper {
         endRetreat()
         await measureAnew(names)
         await writeDown(changes, plan)
-        return outcome(of: plan, number, late)
+        var outcome = outcome(of: plan, number, late)
+        outcome.inForceAt = inForceAt
+        return outcome
     }
 
     /// When another change came in meanwhile, what is set is said once more: it has the last

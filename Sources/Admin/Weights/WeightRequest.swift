@@ -1,3 +1,4 @@
+package import Kernel
 package import Settings
 package import Splitting
 
@@ -81,4 +82,6 @@ package struct WeightOutcome: Sendable, Equatable {
     package let isDurable: Bool
     /// Splits that were left as they are, and why.
     package var skipped: [String] = []
+    /// When the workers had it; nil where that is not looked at.
+    package var inForceAt: Instant?
 }
