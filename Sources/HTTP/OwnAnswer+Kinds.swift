@@ -45,6 +45,27 @@ extension OwnAnswer {
             message: "The upstream closed the connection before it answered.")
     }
 
+    /// The upstream's answer breaks the rules of HTTP/2.
+    package static var streamInvalid: OwnAnswer {
+        OwnAnswer(
+            status: 502, kind: "http2_invalid",
+            message: "The upstream's answer breaks the rules of HTTP/2.")
+    }
+
+    /// The request asks for a change of protocol that the upstream does not offer in HTTP/2.
+    package static var upgradeNotTaken: OwnAnswer {
+        OwnAnswer(
+            status: 502, kind: "upgrade_not_taken",
+            message: "The upstream speaks HTTP/2, and changes to no other protocol there.")
+    }
+
+    /// The request's head has something that HTTP/2 cannot say.
+    package static var requestNotTaken: OwnAnswer {
+        OwnAnswer(
+            status: 502, kind: "request_not_taken",
+            message: "The upstream speaks HTTP/2, which cannot say this request.")
+    }
+
     /// The split has no upstream that may get the request.
     package static var noUpstream: OwnAnswer {
         OwnAnswer(

@@ -83,7 +83,7 @@ package struct OwnAnswer: Sendable {
         buffer.append("HTTP/1.1 ")
         buffer.append(decimal: UInt64(status))
         buffer.append(byte: ByteClass.space)
-        buffer.append(Self.reason(status))
+        buffer.append(StatusReason.of(status))
         buffer.append("\r\nContent-Type: application/json\r\n")
         buffer.append(framing: .length(UInt64(length)))
         buffer.append("X-Sluice-Error: ")
@@ -113,24 +113,5 @@ package struct OwnAnswer: Sendable {
         }
         buffer.append(message)
         buffer.append("\"}")
-    }
-
-    private static func reason(_ status: Int) -> StaticString {
-        switch status {
-        case 200: "OK"
-        case 400: "Bad Request"
-        case 408: "Request Timeout"
-        case 413: "Content Too Large"
-        case 414: "URI Too Long"
-        case 417: "Expectation Failed"
-        case 423: "Locked"
-        case 431: "Request Header Fields Too Large"
-        case 501: "Not Implemented"
-        case 502: "Bad Gateway"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        case 505: "HTTP Version Not Supported"
-        default: ""
-        }
     }
 }

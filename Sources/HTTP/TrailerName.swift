@@ -22,7 +22,8 @@ enum TrailerName {
         "warning", "www-authenticate",
     ]
 
-    private static func begins(
+    /// Whether a name begins with these letters, whatever their case.
+    static func begins(
         _ bytes: Span<UInt8>, _ name: ByteRange, with word: String
     ) -> Bool {
         guard name.count >= word.utf8.count else { return false }

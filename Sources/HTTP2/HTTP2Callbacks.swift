@@ -136,7 +136,7 @@ enum HTTP2Callbacks {
         }
         unsafe state.pointee.give(1)
         // What is more than the window is told once before the stream is reset for it.
-        let window = unsafe state.pointee.limits.streamWindow
+        let window = unsafe node.pointee.stream.window
         let unread = unsafe Int(node.pointee.stream.unread) + count
         guard unread <= window else { return 0 }
         unsafe node.pointee.stream.unread = Int32(unread)
@@ -169,6 +169,8 @@ enum HTTP2Callbacks {
         case NGHTTP2_GOAWAY.rawValue:
             unsafe work.pointee.events.append(
                 .goingAway(last: sluice_goaway_last(frame), code: sluice_goaway_code(frame)))
+        case NGHTTP2_SETTINGS.rawValue:
+            unsafe state.pointee.hasPeerSettings = true
         case NGHTTP2_RST_STREAM.rawValue:
             unsafe node(session, number)?.pointee.stream.isReset = true
         default: break
@@ -187,7 +189,7 @@ enum HTTP2Callbacks {
             unsafe state.pointee.head.abandon()
             guard unsafe node.pointee.stream.isTooLarge else { return }
             unsafe node.pointee.stream.isTooLarge = false
-            unsafe work.pointee.counts.largeHeads += 1
+            unsafe work.pointee.note(state.pointee.isServer) { $0.largeHeads += 1 }
             unsafe work.pointee.events.append(.headTooLarge(id))
             return
         }
@@ -203,14 +205,25 @@ enum HTTP2Callbacks {
         if isServer {
             unsafe node.pointee.stream.isHead = state.pointee.head.isHead(work.pointee)
             unsafe node.pointee.stream.isUpgrade = state.pointee.head.isUpgrade
+            unsafe node.pointee.stream.isGRPC = state.pointee.head.isGRPC
         }
         let isBodiless =
             unsafe node.pointee.stream.isHead
-            || (!isServer && state.pointee.head.isEmptyByStatus(work.pointee))
+            || (!isServer && isBodiless(state, node, work))
         unsafe state.pointee.head.finish(
             endsStream: endsStream, isBodiless: isBodiless, &work.pointee)
         unsafe node.pointee.stream.isOpenEnded = state.pointee.head.isOpenEnded
         unsafe work.pointee.events.append(.head(id, endsStream: endsStream))
+    }
+
+    /// Whether an answer has no body for its status; bytes behind success for an upgrade are none.
+    private static func isBodiless(
+        _ state: State, _ node: Node, _ work: UnsafeMutablePointer<HTTP2Workspace>
+    ) -> Bool {
+        if unsafe node.pointee.stream.isUpgrade {
+            return unsafe state.pointee.head.isSuccess(work.pointee)
+        }
+        return unsafe state.pointee.head.isEmptyByStatus(work.pointee)
     }
 
     /// Ends the session for a fault of the peer's.
@@ -220,7 +233,7 @@ enum HTTP2Callbacks {
     ) {
         guard unsafe state.pointee.fault == nil else { return }
         unsafe state.pointee.fault = fault
-        unsafe work.pointee.counts.count(fault)
+        unsafe work.pointee.note(state.pointee.isServer) { $0.count(fault) }
         unsafe nghttp2_session_terminate_session(session, fault.code)
     }
 
@@ -260,7 +273,7 @@ enum HTTP2Callbacks {
             unsafe sluice_goaway_code(frame) != HTTP2Code.none, unsafe state.pointee.fault == nil
         {
             unsafe state.pointee.fault = .protocol
-            unsafe work.pointee.counts.count(.protocol)
+            unsafe work.pointee.note(state.pointee.isServer) { $0.count(.protocol) }
         }
         if unsafe sluice_frame_type(frame) <= 1,
             unsafe sluice_frame_flags(frame) & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
@@ -300,7 +313,7 @@ enum HTTP2Callbacks {
         }
         guard let node = unsafe node(session, number) else { return 0 }
         if unsafe code != HTTP2Code.none && !node.pointee.stream.isReset {
-            unsafe work.pointee.counts.malformed += 1
+            unsafe work.pointee.note(state.pointee.isServer) { $0.malformed += 1 }
             if unsafe state.pointee.isServer,
                 let fault = unsafe state.pointee.countReset(work.pointee.now)
             {

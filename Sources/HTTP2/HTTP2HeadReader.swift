@@ -33,6 +33,8 @@ struct HTTP2HeadReader {
     private var hasLength = false
     /// Whether the head says that the length of the body is not known.
     private(set) var isOpenEnded = false
+    /// Whether the head says that the content is that of gRPC.
+    private(set) var isGRPC = false
     private var byteCount = 0
     private var fieldCount = 0
 
@@ -69,11 +71,21 @@ struct HTTP2HeadReader {
         }
         if !upgrade.isMissing, name.isEqual(to: "sec-websocket-key") { return .kept }
         if name.isEqual(to: "content-length") { hasLength = true }
+        if name.isEqual(to: "content-type") { isGRPC = Self.tellsGRPC(value) }
         work.text.append(name)
         work.text.append(": ")
         work.text.append(value)
         work.text.append("\r\n")
         return .kept
+    }
+
+    /// `application/grpc`, and behind it how messages are written, or parameters; `grpc-web` is
+    /// another type.
+    private static func tellsGRPC(_ value: Span<UInt8>) -> Bool {
+        guard value.count >= 16, value.extracting(first: 16).isEqual(to: "application/grpc")
+        else { return false }
+        return value.count == 16 || value[16] == UInt8(ascii: "+")
+            || value[16] == UInt8(ascii: ";")
     }
 
     private mutating func takePseudo(
@@ -158,6 +170,11 @@ struct HTTP2HeadReader {
 
     /// Whether the request asks for another protocol (RFC 8441).
     var isUpgrade: Bool { !upgrade.isMissing }
+
+    /// Whether the status is one of success.
+    func isSuccess(_ work: borrowing HTTP2Workspace) -> Bool {
+        status.count == 3 && work.pseudo.bytes[status.from] == UInt8(ascii: "2")
+    }
 
     /// Whether the head is one of 1xx, and another one comes.
     func isInterim(_ work: borrowing HTTP2Workspace) -> Bool {

@@ -14,7 +14,8 @@ struct HTTP2HeadWriter: ~Copyable {
     private var at = 0
     private(set) var status = 0
     private(set) var isHead = false
-    private var isUpgrade = false
+    /// Whether the message changes to another protocol (RFC 8441).
+    private(set) var isUpgrade = false
 
     /// A head of `end` bytes, its empty line included.
     init(_ work: UnsafeMutablePointer<HTTP2Workspace>, _ base: UnsafePointer<UInt8>, _ end: Int) {
@@ -59,10 +60,17 @@ struct HTTP2HeadWriter: ~Copyable {
         unsafe isHead =
             first == 4 && base[0] == UInt8(ascii: "H") && base[1] == UInt8(ascii: "E")
             && base[2] == UInt8(ascii: "A") && base[3] == UInt8(ascii: "D")
-        unsafe add(":method", base, first)
+        unsafe at = line + 2
+        if let name = unsafe upgrade() {
+            let connect: StaticString = "CONNECT"
+            unsafe isUpgrade = true
+            unsafe add(":method", connect.utf8Start, connect.utf8CodeUnitCount)
+            unsafe add(":protocol", base + name.lowerBound, name.count)
+        } else {
+            unsafe add(":method", base, first)
+        }
         unsafe add(":scheme", scheme.utf8Start, scheme.utf8CodeUnitCount)
         unsafe add(":path", base + first + 1, last - first - 1)
-        unsafe at = line + 2
         // Pseudo-fields stand before all others.
         var from = unsafe at
         while let (name, value) = unsafe field(&from) {
@@ -72,6 +80,15 @@ struct HTTP2HeadWriter: ~Copyable {
             }
         }
         return unsafe fields()
+    }
+
+    /// The protocol that the fields ask to change to.
+    private func upgrade() -> Range<Int>? {
+        var from = unsafe at
+        while let (name, value) = unsafe field(&from) {
+            if unsafe isNamed(name, "upgrade") { return value }
+        }
+        return nil
     }
 
     /// Reads lines of trailers.
@@ -136,7 +153,9 @@ struct HTTP2HeadWriter: ~Copyable {
         case 10: unsafe isNamed(name, "connection") || isNamed(name, "keep-alive")
         case 16: unsafe isNamed(name, "proxy-connection")
         case 20: unsafe isUpgrade && isNamed(name, "sec-websocket-accept")
-        case 17: unsafe isNamed(name, "transfer-encoding")
+        case 17:
+            unsafe isNamed(name, "transfer-encoding")
+                || (isUpgrade && isNamed(name, "sec-websocket-key"))
         default: false
         }
     }

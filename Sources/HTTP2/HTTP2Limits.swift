@@ -22,4 +22,15 @@ package struct HTTP2Limits: Sendable, Equatable {
     package var resetsPerSecond = 64
 
     package init() {}
+
+    /// What a target of ours may do: it is trusted with more than a client, and what it sends comes
+    /// from far away. The window of its connection never is what holds it up.
+    package static var ofTargets: HTTP2Limits {
+        var limits = HTTP2Limits()
+        limits.streamWindow = 256 * 1024
+        limits.connectionWindow = 1 << 30
+        limits.continuations = 64
+        limits.credits = 20_000
+        return limits
+    }
 }

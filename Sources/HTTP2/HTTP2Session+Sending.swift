@@ -24,17 +24,20 @@ extension HTTP2Session {
                 var writer = unsafe HTTP2HeadWriter(work, base, bytes.count)
                 guard unsafe writer.request(scheme: scheme) else { return nil }
                 let (fields, count) = unsafe (work.pointee.fields, writer.count)
+                let isUpgrade = unsafe writer.isUpgrade
+                let hasNoBody = isLast && !isUpgrade
                 let number = unsafe withUnsafePointer(to: Self.bodyProvider) { provider in
                     unsafe nghttp2_submit_request(
-                        raw, nil, fields, count, isLast ? nil : provider, nil)
+                        raw, nil, fields, count, hasNoBody ? nil : provider, nil)
                 }
                 guard number > 0 else { return nil }
                 // The request is sent by what is gathered next: the stream is there from then on.
                 let node = unsafe state.add(number)
                 unsafe node.pointee.stream.tag = tag
                 unsafe node.pointee.stream.owesHead = false
-                unsafe node.pointee.stream.hasEnded = isLast
+                unsafe node.pointee.stream.hasEnded = hasNoBody
                 unsafe node.pointee.stream.isHead = writer.isHead
+                unsafe node.pointee.stream.isUpgrade = isUpgrade
                 unsafe nghttp2_session_set_stream_user_data(raw, number, node)
                 return number
             }
@@ -118,6 +121,12 @@ extension HTTP2Session {
     package func isOpenEnded(_ number: Int32) -> Bool {
         guard let node = unsafe node(number) else { return false }
         return unsafe node.pointee.stream.isOpenEnded
+    }
+
+    /// Whether a client's request is a call of gRPC.
+    package func isGRPC(_ number: Int32) -> Bool {
+        guard let node = unsafe node(number) else { return false }
+        return unsafe node.pointee.stream.isGRPC
     }
 
     /// Whether the head of an answer is still to be written.

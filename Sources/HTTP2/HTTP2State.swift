@@ -14,6 +14,8 @@ struct HTTP2State: ~Copyable {
     var cutter: HTTP2FrameCutter
     var fault: HTTP2Fault?
     var goAwaySteps = 0
+    /// Whether the peer's first SETTINGS are here.
+    var hasPeerSettings = false
     /// All streams that are open.
     var streams: UnsafeMutablePointer<HTTP2StreamNode>?
     var streamCount = 0
@@ -53,7 +55,9 @@ extension UnsafeMutablePointer<HTTP2State> {
     /// Makes the entry of a new stream.
     func add(_ number: Int32) -> UnsafeMutablePointer<HTTP2StreamNode> {
         let node = UnsafeMutablePointer<HTTP2StreamNode>.allocate(capacity: 1)
-        unsafe node.initialize(to: HTTP2StreamNode(HTTP2Stream(number: number)))
+        unsafe node.initialize(
+            to: HTTP2StreamNode(
+                HTTP2Stream(number: number, window: pointee.limits.streamWindow)))
         unsafe node.pointee.next = pointee.streams
         unsafe pointee.streams?.pointee.previous = node
         unsafe pointee.streams = node

@@ -19,6 +19,8 @@ struct HTTP2Stream: ~Copyable {
     var isAwaited = false
     /// Bytes of the peer's body that came and were not read by the owner yet.
     var unread: Int32 = 0
+    /// How many of them there may be.
+    var window: Int32
     /// Whether the final head of the peer is here.
     var hasHead = false
     /// The stream as events name it.
@@ -36,6 +38,8 @@ struct HTTP2Stream: ~Copyable {
     var discardsRest = false
     /// Whether the request asks for another protocol (RFC 8441).
     var isUpgrade = false
+    /// Whether the request's content is that of gRPC.
+    var isGRPC = false
     /// Whether the request's method is HEAD: its answer has no body, whatever its fields say.
     var isHead = false
 
@@ -47,5 +51,8 @@ struct HTTP2Stream: ~Copyable {
         }
     }
 
-    init(number: Int32) { self.number = number }
+    init(number: Int32, window: Int32) {
+        self.number = number
+        self.window = window
+    }
 }

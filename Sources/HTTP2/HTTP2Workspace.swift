@@ -15,8 +15,9 @@ package struct HTTP2Workspace: ~Copyable {
     /// Tags of streams that take bytes again; the caller empties it.
     package var writable: [Int32] = []
 
-    /// What the sessions have refused.
+    /// What the sessions with clients have refused, and those with servers.
     package internal(set) var counts = HTTP2Counts()
+    package internal(set) var targetCounts = HTTP2Counts()
     /// Milliseconds of the caller's clock, which the caller keeps up to date.
     package var now = 0
 
@@ -53,4 +54,8 @@ package struct HTTP2Workspace: ~Copyable {
     }
 
     deinit { unsafe fields.deallocate() }
+
+    mutating func note(_ isServer: Bool, _ change: (inout HTTP2Counts) -> Void) {
+        if isServer { change(&counts) } else { change(&targetCounts) }
+    }
 }

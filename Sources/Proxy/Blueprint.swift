@@ -72,6 +72,8 @@ final class Blueprint: Sendable {
         let isKong: Bool
         /// How TLS is spoken to its targets; nil: it is not.
         let tls: TLSClient?
+        /// The HTTP that is spoken to its targets.
+        let version: UpstreamVersion
         /// The header that its targets' connections begin with; nil: none.
         let proxyHeader: ProxyHeaderVersion?
         /// What workers know of each other's queues; nil unless there is, or was, a limit.

@@ -6,7 +6,7 @@ internal import Kernel
 internal import TLS
 
 /// One TCP connection of a worker, to a client or to a target, in the worker's slab; or one stream
-/// of a client's connection with HTTP/2, which is used like a connection for one request.
+/// of a connection with HTTP/2, which is used like a connection for one request.
 ///
 /// While nothing goes on it is all that the connection costs: it holds no buffer.
 struct Connection: ~Copyable {
@@ -98,9 +98,12 @@ struct Connection: ~Copyable {
     // The upstream's side.
     /// The id of its target.
     let target: Int32
+    /// Where it stands among those that carry streams to targets, -1: it carries none.
+    var carriage: Int32 = -1
     /// Requests that it has carried.
     var carriedCount: UInt32 = 0
-    /// Its neighbours in the target's pool, -1 for none.
+    /// Its neighbours in the target's pool, or those of a stream among the ones that wait for
+    /// their carrier; -1 for none.
     var nextPooled: Int32 = -1
     var previousPooled: Int32 = -1
 
@@ -127,6 +130,17 @@ struct Connection: ~Copyable {
         side = .downstream
         target = -1
         flags = .readable
+    }
+
+    /// A stream over a connection to a target.
+    init(stream: Int, to target: Int) {
+        socket = .none
+        self.stream = Int32(stream)
+        self.target = Int32(target)
+        client = IPAddress(bits: 0)
+        listener = -1
+        side = .upstream
+        flags = []
     }
 
     /// A connection to a target; that of a probe belongs to none.

@@ -11,8 +11,11 @@ extension DataPlane {
     package func probe(_ probe: Probe, byWorker number: Int) async -> ProbeOutcome {
         var probe = probe
         foundation.withLock { foundation in
-            guard let name = probe.upstream, let tls = foundation.tls.upstreams[name],
-                let upstream = foundation.upstreams.first(where: { $0.name == name }),
+            guard let name = probe.upstream,
+                let upstream = foundation.upstreams.first(where: { $0.name == name })
+            else { return }
+            probe.version = upstream.versionSpoken
+            guard let tls = foundation.tls.upstreams[name],
                 let target = upstream.targets.first(where: {
                     $0.address.description == probe.setting
                 })

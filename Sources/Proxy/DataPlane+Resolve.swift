@@ -171,7 +171,9 @@ extension Foundation {
         return Blueprint.Upstream(
             id: id, name: settings.name, targets: targets, timeouts: settings.timeouts,
             limits: settings.limits, retries: settings.retries, isKong: settings.isKong,
-            tls: tls.upstreams[settings.name]?.value, proxyHeader: settings.proxyHeader,
+            tls: tls.upstreams[settings.name]?.value,
+            version: settings.versionSpoken,
+            proxyHeader: settings.proxyHeader,
             queue: queue(of: id, settings.limits))
     }
 

@@ -47,6 +47,8 @@ extension Exchange {
         case targetDrained
         /// The first byte of the request went to the target.
         case requestBegan
+        /// The target says that it has done nothing of the request: it may be sent again.
+        case requestUnseen
         /// The last byte of the request went to the target.
         case requestEnded
         /// The request can no longer be sent again: what went out is not held any more.

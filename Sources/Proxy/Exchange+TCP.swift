@@ -54,8 +54,9 @@ extension Exchange {
             return breakOff(.notConnected)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
             return breakOff(.clientReset)
-        case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded,
-            .protocolSwitched, .retryGranted, .retryRefused, .placeFound, .queueLate:
+        case .requestBegan, .requestUnseen, .requestEnded, .requestReleased, .responseBegan,
+            .responseEnded, .protocolSwitched, .retryGranted, .retryRefused, .placeFound,
+            .queueLate:
             preconditionFailure("no target has this connection yet")
         }
     }
@@ -76,8 +77,9 @@ extension Exchange {
         case .targetDrained:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .noPlace, .queueFull,
-            .retryGranted, .retryRefused, .requestBegan, .requestEnded, .requestReleased,
-            .responseBegan, .responseEnded, .protocolSwitched, .upstreamFailed, .upstreamLate:
+            .retryGranted, .retryRefused, .requestBegan, .requestUnseen, .requestEnded,
+            .requestReleased, .responseBegan, .responseEnded, .protocolSwitched, .upstreamFailed,
+            .upstreamLate:
             preconditionFailure("this connection waits for a target")
         }
     }
@@ -90,7 +92,7 @@ extension Exchange {
         case .responseEnded:
             responseHasEnded = true
             return requestHasEnded ? close() : .nothing
-        case .requestBegan, .requestReleased, .weightGone, .targetDrained:
+        case .requestBegan, .requestUnseen, .requestReleased, .weightGone, .targetDrained:
             return .nothing
         case .upstreamFailed:
             return breakOff(.upstreamReset)

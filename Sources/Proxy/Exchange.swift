@@ -188,8 +188,8 @@ extension Exchange {
             return answer(.queueFull)
         case .downstreamGone, .downstreamLate, .downstreamInvalid:
             return abandon()
-        case .requestBegan, .requestEnded, .requestReleased, .responseBegan, .responseEnded,
-            .protocolSwitched, .retryGranted, .retryRefused:
+        case .requestBegan, .requestUnseen, .requestEnded, .requestReleased, .responseBegan,
+            .responseEnded, .protocolSwitched, .retryGranted, .retryRefused:
             preconditionFailure("no upstream has this exchange yet")
         case .placeFound, .queueLate:
             preconditionFailure("this exchange does not wait")
@@ -213,8 +213,9 @@ extension Exchange {
         case .targetDrained:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .noPlace, .queueFull,
-            .retryGranted, .retryRefused, .requestBegan, .requestEnded, .requestReleased,
-            .responseBegan, .responseEnded, .protocolSwitched, .upstreamFailed, .upstreamLate:
+            .retryGranted, .retryRefused, .requestBegan, .requestUnseen, .requestEnded,
+            .requestReleased, .responseBegan, .responseEnded, .protocolSwitched, .upstreamFailed,
+            .upstreamLate:
             preconditionFailure("this exchange waits for an upstream")
         }
     }
@@ -223,6 +224,11 @@ extension Exchange {
         switch event {
         case .requestBegan:
             requestHasBegun = true
+            return .nothing
+        case .requestUnseen:
+            requestHasBegun = false
+            // As one that was closed before it came there.
+            isReused = true
             return .nothing
         case .requestEnded:
             requestHasEnded = true
@@ -269,7 +275,7 @@ extension Exchange {
 
     private mutating func handleResponding(_ event: Event) -> Action {
         switch event {
-        case .requestBegan, .requestReleased, .weightGone, .targetDrained:
+        case .requestBegan, .requestUnseen, .requestReleased, .weightGone, .targetDrained:
             return .nothing
         case .requestEnded:
             requestHasEnded = true
@@ -298,7 +304,8 @@ extension Exchange {
         case .responseEnded:
             responseHasEnded = true
             return requestHasEnded ? finish() : .nothing
-        case .requestBegan, .requestReleased, .weightGone, .targetDrained, .overdue:
+        case .requestBegan, .requestUnseen, .requestReleased, .weightGone, .targetDrained,
+            .overdue:
             return .nothing
         case .upstreamFailed, .upstreamLate, .downstreamLate, .downstreamInvalid:
             downstreamIsGone = true
@@ -319,8 +326,8 @@ extension Exchange {
             return finish()
         case .downstreamGone, .downstreamLate:
             return abandon()
-        case .requestBegan, .requestEnded, .requestReleased, .weightGone, .targetDrained,
-            .upstreamFailed, .upstreamLate, .downstreamInvalid, .overdue:
+        case .requestBegan, .requestUnseen, .requestEnded, .requestReleased, .weightGone,
+            .targetDrained, .upstreamFailed, .upstreamLate, .downstreamInvalid, .overdue:
             return .nothing
         case .connected, .connecting, .connectFailed, .noTargetLeft, .responseBegan,
             .protocolSwitched, .noPlace, .queueFull, .queueLate, .placeFound, .retryGranted,

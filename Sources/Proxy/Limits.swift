@@ -49,6 +49,23 @@ enum Limits {
     static let queueSlackNanoseconds: UInt64 = 10_000_000
     /// Idle connections that one worker keeps to one target.
     static let pooledPerTarget = 1024
+    /// Streams that one connection to a target carries at most, whatever the target allows: more
+    /// of them share another one.
+    static let streamsPerCarrier = 128
+    /// Room for what a target's head is given besides: the words of its status, or the lines of an
+    /// agreement to change to another protocol, whose name is no longer than this.
+    static let firstLineBytes = 512
+    static let protocolNameBytes = 64
+    /// Connections with streams that one worker has to one target.
+    static let carriersPerTarget = 128
+    /// The window of a stream from a target grows so far where its bytes are read as fast as they
+    /// come: a path of 50 ms brings 320 MB a second then.
+    static let mostStreamWindow = 16 * 1024 * 1024
+    /// It grows when half of it was read in less than this.
+    static let windowGrowthMilliseconds: UInt64 = 125
+    /// What all windows of a worker's streams have grown by at most: so much may wait for clients
+    /// that were fast and are not any more.
+    static let grownWindowBytes = 256 * 1024 * 1024
     /// The longest request of a check: more than any server takes as its head.
     static let probeRequestBytes = 64 * 1024
     /// What is kept of the body of an answer to a check; Kong's own have about 1,150 bytes.

@@ -25,8 +25,9 @@ package struct Probe: Sendable {
     package let setting: String
     /// What the connection begins with, before anything is asked.
     package let preamble: [UInt8]
-    /// The TLS that it speaks; nil: none.
+    /// The TLS that it speaks, nil for none, and the HTTP.
     var tls: TLSClient?
+    var version = UpstreamVersion.http1
     var serverName = ServerName.none
 
     package init(
@@ -95,6 +96,7 @@ struct ProbeState {
     let question: Probe.Question
     let reply: @Sendable (ProbeOutcome) -> Void
     let tls: TLSClient?
+    let version: UpstreamVersion
     let serverName: ServerName
     let preamble: [UInt8]
     /// The answer's head, when it is here.

@@ -1,28 +1,51 @@
 internal import Bytes
+internal import HTTP2
+internal import Kernel
 
 /// What belongs to a stream of HTTP/2 that is used like a connection.
 ///
-/// Its client's head stands in the connection's block as HTTP/1.1 writes it; a body whose length is
+/// Its peer's head stands in the connection's block as HTTP/1.1 writes it; a body whose length is
 /// not known comes out of `receive` in chunks, so that whoever reads it need not know the version.
 struct StreamState: ~Copyable {
     /// The connection that carries it, or did.
     let carrier: Token
-    /// Its number there, 0 when it is over there.
+    /// Its number there, 0 when it is over there, or not begun.
     var number: Int32
     /// Whether its body is told in chunks.
-    let isChunked: Bool
-    /// Whether all that the client sends is here.
+    var isChunked: Bool
+    /// Whether all that the peer sends is here.
     var hasEnded: Bool
     /// Whether the last chunk was told.
     var hasToldEnd = false
-    /// Bytes of its body that were not read yet; they hold the client's window shut.
+    /// Bytes of its body that were not read yet; they hold the peer's window shut.
     var arrived: Buffer?
-    /// Trailers of the request that were not read yet.
-    var requestTrailers: Buffer?
-    /// Trailers of the answer, which go out with its end.
+    /// Trailers of what comes that were not read yet.
+    var arrivedTrailers: Buffer?
+    /// Trailers of what goes out, which go with its end.
     var trailers: Buffer?
     /// How many bytes waited for the client when that was looked at last.
     var waitingCount = 0
+
+    // From a client.
+    /// Whether the request is a call of gRPC, and the status that it got, -1 while it has none.
+    var isGRPC = false
+    var grpcStatus: Int16 = -1
+
+    // Towards a target.
+    /// Whether its request asks for another protocol, and the head that answers it where the target
+    /// agrees, but for the target's own fields.
+    var isUpgrade = false
+    var agreement: Buffer?
+    /// Whether what came of it breaks the rules.
+    var isInvalid = false
+    /// Whether the target has said that it did nothing of the request.
+    var isRefused = false
+    /// Whether all of an exchange went over it.
+    var isInOrder = false
+    /// How much the target may send before any of it is read, and how much was read since when.
+    var window = Int(HTTP2Limits.ofTargets.streamWindow)
+    var readCount = 0
+    var readSince = Instant.distantPast
 
     var hasTrailers: Bool { trailers != nil }
 

@@ -22,11 +22,17 @@ extension Worker {
         exchanges[exchange].status = own.status
         noteOwnOrigin(exchange)
         setDate()
-        own.encode(
-            version: exchanges[exchange].isVersion10 ? .http10 : .http11,
-            keepAlive: exchanges[exchange].keepsDownstream,
-            isHead: exchanges[exchange].method == .head, date: dateLine, requestID: idText,
-            upstreamField: exposedLine, into: &scratch)
+        if isGRPC(client) {
+            streams[at(client)].grpcStatus = Int16(OwnAnswer.grpcStatus)
+            own.encodeForGRPC(
+                date: dateLine, requestID: idText, upstreamField: exposedLine, into: &scratch)
+        } else {
+            own.encode(
+                version: exchanges[exchange].isVersion10 ? .http10 : .http11,
+                keepAlive: exchanges[exchange].keepsDownstream,
+                isHead: exchanges[exchange].method == .head, date: dateLine, requestID: idText,
+                upstreamField: exposedLine, into: &scratch)
+        }
         if log.isOn { noteOwnAnswer(exchange, own) }
         sendScratch(client)
         timers.set(client, to: bodyDeadline(ofClient: client))

@@ -51,9 +51,21 @@ extension Worker {
     mutating func takeOnTLS(_ tls: TLSClient?, ofUpstream upstream: Int) {
         guard upstreams[upstream].tls !== tls else { return }
         upstreams[upstream].tls = tls
+        retireConnections(ofUpstream: upstream)
+    }
+
+    /// The same for those who speak another HTTP.
+    private mutating func takeOnVersion(_ version: UpstreamVersion, ofUpstream upstream: Int) {
+        guard upstreams[upstream].version != version else { return }
+        upstreams[upstream].version = version
+        retireConnections(ofUpstream: upstream)
+    }
+
+    private mutating func retireConnections(ofUpstream upstream: Int) {
         for position in 0..<upstreams[upstream].targets.count {
             let target = upstreams[upstream].targets[position]
             resumptions[target].resumption = nil
+            targets[target].streamLimit = Limits.streamsPerCarrier
             emptyPool(of: target)
         }
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
@@ -72,12 +84,14 @@ extension Worker {
         takeOnProxyHeader(of: upstream)
         upstreams[upstream.id].exposure = UpstreamState.exposure(of: upstream.name)
         takeOnTLS(upstream.tls, ofUpstream: upstream.id)
+        takeOnVersion(upstream.version, ofUpstream: upstream.id)
         upstreams[upstream.id].requestsPerConnection = UInt32(
             clamping: upstream.limits.requestsPerConnection ?? .max)
         for target in upstream.targets {
             targets[target.id].upstream = upstream.id
             targets[target.id].address = target.address
             targets[target.id].serverName = target.serverName
+            targets[target.id].version = upstream.version
             targets[target.id].weight = target.weight
             targets[target.id].standing = target.standing
             targets[target.id].failures.watch = target.watch

@@ -8,6 +8,9 @@ internal import Telemetry
 extension Worker {
     /// Starts a new connection for an exchange.
     mutating func connect(_ exchange: Int, to target: Int) {
+        if targets[target].version != .http1, mayShare(exchange, at: target) {
+            return connectByStream(exchange, to: target)
+        }
         guard crew.takeDescriptor(for: .upstream) else { return refuseForLack(exchange) }
         switch Socket.connect(to: targets[target].address) {
         case .failed(let error):
@@ -35,21 +38,29 @@ extension Worker {
     }
 
     /// What a connection to a target begins with.
-    private func opening(toTarget target: Int) -> Opening {
+    func opening(toTarget target: Int) -> Opening {
         let upstream = targets[target].upstream
         if upstreams[upstream].proxyHeader != nil { return .proxyHeader }
         return upstreams[upstream].tls == nil ? .done : .handshake
     }
 
     /// Our own lack of descriptors is no fault of any upstream.
-    private mutating func refuseForLack(_ exchange: Int) {
+    mutating func refuseForLack(_ exchange: Int) {
         exchanges[exchange].connectFailure = .overloaded
         perform(exchanges[exchange].handle(.noTargetLeft), exchange)
+    }
+
+    /// Whether an exchange may go over a connection with others'. Other protocols than HTTP need
+    /// HTTP/1.1 where a target may choose, as few targets change to them in HTTP/2.
+    private func mayShare(_ exchange: Int, at target: Int) -> Bool {
+        if exchanges[exchange].isTCP { return false }
+        return targets[target].version == .http2 || exchanges[exchange].upgradeMark == 0
     }
 
     /// The attempt behind an upstream's connection is decided.
     mutating func connectIsDecided(_ index: Int) {
         let exchange = Int(connections[index].exchange)
+        guard exchange >= 0 else { return carrierIsDecided(index) }
         if let error = connections[index].socket.pendingError() {
             detach(exchange)
             close(index)
@@ -72,6 +83,11 @@ extension Worker {
     /// Counts a failed attempt and lets the exchange go on to the next target.
     mutating func connectFailed(_ exchange: Int, _ result: ConnectResult) {
         counters.connectEnded(upstream: exchanges[exchange].upstream, result: result)
+        connectGaveUp(exchange, result)
+    }
+
+    /// Lets an exchange go on to the next target after an attempt that is counted already.
+    mutating func connectGaveUp(_ exchange: Int, _ result: ConnectResult) {
         if log.isOn { noteFailedConnect(exchange) }
         let failure: AttemptFailure =
             switch result {
@@ -116,6 +132,12 @@ extension Worker {
         let index = exchanges[exchange].upstreamConnection
         guard index >= 0 else { return }
         detach(exchange)
+        if connections[index].isStream {
+            streams[at(index)].isInOrder =
+                exchanges[exchange].keepsUpstream && exchanges[exchange].requestHasEnded
+                && !streams[at(index)].isUpgrade
+            return close(index)
+        }
         let target = Int(connections[index].target)
         guard exchanges[exchange].keepsUpstream, targets[target].isCurrent, !isDraining,
             !isPoolShut(target, to: exchange), mayCarryMore(index),
@@ -146,7 +168,7 @@ extension Worker {
 
 /// The pool of each target: last in, first out, so that what is not needed grows old and closes.
 extension Worker {
-    private mutating func putInPool(_ index: Int, _ target: Int) {
+    mutating func putInPool(_ index: Int, _ target: Int) {
         let next = targets[target].firstPooled
         connections[index].nextPooled = next
         connections[index].previousPooled = -1
@@ -182,9 +204,11 @@ extension Worker {
         counters.upstreamConnection(upstream: targets[target].upstream, idleBy: -1, activeBy: 1)
     }
 
-    /// Closes all pooled connections to a target.
+    /// Closes all connections to a target that nobody uses, and lets no others over those that
+    /// carry streams.
     mutating func emptyPool(of target: Int) {
         while let index = takePooled(target) { close(index) }
+        if targets[target].firstCarrier >= 0 { retireCarriers(of: target) }
     }
 }
 

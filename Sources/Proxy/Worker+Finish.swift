@@ -68,6 +68,7 @@ extension Worker {
             lane: exchanges[exchange].lane, code: exchanges[exchange].status,
             durationNanoseconds: isTunnel ? nil : ended.since(exchanges[exchange].began))
         countOrigin(exchange)
+        if connections[client].isStream { countGRPC(exchange) }
         if exchanges[exchange].rollout.segment != 0 { noteEvidence(exchange) }
         counters.downstreamRequest(
             listener: exchanges[exchange].listener, code: exchanges[exchange].status)
@@ -151,6 +152,7 @@ extension Worker {
             leave(index)
             crew.connectionClosed(by: number)
         case .upstream:
+            if connections[index].carriage >= 0 { leaveCarriers(index) }
             let upstream = targets[Int(connections[index].target)].upstream
             counters.upstreamConnection(upstream: upstream, idleBy: 0, activeBy: -1)
         case .probe:

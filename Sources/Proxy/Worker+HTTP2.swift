@@ -94,16 +94,21 @@ extension Worker {
         }
     }
 
-    /// Takes all bytes of a block; false when the client breaks the rules.
-    private mutating func feed(_ index: Int, _ buffer: borrowing Buffer) -> Bool {
+    /// Takes all bytes of a block; false when the peer breaks the rules.
+    mutating func feed(_ index: Int, _ buffer: borrowing Buffer) -> Bool {
         frames.now = Int(now.nanoseconds / 1_000_000)
         var at = 0
         while at < buffer.count {
             guard let session = connections[index].http2.take() else { return false }
             let taken = session.feed(buffer.bytes, from: at, &frames)
             connections[index].http2 = consume session
+            let isOfTarget = connections[index].side == .upstream
             for number in 0..<frames.events.count {
-                hear(frames.events[number], index, buffer)
+                if isOfTarget {
+                    hearTarget(frames.events[number], index, buffer)
+                } else {
+                    hear(frames.events[number], index, buffer)
+                }
             }
             noteClosed(index)
             guard let taken else { return false }
@@ -149,14 +154,14 @@ extension Worker {
         servedCarriers.removeAll(keepingCapacity: true)
     }
 
-    /// Sends the frames of a connection as far as its client takes them.
+    /// Sends the frames of a connection as far as its peer takes them.
     private mutating func sendFrames(_ index: Int) {
         var budget = Limits.bytesPerTurn
         while true {
             switch flush(index) {
             case .flushed: break
             case .blocked: return
-            case .broken: return close(index)
+            case .broken: return closeCarrier(index)
             }
             if budget <= 0 {
                 deferToNextTurn(index)
@@ -172,10 +177,18 @@ extension Worker {
             swap(&scratch, &frames.outgoing)
             if count > 0 { sendScratch(index) }
             scratch.removeAll()
-            if connections[index].flags.contains(.broken) { return close(index) }
+            if connections[index].flags.contains(.broken) { return closeCarrier(index) }
             guard isSound, count > 0 else { break }
         }
-        if connections[index].http2?.isOver ?? true { breakOffStreams(index) }
+        guard connections[index].http2?.isOver ?? true else { return }
+        if connections[index].side == .upstream { return carrierFailed(index, .other) }
+        breakOffStreams(index)
+    }
+
+    /// Closes a connection with streams at once.
+    private mutating func closeCarrier(_ index: Int) {
+        if connections[index].side == .upstream { return carrierFailed(index, .reset) }
+        close(index)
     }
 
     private mutating func gather(_ index: Int) -> Bool {
@@ -185,7 +198,7 @@ extension Worker {
         return isSound
     }
 
-    /// Streams that are over at the client's side: they go on, or end, in the next turn.
+    /// Streams that are over at the peer's side: they go on, or end, in the next turn.
     private mutating func noteClosed(_ index: Int) {
         guard !frames.closed.isEmpty else { return }
         for number in 0..<frames.closed.count {
@@ -198,12 +211,19 @@ extension Worker {
             connections[stream].flags.insert([.peerEnded, .readable])
             // What was not over for us is broken off.
             let isInStep = closed.code == HTTP2Code.none
-            if !isInStep || !connections[stream].flags.contains(.lingering) {
+            if connections[stream].side == .upstream {
+                targetStreamIsClosed(stream, code: closed.code)
+            } else if !isInStep || !connections[stream].flags.contains(.lingering) {
                 connections[stream].flags.insert(.broken)
             }
             deferToNextTurn(stream)
         }
         frames.closed.removeAll(keepingCapacity: true)
+        guard connections[index].side == .downstream else {
+            // Others may have been waiting for room.
+            noteRoom(index)
+            return
+        }
         // From here on it is idle.
         if connections[index].http2?.streamCount == 0 { watchIdle(index) }
     }
@@ -233,18 +253,21 @@ extension Worker {
 
     /// Tells the client why, as far as it takes that, and closes.
     private mutating func breakOffStreams(_ index: Int) {
-        if flush(index) == .flushed {
-            frames.outgoing.removeAll()
-            _ = gather(index)
-            noteClosed(index)
-            noteWritable()
-            scratch.removeAll()
-            swap(&scratch, &frames.outgoing)
-            if !scratch.isEmpty { sendScratch(index) }
-            scratch.removeAll()
-        }
+        sendLastFrames(index)
         endStreams(index)
         endConnection(index)
+    }
+
+    mutating func sendLastFrames(_ index: Int) {
+        guard flush(index) == .flushed else { return }
+        frames.outgoing.removeAll()
+        _ = gather(index)
+        noteClosed(index)
+        noteWritable()
+        scratch.removeAll()
+        swap(&scratch, &frames.outgoing)
+        if !scratch.isEmpty { sendScratch(index) }
+        scratch.removeAll()
     }
 
     /// A connection with streams is to close: the client opens no new ones, those that are here

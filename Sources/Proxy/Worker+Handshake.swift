@@ -34,12 +34,13 @@ extension Worker {
     mutating func handshakeUpstream(_ index: Int, _ readiness: Readiness) {
         let exchange = Int(connections[index].exchange)
         let target = Int(connections[index].target)
-        guard exchange >= 0 else { return close(index) }
+        guard exchange >= 0 || connections[index].carriage >= 0 else { return close(index) }
         if connections[index].tls == nil {
             let upstream = targets[target].upstream
             let session = upstreams[upstream].tls?.session(
                 for: targets[target].serverName.text,
-                isAddress: targets[target].serverName.isAddress, resuming: resumptions[target])
+                isAddress: targets[target].serverName.isAddress, resuming: resumptions[target],
+                offering: offer(by: index))
             guard let session else { return targetRefuses(index, .other) }
             connections[index].tls = consume session
         }
@@ -50,6 +51,7 @@ extension Worker {
             noteHandshake(index)
             if records.resumption != nil { keepResumption(index) }
             connections[index].opening = .done
+            if connections[index].carriage >= 0 { return carrierIsConnected(index) }
             upstreamIsOpen(index)
         }
     }
@@ -92,10 +94,11 @@ extension Worker {
     }
 
     /// A target's handshake came to nothing: that is a failed attempt to connect.
-    private mutating func targetRefuses(_ index: Int, _ fault: TLSFault) {
+    mutating func targetRefuses(_ index: Int, _ fault: TLSFault) {
         let exchange = Int(connections[index].exchange)
         noteFailedHandshake(ofTarget: index, HandshakeFailure(fault))
         connections[index].flags.insert(.broken)
+        if connections[index].carriage >= 0 { return carrierFailed(index, fault.connectResult) }
         detach(exchange)
         close(index)
         connectFailed(exchange, fault.connectResult)

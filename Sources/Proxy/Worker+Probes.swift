@@ -26,7 +26,7 @@ extension Worker {
             }
             let index = token.index
             probes[index] = ProbeState(
-                question: probe.question, reply: reply, tls: probe.tls,
+                question: probe.question, reply: reply, tls: probe.tls, version: probe.version,
                 serverName: probe.serverName, preamble: probe.preamble)
             if probe.tls != nil { connections[index].opening = .handshake }
             if epoll.addConnection(connections[index].socket, token: token.rawValue) != nil {
@@ -71,6 +71,7 @@ extension Worker {
             end(index, .connected)
             return false
         }
+        if speaksHTTP2(index) { return askInFrames(index, bytes) }
         scratch.removeAll()
         scratch.append(bytes.span)
         sendScratch(index)
@@ -83,7 +84,7 @@ extension Worker {
             guard let probe = probes[index],
                 let session = probe.tls?.session(
                     for: probe.serverName.text, isAddress: probe.serverName.isAddress,
-                    resuming: TLSResumptionSlot())
+                    resuming: TLSResumptionSlot(), offering: offer(by: probe))
             else { return end(index, .notAsked) }
             connections[index].tls = consume session
         }
@@ -111,7 +112,7 @@ extension Worker {
         probes.removeValue(forKey: index)?.reply(.notAsked)
     }
 
-    private mutating func end(_ index: Int, _ outcome: ProbeOutcome) {
+    mutating func end(_ index: Int, _ outcome: ProbeOutcome) {
         let probe = probes.removeValue(forKey: index)
         close(index)
         probe?.reply(outcome)
@@ -119,6 +120,7 @@ extension Worker {
 
     /// Reads what is here of the answer.
     private mutating func readProbe(_ index: Int) {
+        if connections[index].http2 != nil { return readProbeFrames(index) }
         var buffer = connections[index].inbound.take() ?? takeBuffer()
         while true {
             if let outcome = parseProbe(index, &buffer) {
@@ -168,7 +170,7 @@ extension Worker {
         return readProbeBody(index, &buffer)
     }
 
-    private mutating func takeHead(_ index: Int, _ buffer: borrowing Buffer) {
+    mutating func takeHead(_ index: Int, _ buffer: borrowing Buffer) {
         probes[index]?.status = responseHead.status
         probes[index]?.isKong = responseHead.gatewayMarks(buffer.bytes).isKong
         connections[index].body = BodyReader(responseHead.framing)
@@ -198,7 +200,7 @@ extension Worker {
         return isFull ? answer(of: index, isWhole: false) : nil
     }
 
-    private static func keep(_ bytes: Span<UInt8>, _ count: Int, in body: inout [UInt8]) {
+    static func keep(_ bytes: Span<UInt8>, _ count: Int, in body: inout [UInt8]) {
         for offset in 0..<min(count, Limits.probeBodyBytes - body.count) {
             body.append(bytes[offset])
         }
@@ -212,7 +214,7 @@ extension Worker {
         return answer(of: index, isWhole: true)
     }
 
-    private func answer(of index: Int, isWhole: Bool) -> ProbeOutcome? {
+    func answer(of index: Int, isWhole: Bool) -> ProbeOutcome? {
         probes[index].map { probe in
             .answered(
                 ProbeAnswer(

@@ -86,6 +86,7 @@ extension Worker {
             isRequest: true)
         switch pump(flow) {
         case .ended:
+            if connections[target].isStream, !endTargetRequest(target) { return }
             timers.set(target, to: answerDeadline(exchange))
             perform(exchanges[exchange].handle(.requestEnded), exchange)
         case .starved:

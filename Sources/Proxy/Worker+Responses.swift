@@ -18,6 +18,9 @@ extension Worker {
         let exchange = Int(connections[index].exchange)
         guard exchange >= 0 else {
             // A pooled connection has nothing to say: it was closed, or is no longer in step.
+            if connections[index].carriage >= 0 {
+                return carrierToTargetIsReady(index, readiness)
+            }
             guard connections[index].flags.contains(.readable) else { return }
             // With TLS it may only have got new tickets.
             if connections[index].tls != nil, isQuiet(index) { return }
@@ -50,6 +53,7 @@ extension Worker {
         exchanges[exchange].heldCount = requestHead.byteCount
         connections[client].inbound = consume buffer
         exchanges[exchange].requestSent = .now()
+        if connections[target].isStream, !openTargetStream(exchange) { return }
         relayRequest(exchange)
     }
 
@@ -139,6 +143,7 @@ extension Worker {
                 let isSilent = buffer.isEmpty
                 if !isSilent { giveUpRepeat(exchange) }
                 giveBack(buffer)
+                if connections[index].isStream { return targetStreamFailed(exchange, index) }
                 // Nothing that could be cut has come: it has closed, as without TLS.
                 guard isSilent, connections[index].flags.contains(.cut) else {
                     return upstreamFailed(exchange, .reset)
@@ -219,7 +224,10 @@ extension Worker {
         }
         connections[client].framing = OutgoingFraming(delivery.framing)
         // A stream's body needs no chunks: the frames that carry it tell its end.
-        if connections[client].isStream { connections[client].framing = .plain }
+        if connections[client].isStream {
+            connections[client].framing = .plain
+            if streams[at(client)].isGRPC { noteGRPCHead(client) }
+        }
         exchanges[exchange].status = responseHead.status
         exchanges[exchange].keepsDownstream = delivery.keepAlive
         exchanges[exchange].keepsUpstream =

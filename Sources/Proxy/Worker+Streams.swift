@@ -5,7 +5,7 @@ internal import Kernel
 internal import Reactor
 internal import Settings
 
-/// Streams of HTTP/2, which are used like clients' connections: what `receive`, `send`, `flush` and
+/// Streams of HTTP/2, which are used like connections: what `receive`, `send`, `flush` and
 /// `close` do where there is no socket.
 extension Worker {
     /// The connection that a client's bytes come over: a stream's carrier, else itself.
@@ -56,9 +56,10 @@ extension Worker {
         _ number: Int32, over carrier: Int, hasEnded: Bool
     ) -> Int? {
         let isChunked = connections[carrier].http2?.isOpenEnded(number) ?? false
-        let stream = StreamState(
+        var stream = StreamState(
             carrier: connections.token(at: carrier), number: number, isChunked: isChunked,
             hasEnded: hasEnded)
+        stream.isGRPC = connections[carrier].http2?.isGRPC(number) ?? false
         guard let place = streams.insert(stream) else {
             connections[carrier].http2?.reset(number, code: HTTP2Code.refusedStream)
             return nil
@@ -75,8 +76,8 @@ extension Worker {
         return token.index
     }
 
-    /// Bytes of a request's body have come. Until they are read the client's window is shut by
-    /// them, so that there are never more than a block holds.
+    /// Bytes of a body have come. Until they are read the peer's window is shut by them: of a client
+    /// there are never more than a block holds, of a target no more than its stream's window.
     mutating func arrive(
         _ id: HTTP2StreamID, over carrier: Int, _ buffer: borrowing Buffer, _ from: Int,
         _ count: Int
@@ -84,7 +85,7 @@ extension Worker {
         let index = Int(id.tag)
         guard index >= 0 else { return }
         var block = streams[at(index)].arrived.take() ?? takeBuffer()
-        if block.space < count { block.compact() }
+        if block.space < count { makeSpace(in: &block, for: count, of: index) }
         if block.space < count {
             connections[carrier].http2?.reset(id.number, code: HTTP2Code.flowControl)
         } else {
@@ -94,7 +95,19 @@ extension Worker {
         wake(index)
     }
 
-    /// All of a request is here.
+    private mutating func makeSpace(in block: inout Buffer, for count: Int, of index: Int) {
+        // Those that grow are moved only when half of what they hold is gone, or they double.
+        let isOfTarget = connections[index].side == .upstream
+        if !isOfTarget || block.consumedCount >= block.capacity / 2 { block.compact() }
+        guard isOfTarget, block.space < count else { return }
+        let most = 2 * streams[at(index)].window
+        var larger = Buffer(capacity: max(min(2 * block.capacity, most), block.count + count))
+        larger.append(block.bytes)
+        giveBack(block)
+        block = larger
+    }
+
+    /// All of a message is here.
     mutating func endArrival(_ id: HTTP2StreamID, hasTrailers: Bool) {
         let index = Int(id.tag)
         guard index >= 0 else { return }
@@ -102,12 +115,12 @@ extension Worker {
         if hasTrailers, frames.text.count <= Limits.blockBytes {
             var trailers = takeBuffer()
             trailers.append(frames.text.bytes)
-            streams[at(index)].requestTrailers = consume trailers
+            streams[at(index)].arrivedTrailers = consume trailers
         }
         wake(index)
     }
 
-    private mutating func wake(_ index: Int) {
+    mutating func wake(_ index: Int) {
         connections[index].flags.insert(.readable)
         deferToNextTurn(index)
     }
@@ -160,7 +173,7 @@ extension Worker {
         if buffer.space < Limits.chunkBytes { buffer.compact() }
         guard buffer.space >= Limits.chunkBytes else { return .wouldBlock }
         ChunkEncoder.beginLast(into: &buffer)
-        if var trailers = streams[at(index)].requestTrailers.take() {
+        if var trailers = streams[at(index)].arrivedTrailers.take() {
             // They end with the empty line that ends the body. Where there is no room for them,
             // there are none.
             if buffer.space >= trailers.count {
@@ -181,6 +194,7 @@ extension Worker {
         guard number > 0 else { return }
         let carrier = transport(of: index)
         connections[carrier].http2?.haveRead(count, of: number)
+        if connections[index].side == .upstream { growWindow(index, readNow: count) }
         markFrames(carrier)
     }
 }
@@ -205,15 +219,16 @@ extension Worker {
             moveOn(flow, &buffer, by: more)
         }
         if sent < framed + plain { connections[flow.sink].flags.insert(.writeBlocked) }
+        if flow.isRequest { noteSent(flow.exchange, sent) }
         if log.isOn { noteBytes(sent, at: flow.sink) }
         return sent
     }
 
-    /// Whether nothing follows these bytes of an answer.
+    /// Whether nothing follows these bytes of a message.
     private func isLast(_ flow: Flow, plain: Int) -> Bool {
         if streams[at(flow.sink)].hasTrailers { return false }
         switch connections[flow.source].body {
-        case .none: return exchanges[flow.exchange].phase == .responding
+        case .none: return flow.isRequest || exchanges[flow.exchange].phase == .responding
         case .length(let left): return left == UInt64(plain)
         case .chunked, .untilClose: return false
         }
@@ -261,18 +276,24 @@ extension Worker {
     }
 
     /// The connection that carries a stream, and its number there; nil when it is over.
-    private func place(of index: Int) -> (Int, Int32)? {
+    private mutating func place(of index: Int) -> (Int, Int32)? {
         let number = streams[at(index)].number
         guard number > 0 else {
-            connections[index].flags.insert(.broken)
+            breakStream(index)
             return nil
         }
         return (transport(of: index), number)
     }
 
+    /// Nothing more goes out over a stream. An answer that is here is whole all the same.
+    private mutating func breakStream(_ index: Int) {
+        let isAnswered = connections[index].side == .upstream && streams[at(index)].hasEnded
+        if !isAnswered { connections[index].flags.insert(.broken) }
+    }
+
     private mutating func taken(_ written: HTTP2Session.Write?, by index: Int) -> Int? {
         guard case .taken(let count) = written else {
-            connections[index].flags.insert(.broken)
+            breakStream(index)
             return nil
         }
         markFrames(transport(of: index))
@@ -305,6 +326,9 @@ extension Worker {
             giveBack(waiting)
             return .broken
         }
+        if connections[index].side == .upstream {
+            noteSent(Int(connections[index].exchange), count)
+        }
         if log.isOn { noteBytes(count, at: index) }
         waiting.consume(count)
         if waiting.isEmpty {
@@ -318,6 +342,7 @@ extension Worker {
 
     /// Keeps a line of an answer's trailers until its end.
     mutating func keepTrailer(_ index: Int, _ buffer: borrowing Buffer, _ from: Int, _ to: Int) {
+        if streams[at(index)].isGRPC { noteGRPCStatus(index, buffer, from, to) }
         var trailers = streams[at(index)].trailers.take() ?? takeBuffer()
         // With the empty line behind them.
         if trailers.space >= to - from + 2 {
@@ -347,20 +372,26 @@ extension Worker {
         case .flushed: break
         }
         let carrier = transport(of: index)
-        if var trailers = streams[at(index)].trailers.take() {
-            trailers.append("\r\n")
-            let isTaken = finish(number, over: carrier, trailers)
-            if !isTaken {
-                trailers.truncate(to: trailers.count - 2)
-                streams[at(index)].trailers = consume trailers
-                return
-            }
-            giveBack(trailers)
+        if streams[at(index)].hasTrailers, !finishWithTrailers(index, number, over: carrier) {
+            return
         }
         endSendingToStream(index)
         if !streams[at(index)].hasEnded {
             connections[carrier].http2?.discardRest(number)
         }
+    }
+
+    /// Ends a message with the trailers that were kept for it; false when they have no room yet.
+    mutating func finishWithTrailers(_ index: Int, _ number: Int32, over carrier: Int) -> Bool {
+        guard var trailers = streams[at(index)].trailers.take() else { return true }
+        trailers.append("\r\n")
+        if finish(number, over: carrier, trailers) {
+            giveBack(trailers)
+            return true
+        }
+        trailers.truncate(to: trailers.count - 2)
+        streams[at(index)].trailers = consume trailers
+        return false
     }
 
     private mutating func finish(
@@ -403,17 +434,23 @@ extension Worker {
         if let buffer = connections[index].inbound.take() { giveBack(buffer) }
         if let buffer = connections[index].outbound.take() { giveBack(buffer) }
         if let buffer = streams[at(index)].arrived.take() { giveBack(buffer) }
-        if let buffer = streams[at(index)].requestTrailers.take() { giveBack(buffer) }
+        if let buffer = streams[at(index)].arrivedTrailers.take() { giveBack(buffer) }
         if let buffer = streams[at(index)].trailers.take() { giveBack(buffer) }
+        if let buffer = streams[at(index)].agreement.take() { giveBack(buffer) }
         let carrier = transport(of: index)
         let number = streams[at(index)].number
-        if number > 0 {
-            let isBroken = connections[index].flags.contains(.broken)
+        let isOfTarget = connections[index].side == .upstream
+        if number > 0, streams[at(index)].isInOrder {
+            connections[carrier].http2?.forget(number)
+            markFrames(carrier)
+        } else if number > 0 {
+            let isBroken = connections[index].flags.contains(.broken) && !isOfTarget
             connections[carrier].http2?.adopt(number, tag: -1)
             connections[carrier].http2?.reset(
                 number, code: isBroken ? HTTP2Code.internalError : HTTP2Code.cancel)
             markFrames(carrier)
         }
+        if isOfTarget { leaveCarrier(index) }
         _ = streams.remove(at: at(index))
         _ = connections.remove(at: index)
     }

@@ -74,7 +74,10 @@ extension Worker {
 
     private mutating func upstreamIsLate(_ index: Int) {
         let exchange = Int(connections[index].exchange)
-        guard exchange >= 0 else { return close(index) }
+        guard exchange >= 0 else {
+            return connections[index].carriage >= 0
+                ? carrierToTargetIsLate(index) : close(index)
+        }
         if connections[index].flags.contains(.connecting) {
             detach(exchange)
             close(index)
@@ -93,6 +96,7 @@ extension Worker {
         noteFailure(exchange, .attempt(.timeout))
         noteBreach(exchange)
         noteTrouble(exchange, "response_timeout")
+        if connections[index].isStream { doubtCarrier(of: index, exchange) }
         perform(exchanges[exchange].handle(.upstreamLate), exchange)
     }
 

@@ -62,6 +62,10 @@ struct Worker: ~Copyable {
     var frames = HTTP2Workspace(capacity: Limits.scratchBytes, streams: Limits.connections)
     var carriers: [Token] = []
     var servedCarriers: [Token] = []
+    /// What belongs to those connections that carry streams to targets, and what the windows of
+    /// their streams have grown by together.
+    var carriages = Slab<CarrierState>(limit: Limits.connections)
+    var grownWindowBytes = 0
     /// What sessions with targets are resumed with, at the targets' ids.
     var resumptions = Table<TLSResumptionSlot>(count: 0) { _ in TLSResumptionSlot() }
     /// Whether any listener asks clients for certificates: who they are is told by us alone.

@@ -125,6 +125,8 @@ struct UpstreamState: ~Copyable {
     var requestsPerConnection = UInt32.max
     /// How TLS is spoken to its targets; nil: it is not.
     var tls: TLSClient?
+    /// The HTTP that is spoken to its targets.
+    var version = UpstreamVersion.http1
     /// Whether its answers are asked who made them.
     var isKong = false
     var retryLimit = 0
@@ -165,6 +167,13 @@ struct TargetState {
     /// The pooled connection used last, -1 for none.
     var firstPooled: Int32 = -1
     var pooledCount = 0
+    /// The HTTP that is spoken to it.
+    var version = UpstreamVersion.http1
+    /// Its connections that carry streams: the first of them, -1 for none, and their number.
+    var firstCarrier: Int32 = -1
+    var carrierCount = 0
+    /// How many streams a new one of them is thought to carry: as many as the last one did.
+    var streamLimit = Limits.streamsPerCarrier
     /// Whether the blueprint has the target; one that it has not keeps no pool.
     var isCurrent = false
 }

@@ -51,9 +51,9 @@ struct KeyTable {
         owner: "an upstream",
         known: [
             "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval", "kong", "admin", "tls", "send_proxy_protocol",
+            "resolve_interval", "kong", "admin", "tls", "protocol", "send_proxy_protocol",
         ],
-        later: ["protocol"])
+        later: [])
 
     static let upstreamTLS = KeyTable(
         owner: "`tls` of an upstream",

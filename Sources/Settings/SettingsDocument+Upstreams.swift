@@ -36,7 +36,23 @@ extension SettingsDocument {
         upstream.admin = readAdminAccess(fields["admin"])
         upstream.tls = readUpstreamTLS(fields["tls"])
         upstream.proxyHeader = readSentProxyHeader(fields["send_proxy_protocol"])
+        upstream.version = readVersion(fields["protocol"], isAnnounced: upstream.proxyHeader != nil)
         return targets == nil ? nil : upstream
+    }
+
+    /// A connection that carries the requests of many clients can tell of none of them.
+    private mutating func readVersion(_ field: Field?, isAnnounced: Bool) -> UpstreamVersion {
+        let version = value(field, expected: "http1, http2 or auto") {
+            UpstreamVersion(rawValue: $0)
+        }
+        guard let field, let version else { return .http1 }
+        if version != .http1, isAnnounced {
+            faults.add(
+                "`protocol: \(version.rawValue)` with `send_proxy_protocol`, whose header speaks "
+                    + "for one client only; expected `http1`, or no header",
+                at: field.key)
+        }
+        return version
     }
 
     private mutating func readTargets(_ field: Field?, of upstream: Field) -> [TargetSettings]? {

@@ -22,6 +22,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var admin: AdminAccessSettings?
     /// How TLS is spoken to its targets; nil: it is not.
     package var tls: UpstreamTLS?
+    /// The HTTP that its targets are spoken to in.
+    package var version = UpstreamVersion.http1
     /// How its targets are told who the client is, before anything else; nil: they are not.
     package var proxyHeader: ProxyHeaderVersion?
 
@@ -49,6 +51,20 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.resolveIntervalMilliseconds = resolveIntervalMilliseconds
         self.admin = admin
     }
+}
+
+extension UpstreamSettings {
+    /// The HTTP that its targets are spoken to in: without TLS there is nothing to choose by.
+    package var versionSpoken: UpstreamVersion {
+        version == .auto && tls == nil ? .http1 : version
+    }
+}
+
+/// The HTTP that is spoken to an upstream's targets.
+package enum UpstreamVersion: String, Sendable, Equatable {
+    case http1, http2
+    /// What a target chooses in the handshake of TLS; without TLS HTTP/1.1.
+    case auto
 }
 
 /// The two forms of the PROXY protocol's header: text and binary.

@@ -12,6 +12,23 @@ package struct TLSClientOptions: Sendable {
     package init() {}
 }
 
+/// The protocols that a target is offered (ALPN).
+package enum TLSOffer: Sendable {
+    case nothing, http1, http2
+    /// Either of them, HTTP/2 first.
+    case both
+
+    /// Each behind its length.
+    var text: StaticString {
+        switch self {
+        case .nothing: ""
+        case .http1: "\u{8}http/1.1"
+        case .http2: "\u{2}h2"
+        case .both: "\u{2}h2\u{8}http/1.1"
+        }
+    }
+}
+
 /// The client's side of TLS for one upstream. Immutable, and shared by all workers.
 @safe
 package final class TLSClient: @unchecked Sendable {
@@ -55,7 +72,8 @@ package final class TLSClient: @unchecked Sendable {
     /// A session for a connection to a target that goes by `name`, a name of DNS or an address;
     /// nil when there is no memory. An earlier session is taken up if the target agrees.
     package func session(
-        for name: String, isAddress: Bool, resuming slot: borrowing TLSResumptionSlot
+        for name: String, isAddress: Bool, resuming slot: borrowing TLSResumptionSlot,
+        offering offer: TLSOffer = .nothing
     ) -> TLSSession? {
         guard let session = unsafe TLSSession(context, owner: self) else { return nil }
         unsafe SSL_set_connect_state(session.ssl)
@@ -69,6 +87,12 @@ package final class TLSClient: @unchecked Sendable {
                 ? unsafe sluice_ssl_set_address(session.ssl, name)
                 : unsafe SSL_set1_host(session.ssl, name)
             guard isSet == 1 else { return nil }
+        }
+        if offer != .nothing {
+            let text = offer.text
+            let result = unsafe SSL_set_alpn_protos(
+                session.ssl, text.utf8Start, UInt32(text.utf8CodeUnitCount))
+            guard result == 0 else { return nil }
         }
         slot.offer(to: session)
         return session

@@ -71,6 +71,7 @@ package struct Exposition: Sendable {
         writeListeners(to: &writer)
         writeHandshakes(to: &writer)
         writeHTTP2(to: &writer)
+        writeGRPC(to: &writer)
         writeTCP(to: &writer)
         writeDrains(to: &writer)
         writeHealth(to: &writer)

@@ -3,7 +3,8 @@
 /// Only `grow` and `merge` allocate. A worker that gives its counters away must give a `copy()`,
 /// else its own next count would have to copy everything first.
 package struct WorkerCounters: Sendable {
-    /// These ten have a row for each lane.
+    /// These eleven have a row for each lane.
+    var grpc = CountTable(columns: GRPCStatus.columns)
     var routed = CountTable(columns: ChoiceKind.allCases.count)
     var requests = CountTable(columns: StatusColumn.count)
     var inflight = CountTable(columns: 1)
@@ -45,6 +46,7 @@ package struct WorkerCounters: Sendable {
 
     /// Makes room for ids below these counts. Never shrinks, never loses a count.
     package mutating func grow(listeners: Int, upstreams: Int, lanes: Int) {
+        grpc.grow(rows: lanes)
         routed.grow(rows: lanes)
         requests.grow(rows: lanes)
         inflight.grow(rows: lanes)
@@ -68,6 +70,7 @@ package struct WorkerCounters: Sendable {
 
     /// Adds what another worker counted, and grows where the other has more rows.
     package mutating func merge(_ other: WorkerCounters) {
+        grpc.merge(other.grpc)
         routed.merge(other.routed)
         requests.merge(other.requests)
         inflight.merge(other.inflight)

@@ -13,6 +13,7 @@ final class Peer {
         var closedWith: UInt32?
     }
 
+    private let isServer: Bool
     var session: HTTP2Session
     var work = HTTP2Workspace(capacity: 256 * 1024, streams: 1_024)
     var messages: [Int32: Message] = [:]
@@ -27,12 +28,13 @@ final class Peer {
             preconditionFailure("no memory for a session")
         }
         session = made
+        self.isServer = isServer
     }
 
     var isOver: Bool { session.isOver }
     var fault: HTTP2Fault? { session.fault }
     var takesRequests: Bool { session.takesRequests }
-    var counts: HTTP2Counts { work.counts }
+    var counts: HTTP2Counts { isServer ? work.counts : work.targetCounts }
     var textCount: Int { work.text.count }
     var writable: [Int32] { work.writable }
 

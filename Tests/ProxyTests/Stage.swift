@@ -19,13 +19,15 @@ struct Stage {
         upstream: UpstreamTimeouts = UpstreamTimeouts(),
         limits: ListenerLimits = ListenerLimits(),
         upstreamLimits: UpstreamLimits = UpstreamLimits(), retries: RetrySettings = .none,
+        version: UpstreamVersion = .http1,
         accessLog: AccessLogSettings? = nil, descriptors: Int = DescriptorLimit.current
     ) async throws {
         plane = try DataPlane(workers: workers, descriptors: descriptors)
         try await apply(
             Self.snapshot(
                 upstreams, weights: weights, client: client, upstream: upstream, limits: limits,
-                upstreamLimits: upstreamLimits, retries: retries, accessLog: accessLog))
+                upstreamLimits: upstreamLimits, retries: retries, version: version,
+                accessLog: accessLog))
         port = plane.boundListeners.first?.address.port ?? 0
     }
 
@@ -42,6 +44,7 @@ struct Stage {
         upstream: UpstreamTimeouts = UpstreamTimeouts(),
         limits: ListenerLimits = ListenerLimits(),
         upstreamLimits: UpstreamLimits = UpstreamLimits(), retries: RetrySettings = .none,
+        version: UpstreamVersion = .http1,
         listeners: [String] = ["api"], accessLog: AccessLogSettings? = nil
     ) -> Snapshot {
         let names = names(upstreams.count)
@@ -52,9 +55,11 @@ struct Stage {
                     limits: limits)
             },
             upstreams: zip(names, upstreams).map { name, ports in
-                UpstreamSettings(
+                var settings = UpstreamSettings(
                     name: name, targets: ports.map { TargetSettings(address: address($0)) },
                     timeouts: upstream, limits: upstreamLimits, retries: retries)
+                settings.version = version
+                return settings
             },
             splits: [
                 SplitSettings(

@@ -181,16 +181,13 @@ struct BadSettingsTests {
     }
 
     @Test(arguments: [
-        (KeyTable.top, ""), (.upstream, "upstream"), (.admin, "admin"), (.log, "log"),
+        (KeyTable.top, ""), (.admin, "admin"), (.log, "log"),
     ])
     func `a key that is reserved for later is refused as such`(keys: KeyTable, place: String) {
         #expect(!keys.later.isEmpty)
         for key in keys.later {
             let text =
                 switch place {
-                case "listener":
-                    settingsText(listener: "api: {address: a:1, split: kong, ^\(key): 1}")
-                case "upstream": settingsText(upstream: "x: {targets: [a:1], ^\(key): 1}")
                 case "admin": settingsText(rest: "admin: {address: a:2, ^\(key): 1}")
                 case "log": settingsText(rest: "log: {^\(key): 1}")
                 default: settingsText(rest: "^\(key): 1")
