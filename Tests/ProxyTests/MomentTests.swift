@@ -70,6 +70,21 @@ extension LiveTests {
             #expect(text.hasPrefix("HTTP/1.1 413 "))
         }
 
+        @Test
+        func `who has not sent all of a body is told that the connection closes`() throws {
+            let stage = try Rehearsal.withOneTarget()
+            let client = stage.clients[0].line
+            client.say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf")
+            stage.settle()
+            try #require(stage.backends.first).line.reset()
+            stage.settle()
+            client.receive()
+            let text = String(decoding: client.received, as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 502 "))
+            #expect(text.contains("\r\nConnection: close\r\n"))
+            #expect(client.end == .ended)
+        }
+
         private func ask(_ method: String, of client: Line) {
             client.say("\(method) / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
         }
