@@ -114,17 +114,6 @@ package final class Rehearsal {
         ])
     }
 
-    /// A worker with one target and one client, for a scene of which each step is written down.
-    static func withOneTarget() throws -> Rehearsal {
-        guard let ground = Ground.lasting else { throw Failure(what: "no ground") }
-        let stage = try Rehearsal([], ground)
-        stage.isListed = [true, false, false]
-        stage.apply()
-        stage.connect(0)
-        stage.settle()
-        return stage
-    }
-
     private func play() -> Verdict {
         settle()
         for _ in 0..<400 where !choices.isOver { move() }
