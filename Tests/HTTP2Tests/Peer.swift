@@ -103,6 +103,13 @@ final class Peer {
         return all
     }
 
+    /// What is to be sent, as far as there is room for it at once.
+    func gatherOnce() -> [UInt8] {
+        work.outgoing.removeAll()
+        _ = session.gather(&work)
+        return work.outgoing.array
+    }
+
     /// Sends all of a message's bytes; what is not taken at once is kept for the next call.
     @discardableResult
     func write(_ text: String, to stream: Int32, isLast: Bool = true) -> HTTP2Session.Write {

@@ -213,6 +213,30 @@ struct SessionTests {
         #expect(client.messages[slow]?.body.count == 65_535 + 65_536)
     }
 
+    @Test func `frames for which there is no room wait, and are whole`() throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let streams = try (0..<14).map { _ in try #require(client.open(Self.request)) }
+        Peer.exchange(client, server)
+        let bodies = streams.map { stream in
+            (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ Int(stream)) }
+        }
+        for (stream, body) in zip(streams, bodies) {
+            server.write("HTTP/1.1 200 OK\r\n\r\n", to: stream, isLast: false)
+            #expect(server.write(body, to: stream, isLast: true) == .taken(body.count))
+        }
+        // All of them together do not fit into what is gathered at once.
+        let first = server.gatherOnce()
+        #expect(first.count > 128 * 1024)
+        #expect(first.count <= 256 * 1024)
+        client.take(first)
+        Peer.exchange(client, server)
+        for (stream, body) in zip(streams, bodies) {
+            #expect(client.messages[stream]?.body == body)
+            #expect(client.messages[stream]?.closedWith == 0)
+            #expect(server.messages[stream]?.closedWith == 0)
+        }
+    }
+
     @Test func `both sides can end a stream at once`() throws {
         let (client, server) = (Peer(isServer: false), Peer(isServer: true))
         let first = try #require(client.open(Self.request))
