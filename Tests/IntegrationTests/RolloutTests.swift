@@ -271,5 +271,13 @@ struct RolloutTests {
         let sound = cast.sluice.folder["plan.yaml"]
         #expect(
             try cast.sluice.command("rollout", "check", sound, "--config", config).status == 0)
+        // What is allowed and unwise is said beside it.
+        try cast.sluice.folder.write(
+            Self.plan + "\nrequire: {at_most_worse: 2}\n", to: "unwise.yaml")
+        let unwise = try cast.sluice.command(
+            "rollout", "check", cast.sluice.folder["unwise.yaml"], "--config", config)
+        #expect(unwise.status == 0)
+        #expect(unwise.errors.contains("unwise.yaml:6:11: `at_most_worse` is refuted by failures"))
+        #expect(unwise.errors.hasSuffix(" (warning)\n"), "\(unwise.errors)")
     }
 }
