@@ -3,8 +3,11 @@ package import Telemetry
 /// For how long a request may wait for its answer before it is held to hang: four times stable's
 /// own 99th percentile of the last five minutes, and at least two seconds; somewhat more at the
 /// candidate, as with `LatencyMarks`. Both sides then hang equally often if the candidate is at
-/// most that much slower. What counts is the whole time, that of a service behind a gateway
-/// included: of a request without an answer nobody knows who keeps it waiting.
+/// most that much slower. What still waits is looked at when the longer of both times is over, on
+/// both sides: otherwise an outage of both would end earlier for one of them.
+///
+/// What counts is the whole time, that of a service behind a gateway included: of a request
+/// without an answer nobody knows who keeps it waiting.
 package struct Patience: Sendable {
     /// With fewer answers nothing is known of stable, and ten seconds hold.
     package static let fewestAnswers = 100

@@ -157,7 +157,11 @@ struct EvidenceState: ~Copyable {
     /// A client has left, which had waited for too long.
     func wasGivenUp(place: Int, side: Int) { sides[2 &* place &+ side].traffic.givenUp &+= 1 }
 
-    /// In nanoseconds: what waits for longer at a side hangs.
+    /// What still waits after this hangs, at either side: judged at the same age, what began to
+    /// hang at both at once is seen at both at once, and so is the end of that.
+    var longestWait: UInt64 { max(patience.stable, patience.candidate) }
+
+    /// In nanoseconds: what was over later than this at a side has hung.
     func mostWait(_ side: Int) -> UInt64 {
         side == Self.candidate ? patience.candidate : patience.stable
     }

@@ -65,7 +65,7 @@ extension Worker {
             else { continue }
             let waited = waited(exchange)
             evidence.isWaiting(place: place, side: side, nanoseconds: waited)
-            noteHanging(exchange, side, waited)
+            noteHanging(exchange, side, waited, limit: evidence.longestWait)
         }
     }
 
@@ -75,9 +75,10 @@ extension Worker {
     }
 
     /// An exchange that has waited for so long hangs, or has hung, once, if that is too long.
-    private mutating func noteHanging(_ exchange: Int, _ side: Int, _ nanoseconds: UInt64) {
-        guard nanoseconds > evidence.mostWait(side), !exchanges[exchange].rollout.isHanging
-        else { return }
+    private mutating func noteHanging(
+        _ exchange: Int, _ side: Int, _ nanoseconds: UInt64, limit: UInt64
+    ) {
+        guard nanoseconds > limit, !exchanges[exchange].rollout.isHanging else { return }
         exchanges[exchange].rollout.isHanging = true
         noteError(exchange, .hanging, side: side)
     }
@@ -96,7 +97,7 @@ extension Worker {
         guard evidence.isOn, side >= 0 else { return }
         exchanges[exchange].rollout.isAnswered = true
         if side == EvidenceState.stable { evidence.wholeTimes.record(nanoseconds: nanoseconds) }
-        noteHanging(exchange, side, nanoseconds)
+        noteHanging(exchange, side, nanoseconds, limit: evidence.mostWait(side))
         // What the service behind took is no fault of the gateway's.
         let service = UInt64(exchanges[exchange].rollout.serviceMilliseconds) &* 1_000_000
         let time = nanoseconds > service ? nanoseconds &- service : 0
@@ -132,7 +133,8 @@ extension Worker {
         if let kind { noteError(exchange, kind, side: side) }
         guard !isAnswered, !exchanges[exchange].isTCP else { return }
         if exchanges[exchange].requestHasEnded {
-            noteHanging(exchange, side, waited(exchange))
+            noteHanging(
+                exchange, side, waited(exchange), limit: evidence.mostWait(side))
         }
         if kind != .errors, exchanges[exchange].rollout.isHanging {
             let place = splits[exchanges[exchange].split].trackedPlace
