@@ -116,6 +116,28 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `what still waits is looked at by the longer of both times`() async throws {
+            let (stage, origins) = try await Self.stage([50, 50], isStableSilent: true)
+            defer { for origin in origins { origin.stop() } }
+            let uneven = LatencyMarks.Marks(stable: 1, candidate: Self.long)
+            _ = await stage.plane.evidence(nil, patience: uneven)
+            let clients = try (0..<4).map { _ in try stage.client() }
+            for client in clients { client.send(Self.get) }
+            var report = await Self.report(stage, patience: uneven) {
+                Self.both($0).stable.slow == 2 && Self.both($0).candidate.slow == 2
+            }
+            #expect(Self.both(report).stable.hanging == 2)
+            #expect(report.rows.isEmpty)
+            // Who has left had waited for longer than stable's own.
+            for client in clients { client.reset() }
+            report = await Self.report(stage, patience: uneven) { report in
+                report.rows.reduce(0) { $0 + $1.stable } == 2
+            }
+            #expect(report.rows.reduce(0) { $0 + $1.stable } == 2)
+            #expect(report.rows.allSatisfy { $0.kind == .hanging && $0.candidate == 0 })
+            await stage.end()
+        }
+
         @Test func `a request that is still being sent owes no answer`() async throws {
             let (stage, origins) = try await Self.stage([0, 100])
             defer { for origin in origins { origin.stop() } }
