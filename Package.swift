@@ -150,7 +150,9 @@ let package = Package(
                 hummingbirdTLS, nioCore, nioSSL, logging,
             ]),
         tests("KongLikeTests", ["KongLike", "Addressing"]),
-        tests("IntegrationTests", ["Kernel", "Bytes", "KongLike", "TLS"]),
+        tests(
+            "IntegrationTests", ["Kernel", "Bytes", "KongLike", "TLS"],
+            files: ["Support/grpc_peers.py"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -68,6 +68,9 @@ package struct Exchange {
     var connectFailure = Failure.noUpstream
     /// Whether the request was sent once more for a reused connection, which is done only once.
     package private(set) var hasBeenRepeated = false
+    /// How often a target said that it had done nothing of it, and how often that is taken for free.
+    private var unseenCount: UInt8 = 0
+    private static var mostUnseen: UInt8 { 10 }
     /// How often it was sent again to another target, and how often it may be.
     package private(set) var retries = 0
     package var retryLimit = 0
@@ -227,8 +230,12 @@ extension Exchange {
             return .nothing
         case .requestUnseen:
             requestHasBegun = false
-            // As one that was closed before it came there.
+            // As one that was closed before it came there; as often as that happens, within reason.
             isReused = true
+            if unseenCount < Self.mostUnseen {
+                unseenCount += 1
+                hasBeenRepeated = false
+            }
             return .nothing
         case .requestEnded:
             requestHasEnded = true

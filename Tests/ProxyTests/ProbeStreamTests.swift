@@ -76,7 +76,8 @@ extension LiveTests {
         @Test func `a stream that is reset is no answer`() async throws {
             let target = try Target()
             let stage = try await Stage([[target.port]], version: .http2)
-            async let outcome = Self.outcome(stage, target.port)
+            let port = target.port
+            async let outcome = Self.outcome(stage, port)
             let server = try target.acceptStreams()
             server.reset(try server.stream(), code: 7)
             #expect(await outcome == .reset)

@@ -78,8 +78,9 @@ final class StreamServer {
     func writeAll(_ body: [UInt8], to stream: Int32) {
         var sent = 0
         while sent < body.count, requests[stream]?.code == nil {
-            sent += write(Array(body[sent...]), to: stream)
-            if sent < body.count, !receive() { return }
+            let count = write(Array(body[sent...]), to: stream)
+            sent += count
+            if count == 0, !receive() { return }
         }
         session.finish(stream)
         send()

@@ -23,7 +23,7 @@ struct UpstreamVersionTests {
 
     @Test(arguments: [
         ("protocol: ^h2", "`protocol` is `h2`; expected http1, http2 or auto"),
-        ("protocol: ^2", "expected http1, http2 or auto"),
+        ("protocol: ^2", "`protocol` is `2`; expected http1, http2 or auto"),
         ("protocol: ^[http2]", "`protocol` is a list; expected http1, http2 or auto"),
         (
             "^protocol: http2, send_proxy_protocol: v1",

@@ -43,6 +43,7 @@ import Testing
         sluice_certificate_reloads_total counter
         sluice_http2_connections_ended_total counter
         sluice_http2_streams_refused_total counter
+        sluice_upstream_grpc_calls_total counter
         sluice_tcp_connections gauge
         sluice_tcp_connections_total counter
         sluice_tcp_errors_total counter
