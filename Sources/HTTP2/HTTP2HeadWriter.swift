@@ -82,13 +82,15 @@ struct HTTP2HeadWriter: ~Copyable {
         return unsafe fields()
     }
 
-    /// The protocol that the fields ask to change to.
+    /// The protocol that the fields ask to change to: where Connection says just that.
     private func upgrade() -> Range<Int>? {
         var from = unsafe at
+        var (isAsked, wanted) = (false, Range<Int>?.none)
         while let (name, value) = unsafe field(&from) {
-            if unsafe isNamed(name, "upgrade") { return value }
+            if unsafe isNamed(name, "upgrade") { wanted = value }
+            if unsafe isNamed(name, "connection") { isAsked = unsafe isNamed(value, "upgrade") }
         }
-        return nil
+        return isAsked ? wanted : nil
     }
 
     /// Reads lines of trailers.

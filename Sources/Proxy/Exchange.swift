@@ -68,7 +68,7 @@ package struct Exchange {
     var connectFailure = Failure.noUpstream
     /// Whether the request was sent once more for a reused connection, which is done only once.
     package private(set) var hasBeenRepeated = false
-    /// How often a target said that it had done nothing of it, and how often that is taken for free.
+    /// How often a target said that it had done nothing of it, and how often that costs nothing.
     private var unseenCount: UInt8 = 0
     private static var mostUnseen: UInt8 { 10 }
     /// How often it was sent again to another target, and how often it may be.

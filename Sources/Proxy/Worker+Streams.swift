@@ -76,8 +76,8 @@ extension Worker {
         return token.index
     }
 
-    /// Bytes of a body have come. Until they are read the peer's window is shut by them: of a client
-    /// there are never more than a block holds, of a target no more than its stream's window.
+    /// Bytes of a body have come. Until they are read the peer's window is shut by them: of a
+    /// client there are never more than a block holds, of a target no more than its window.
     mutating func arrive(
         _ id: HTTP2StreamID, over carrier: Int, _ buffer: borrowing Buffer, _ from: Int,
         _ count: Int

@@ -55,7 +55,7 @@ final class StreamServer {
         return (stream, requests[stream] ?? Request())
     }
 
-    /// Answers with a head and a body, as far as it is taken; returns how much of the body that was.
+    /// Answers with a head and a body, as far as it is taken; returns how much of the body was.
     @discardableResult
     func answer(
         _ stream: Int32, _ head: String = "HTTP/1.1 200 OK\r\n\r\n", _ body: [UInt8] = [],
