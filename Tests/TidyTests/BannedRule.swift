@@ -8,6 +8,8 @@ struct BannedRule {
     /// The tokens in their order, with nothing between them: `try !isEmpty` is no `try!`.
     let words: [String]
     let place: Place
+    /// What may stand there all the same; the build file's lines are looked at for it.
+    var except: String?
     let instead: String
 
     static let all = [
@@ -23,7 +25,9 @@ struct BannedRule {
         BannedRule(words: ["DispatchQueue"], place: .everywhere, instead: "a worker or a task"),
         BannedRule(words: ["DispatchSemaphore"], place: .everywhere, instead: "a continuation"),
         BannedRule(words: ["Ounchecked"], place: .buildFiles, instead: "-O: it gains nothing"),
-        BannedRule(words: ["unsafeFlags"], place: .buildFiles, instead: "the settings' own names"),
+        BannedRule(
+            words: ["unsafeFlags"], place: .buildFiles, except: #"(["-O"], .when("#,
+            instead: "the settings' own names"),
     ]
 
     private static let waiting = "a condition with a deadline"
@@ -54,7 +58,10 @@ struct BannedRule {
         // What a build file says counts inside its strings too.
         if place == .buildFiles {
             let word = words.joined()
-            return file.lines.indices.filter { file.lines[$0].contains(word) }.map { $0 + 1 }
+            let lines = file.lines.indices.filter { file.lines[$0].contains(word) }
+            return lines.filter { line in
+                except.map { !file.lines[line].contains(word + $0) } ?? true
+            }.map { $0 + 1 }
         }
         let tokens = file.tokens
         return tokens.indices.compactMap { index in

@@ -56,6 +56,7 @@ struct RuleTests {
         ("Sources/Admin/A.swift", "DispatchQueue.main"),
         ("Package.swift", ".enable(\"-Ounchecked\")"),
         ("Package.swift", ".unsafeFlags([])"),
+        ("Package.swift", ".unsafeFlags([\"-D\"], .when(configuration: .debug))"),
         ("Makefile", "\tswift build -Xswiftc -Ounchecked"),
     ])
     func `a banned call is found`(path: String, text: String) {
@@ -68,6 +69,7 @@ struct RuleTests {
         ("Sources/Proxy/A.swift", "a.print(b)\nfunc print(_ a: Int) {}\nlet c = \"print(\""),
         ("Tests/ProxyTests/A.swift", "try await Task.sleep(for: .seconds(1))"),
         ("Tests/ProxyTests/A.swift", "fatalError()"),
+        ("Package.swift", ".unsafeFlags([\"-O\"], .when(configuration: .debug))"),
     ])
     func `what is not banned there passes`(path: String, text: String) {
         #expect(lines(BannedRule.findings, path, text).isEmpty)
