@@ -277,7 +277,7 @@ struct RolloutTests {
         let unwise = try cast.sluice.command(
             "rollout", "check", cast.sluice.folder["unwise.yaml"], "--config", config)
         #expect(unwise.status == 0)
-        #expect(unwise.errors.contains("unwise.yaml:6:11: `at_most_worse` is refuted by failures"))
+        #expect(unwise.errors.contains("unwise.yaml:5:11: `at_most_worse` is refuted by failures"))
         #expect(unwise.errors.hasSuffix(" (warning)\n"), "\(unwise.errors)")
     }
 }

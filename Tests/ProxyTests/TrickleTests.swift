@@ -15,8 +15,10 @@ extension LiveTests {
             let client = stage.clients[0].line
             client.say("GET / HTTP/1.1\r\nHost: h\r\nX-Slow: ")
             stage.settle()
-            // The head has 10 seconds.
-            for _ in 0..<9 { trickle(client, stage) }
+            // The head has 10 seconds. It is looked at again each time that its bytes have doubled.
+            for second in 0..<9 {
+                trickle(client, stage, String(repeating: "x", count: 40 << second))
+            }
             #expect(client.received.isEmpty)
             for _ in 0..<3 { trickle(client, stage) }
             #expect(String(decoding: client.received, as: UTF8.self).hasPrefix("HTTP/1.1 408 "))
@@ -51,8 +53,8 @@ extension LiveTests {
             #expect(String(decoding: client.received, as: UTF8.self).hasPrefix("HTTP/1.1 504 "))
         }
 
-        private func trickle(_ line: Line, _ stage: Rehearsal) {
-            line.say("x")
+        private func trickle(_ line: Line, _ stage: Rehearsal, _ text: String = "x") {
+            line.say(text)
             stage.letTimePass(milliseconds: 1_000)
             stage.settle()
             line.receive()
