@@ -196,7 +196,8 @@ extension Worker {
         head.append(request.bytes, from: name.start, to: name.end)
         head.append("\r\n")
         let key = requestHead.webSocketKey(request.bytes)
-        WebSocketAccept.appendLine(key: key, of: request.bytes, to: &head)
+        WebSocketAccept.appendLine(
+            key: request.bytes.extracting(key.start..<key.end), to: &head)
     }
 
     /// That a request cannot be said in HTTP/2 is no fault of its target.

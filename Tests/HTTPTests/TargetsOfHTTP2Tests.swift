@@ -24,35 +24,6 @@ struct TargetsOfHTTP2Tests {
         #expect(GRPCStatusLine.status(bytes.span, 2, bytes.count) == status)
     }
 
-    @Test(arguments: [
-        ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
-        ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
-        (
-            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            "84983e441c3bd26ebaae4aa1f95129e5e54670f1"
-        ),
-        (String(repeating: "a", count: 1_000_000), "34aa973cd4c4daa4f61eeb2bdbad27316534016f"),
-    ])
-    func `SHA-1 is that of its standard`(text: String, digest: String) {
-        let hex = WebSocketAccept.digest(Array(text.utf8)).map {
-            let digits = String($0, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        #expect(hex.joined() == digest)
-    }
-
-    @Test(arguments: [
-        ("dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
-        ("", ""), (String(repeating: "x", count: 65), ""),
-    ])
-    func `a key of WebSocket is answered as its standard says`(key: String, line: String) {
-        var buffer = Buffer(capacity: 256)
-        let bytes = Array(key.utf8)
-        WebSocketAccept.appendLine(
-            key: ByteRange(0, bytes.count), of: bytes.span, to: &buffer)
-        #expect(Self.text(buffer) == line)
-    }
-
     @Test func `an answer to a call is a head with its status`() {
         var buffer = Buffer(capacity: 2_048)
         var id = Buffer(capacity: 16)
