@@ -39,5 +39,4 @@ extension Worker {
         counters.grpcEnded(
             lane: exchanges[exchange].lane, status: status < 0 ? nil : status)
     }
-
 }

@@ -102,13 +102,8 @@ extension Worker {
             guard let session = connections[index].http2.take() else { return false }
             let taken = session.feed(buffer.bytes, from: at, &frames)
             connections[index].http2 = consume session
-            let isOfTarget = connections[index].side == .upstream
             for number in 0..<frames.events.count {
-                if isOfTarget {
-                    hearTarget(frames.events[number], index, buffer)
-                } else {
-                    hear(frames.events[number], index, buffer)
-                }
+                hear(frames.events[number], index, buffer)
             }
             noteClosed(index)
             guard let taken else { return false }
@@ -118,7 +113,10 @@ extension Worker {
     }
 
     private mutating func hear(_ event: HTTP2Event, _ index: Int, _ buffer: borrowing Buffer) {
+        let isOfTarget = connections[index].side == .upstream
         switch event {
+        case .head(let id, let endsStream) where isOfTarget:
+            arriveHead(id, over: index, hasEnded: endsStream)
         case .head(let id, let endsStream):
             openStream(id.number, over: index, hasEnded: endsStream)
         case .body(let id, let from, let count):
@@ -127,9 +125,12 @@ extension Worker {
             endArrival(id, hasTrailers: true)
         case .ended(let id):
             endArrival(id, hasTrailers: false)
+        case .headTooLarge(let id) where isOfTarget:
+            refuseAnswer(id, over: index)
         case .headTooLarge(let id):
             refuseStream(id, over: index)
         case .goingAway:
+            // Whatever the peer does not serve is closed by now.
             break
         }
     }

@@ -58,26 +58,8 @@ extension Worker {
         carrierFailed(index, .other)
     }
 
-    mutating func hearTarget(_ event: HTTP2Event, _ index: Int, _ buffer: borrowing Buffer) {
-        switch event {
-        case .head(let id, let endsStream):
-            arriveHead(id, over: index, hasEnded: endsStream)
-        case .body(let id, let from, let count):
-            arrive(id, over: index, buffer, from, count)
-        case .trailers(let id):
-            endArrival(id, hasTrailers: true)
-        case .ended(let id):
-            endArrival(id, hasTrailers: false)
-        case .headTooLarge(let id):
-            refuseAnswer(id, over: index)
-        case .goingAway:
-            // Whatever it does not serve is closed by now.
-            break
-        }
-    }
-
     /// The head of an answer, or of an interim one, is here.
-    private mutating func arriveHead(_ id: HTTP2StreamID, over carrier: Int, hasEnded: Bool) {
+    mutating func arriveHead(_ id: HTTP2StreamID, over carrier: Int, hasEnded: Bool) {
         let index = Int(id.tag)
         guard index >= 0 else { return }
         var block = connections[index].inbound.take() ?? takeBuffer()
@@ -128,7 +110,7 @@ extension Worker {
         block.append(frames.text.bytes, from: 13, to: count)
     }
 
-    private mutating func refuseAnswer(_ id: HTTP2StreamID, over carrier: Int) {
+    mutating func refuseAnswer(_ id: HTTP2StreamID, over carrier: Int) {
         let index = Int(id.tag)
         guard index >= 0 else { return }
         connections[carrier].http2?.reset(id.number, code: HTTP2Code.enhanceYourCalm)
