@@ -48,6 +48,8 @@ struct StreamState: ~Copyable {
     var readSince = Instant.distantPast
 
     var hasTrailers: Bool { trailers != nil }
+    /// Whether bytes are here that were not read yet, or the end of chunks.
+    var hasMore: Bool { arrived != nil || isChunked && hasEnded && !hasToldEnd }
 
     init(carrier: Token, number: Int32, isChunked: Bool, hasEnded: Bool) {
         self.carrier = carrier

@@ -36,7 +36,7 @@ extension Worker {
     mutating func sendRequest(_ exchange: Int) {
         let client = exchanges[exchange].downstream
         let target = exchanges[exchange].upstreamConnection
-        let buffer = connections[client].inbound.take() ?? takeBuffer()
+        var buffer = connections[client].inbound.take() ?? takeBuffer()
         if isHeldBack(exchange, buffer) {
             connections[client].inbound = consume buffer
             return holdBack(exchange)
@@ -45,6 +45,7 @@ extension Worker {
         notePrefix(exchange, buffer)
         if exchanges[exchange].rollout.segment != 0 { noteJudgedPrefix(exchange, buffer) }
         if log.isOn { noteAttempt(exchange, headBytes: scratch.count) }
+        if connections[client].isStream { readAlong(client, &buffer) }
         connections[client].body = BodyReader(
             requestHead.framing, keepsTrailers: requestHead.keepsTrailers,
             mostBytes: bodyLimit(ofClient: client))
@@ -117,6 +118,7 @@ extension Worker {
                     return beginTunnel(exchange, buffer)
                 case .complete:
                     connections[index].scan = HeadScan()
+                    if connections[index].isStream { readAlong(index, &buffer) }
                     return beginResponse(exchange, buffer)
                 case .refused(let fault):
                     giveBack(buffer)

@@ -168,6 +168,13 @@ extension Worker {
         return count > 0 ? .done(buffer.count - before) : .wouldBlock
     }
 
+    /// What is here of a stream's body goes out with its head: that is one call, and one packet.
+    mutating func readAlong(_ index: Int, _ buffer: inout Buffer) {
+        while streams[at(index)].hasMore {
+            guard case .done = receiveFromStream(index, into: &buffer) else { return }
+        }
+    }
+
     private mutating func readEnd(of index: Int, into buffer: inout Buffer) -> IOResult {
         let before = buffer.count
         if buffer.space < Limits.chunkBytes { buffer.compact() }
