@@ -97,7 +97,7 @@ extension HTTP2Callbacks {
             var writer = unsafe HTTP2HeadWriter(work, base, end - bodyCount)
             guard unsafe writer.trailers(), unsafe writer.count > 0 else { return -1 }
             return unsafe Int(
-                nghttp2_submit_trailer(session, number, work.pointee.fields, writer.count))
+                nghttp2_submit_trailer(session, number, writer.fields, writer.count))
         }
         outbox.truncate(to: bodyCount)
         unsafe node.pointee.stream.outbox = consume outbox

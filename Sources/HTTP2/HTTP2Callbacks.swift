@@ -67,10 +67,13 @@ enum HTTP2Callbacks {
         let number = unsafe sluice_frame_stream(frame)
         let kind = unsafe sluice_headers_category(frame)
         if kind == Int32(NGHTTP2_HCAT_REQUEST.rawValue) {
-            let made = unsafe state.add(number)
+            guard let made = unsafe state.add(number) else { return fatal }
             unsafe nghttp2_session_set_stream_user_data(session, number, made)
+            unsafe state.pointee.headNode = made
+        } else {
+            unsafe state.pointee.headNode = node(session, number)
         }
-        let hasHead = unsafe node(session, number)?.pointee.stream.hasHead ?? false
+        let hasHead = unsafe state.pointee.headNode?.pointee.stream.hasHead ?? false
         unsafe state.pointee.head.begin(isTrailers: hasHead, &work.pointee)
         return 0
     }
@@ -83,8 +86,7 @@ enum HTTP2Callbacks {
         guard let state = unsafe state(user), let work = unsafe state.pointee.work,
             let frame = unsafe frame, let name = unsafe name, let value = unsafe value
         else { return fatal }
-        let number = unsafe sluice_frame_stream(frame)
-        guard unsafe isHead(frame), let node = unsafe node(session, number) else { return 0 }
+        guard unsafe isHead(frame), let node = unsafe state.pointee.headNode else { return 0 }
         if unsafe node.pointee.stream.isRefused { return 0 }
         let outcome = unsafe state.pointee.head.take(
             Span(_unsafeStart: name, count: nameCount),
@@ -157,7 +159,8 @@ enum HTTP2Callbacks {
             unsafe sluice_frame_flags(frame) & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
         switch UInt32(unsafe sluice_frame_type(frame)) {
         case NGHTTP2_HEADERS.rawValue:
-            guard let node = unsafe node(session, number) else { return 0 }
+            guard let node = unsafe state.pointee.headNode else { return 0 }
+            unsafe state.pointee.headNode = nil
             unsafe state.pointee.give(state.pointee.limits.creditsPerMessage)
             unsafe endHead(state, node, work, endsStream)
         case NGHTTP2_DATA.rawValue:

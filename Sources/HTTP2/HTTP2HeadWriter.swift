@@ -4,14 +4,21 @@ internal import CNGHTTP2
 /// Makes fields of a head that stands as HTTP/1.1 writes it (RFC 9113 section 8).
 ///
 /// Names come in lower case, what concerns a connection goes, and the first line becomes
-/// pseudo-fields. Values stay where they stand; nghttp2 copies both.
+/// pseudo-fields, which are put before the others when all lines were read. Values stay where they
+/// stand; nghttp2 copies both.
 @unsafe
 struct HTTP2HeadWriter: ~Copyable {
     let work: UnsafeMutablePointer<HTTP2Workspace>
     let base: UnsafePointer<UInt8>
     let end: Int
-    private(set) var count = 0
-    private var at = 0
+    /// Where the first field stands, and the place behind the last; before them there is room for
+    /// five pseudo-fields.
+    private var first = 5
+    private var last = 5
+    private var nameCount = 0
+    private var host: Range<Int>?
+    private var protocolName: Range<Int>?
+    private var asksUpgrade = false
     private(set) var status = 0
     private(set) var isHead = false
     /// Whether the message changes to another protocol (RFC 8441).
@@ -22,8 +29,11 @@ struct HTTP2HeadWriter: ~Copyable {
         unsafe self.work = work
         unsafe self.base = base
         unsafe self.end = end
-        unsafe work.pointee.names.removeAll()
     }
+
+    /// What was read; it is overwritten by the next head.
+    var fields: UnsafeMutablePointer<nghttp2_nv> { unsafe work.pointee.fields + first }
+    var count: Int { unsafe last - first }
 
     /// Reads `HTTP/1.1 200 OK` and the fields behind it; false when it is no such head. Where the
     /// request asked for an upgrade, 101 is success (RFC 8441 section 5).
@@ -36,158 +46,216 @@ struct HTTP2HeadWriter: ~Copyable {
         }
         if unsafe status == 101 {
             guard isUpgrade else { return false }
-            unsafe status = 200
             unsafe self.isUpgrade = true
-            let success: StaticString = "200"
-            unsafe add(":status", success.utf8Start, 3)
-        } else {
-            unsafe add(":status", base + 9, 3)
         }
-        unsafe at = lineEnd(from: 12) + 2
-        return unsafe fields()
+        guard unsafe readLines(from: lineEnd(from: 12) + 2) else { return false }
+        if unsafe status == 101 {
+            unsafe status = 200
+            unsafe dropHandshake()
+            let success: StaticString = "200"
+            unsafe putFirst(":status", success.utf8Start, 3)
+        } else {
+            unsafe putFirst(":status", base + 9, 3)
+        }
+        return true
     }
 
     /// Reads `GET /path HTTP/1.1` and the fields behind it; false when it is no such head.
     mutating func request(scheme: StaticString) -> Bool {
         let line = unsafe lineEnd(from: 0)
-        var (first, last) = (-1, -1)
-        for index in 0..<line where unsafe base[index] == 0x20 {
-            if first < 0 { first = index }
-            last = index
-        }
-        guard first > 0, last > first + 1 else { return false }
-        if unsafe isNamed(0..<first, "connect") { return false }
+        var (method, target) = (0, line - 1)
+        while method < line, unsafe base[method] != 0x20 { method += 1 }
+        while target > method, unsafe base[target] != 0x20 { target -= 1 }
+        guard method > 0, target > method + 1 else { return false }
+        if unsafe isConnect(method) { return false }
         unsafe isHead =
-            first == 4 && base[0] == UInt8(ascii: "H") && base[1] == UInt8(ascii: "E")
+            method == 4 && base[0] == UInt8(ascii: "H") && base[1] == UInt8(ascii: "E")
             && base[2] == UInt8(ascii: "A") && base[3] == UInt8(ascii: "D")
-        unsafe at = line + 2
-        if let name = unsafe upgrade() {
+        guard unsafe readLines(from: line + 2) else { return false }
+        if let host = unsafe host {
+            unsafe putFirst(":authority", base + host.lowerBound, host.count)
+        }
+        unsafe putFirst(":path", base + method + 1, target - method - 1)
+        unsafe putFirst(":scheme", scheme.utf8Start, scheme.utf8CodeUnitCount)
+        if unsafe asksUpgrade, let name = unsafe protocolName {
             let connect: StaticString = "CONNECT"
             unsafe isUpgrade = true
-            unsafe add(":method", connect.utf8Start, connect.utf8CodeUnitCount)
-            unsafe add(":protocol", base + name.lowerBound, name.count)
+            unsafe dropHandshake()
+            unsafe putFirst(":protocol", base + name.lowerBound, name.count)
+            unsafe putFirst(":method", connect.utf8Start, connect.utf8CodeUnitCount)
         } else {
-            unsafe add(":method", base, first)
-        }
-        unsafe add(":scheme", scheme.utf8Start, scheme.utf8CodeUnitCount)
-        unsafe add(":path", base + first + 1, last - first - 1)
-        // Pseudo-fields stand before all others.
-        var from = unsafe at
-        while let (name, value) = unsafe field(&from) {
-            if unsafe isNamed(name, "host") {
-                unsafe add(":authority", base + value.lowerBound, value.count)
-                break
-            }
-        }
-        return unsafe fields()
-    }
-
-    /// The protocol that the fields ask to change to: where Connection says just that.
-    private func upgrade() -> Range<Int>? {
-        var from = unsafe at
-        var (isAsked, wanted) = (false, Range<Int>?.none)
-        while let (name, value) = unsafe field(&from) {
-            if unsafe isNamed(name, "upgrade") { wanted = value }
-            if unsafe isNamed(name, "connection") { isAsked = unsafe isNamed(value, "upgrade") }
-        }
-        return isAsked ? wanted : nil
-    }
-
-    /// Reads lines of trailers.
-    mutating func trailers() -> Bool { unsafe fields() }
-
-    private mutating func fields() -> Bool {
-        var from = unsafe at
-        while let (name, value) = unsafe field(&from) {
-            if unsafe concernsConnection(name, value) { continue }
-            guard
-                unsafe nghttp2_check_header_value(base + value.lowerBound, value.count) != 0
-            else { return false }
-            guard unsafe count < HTTP2Workspace.mostFields,
-                unsafe work.pointee.names.space >= name.count
-            else { return false }
-            let start = unsafe work.pointee.names.count
-            for index in name {
-                let byte = unsafe base[index]
-                let isUpper = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                unsafe work.pointee.names.append(byte: isUpper ? byte | 0x20 : byte)
-            }
-            let lower = unsafe work.pointee.names.bytes.withUnsafeBufferPointer {
-                $0.baseAddress
-            }
-            guard let lower = unsafe lower else { return false }
-            guard unsafe nghttp2_check_header_name(lower + start, name.count) != 0 else {
-                return false
-            }
-            unsafe add(lower + start, name.count, base + value.lowerBound, value.count)
-        }
-        // Whatever is behind the last field, it must be the empty line.
-        return unsafe from + 2 == end
-    }
-
-    /// The name and the value of the next line; nil behind the last.
-    private func field(_ from: inout Int) -> (Range<Int>, Range<Int>)? {
-        let start = from
-        guard unsafe start < end, unsafe base[start] != 0x0d else { return nil }
-        let line = unsafe lineEnd(from: start)
-        var colon = start
-        while colon < line, unsafe base[colon] != UInt8(ascii: ":") { colon += 1 }
-        guard colon < line else { return nil }
-        var (low, high) = (colon + 1, line)
-        while low < high, unsafe base[low] == 0x20 || base[low] == 0x09 { low += 1 }
-        while high > low, unsafe base[high - 1] == 0x20 || base[high - 1] == 0x09 { high -= 1 }
-        from = line + 2
-        return (start..<colon, low..<high)
-    }
-
-    private func lineEnd(from start: Int) -> Int {
-        var index = start
-        while unsafe index < end, unsafe base[index] != 0x0d { index += 1 }
-        return index
-    }
-
-    /// Whether a field says something about the connection (RFC 9113 section 8.2.2).
-    private func concernsConnection(_ name: Range<Int>, _ value: Range<Int>) -> Bool {
-        switch name.count {
-        case 2: unsafe isNamed(name, "te") && !isNamed(value, "trailers")
-        case 4: unsafe isNamed(name, "host")
-        case 7: unsafe isNamed(name, "upgrade")
-        case 10: unsafe isNamed(name, "connection") || isNamed(name, "keep-alive")
-        case 16: unsafe isNamed(name, "proxy-connection")
-        case 20: unsafe isUpgrade && isNamed(name, "sec-websocket-accept")
-        case 17:
-            unsafe isNamed(name, "transfer-encoding")
-                || (isUpgrade && isNamed(name, "sec-websocket-key"))
-        default: false
-        }
-    }
-
-    private func isNamed(_ name: Range<Int>, _ text: StaticString) -> Bool {
-        guard name.count == text.utf8CodeUnitCount else { return false }
-        for (offset, index) in name.enumerated() {
-            let byte = unsafe base[index]
-            let isUpper = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-            guard unsafe (isUpper ? byte | 0x20 : byte) == text.utf8Start[offset] else {
-                return false
-            }
+            unsafe putFirst(":method", base, method)
         }
         return true
     }
 
-    private mutating func add(
-        _ name: StaticString, _ value: UnsafePointer<UInt8>, _ valueCount: Int
-    ) {
-        unsafe add(name.utf8Start, name.utf8CodeUnitCount, value, valueCount)
+    /// Reads lines of trailers.
+    mutating func trailers() -> Bool { unsafe readLines(from: 0) }
+
+    private func isConnect(_ count: Int) -> Bool {
+        let text: StaticString = "connect"
+        guard count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<count
+        where unsafe base[index] | 0x20 != text.utf8Start[index] { return false }
+        return true
     }
 
-    private mutating func add(
+    /// Reads lines up to the empty one; false where they are no fields, or too many.
+    private mutating func readLines(from start: Int) -> Bool {
+        var at = start
+        while unsafe at < end, unsafe base[at] != 0x0d {
+            let line = unsafe lineEnd(from: at)
+            guard unsafe last < HTTP2Workspace.mostFields,
+                unsafe HTTP2Workspace.pseudoBytes - nameCount > line - at
+            else { return false }
+            let name = unsafe work.pointee.names + nameCount
+            let count = unsafe copyName(from: at, to: line, name)
+            let colon = at + count
+            guard count > 0, colon < line, unsafe base[colon] == UInt8(ascii: ":") else {
+                return false
+            }
+            let value = unsafe trimmed(colon + 1, line)
+            if unsafe !concernsConnection(name, count, value) {
+                let start = unsafe base + value.lowerBound
+                guard unsafe nghttp2_check_header_value(start, value.count) != 0 else {
+                    return false
+                }
+                unsafe work.pointee.fields[last] = Self.field(name, count, start, value.count)
+                unsafe last += 1
+                unsafe nameCount += count
+            }
+            at = line + 2
+        }
+        // Whatever is behind the last field, it must be the empty line.
+        return unsafe at + 2 == end
+    }
+
+    /// Writes a name in lower case; returns how many bytes of it there are.
+    private func copyName(
+        from start: Int, to line: Int, _ name: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        let bytes = unsafe work.pointee.nameBytes
+        var count = 0
+        while start &+ count < line {
+            let byte = unsafe bytes[Int(base[start &+ count])]
+            if byte == 0 { break }
+            unsafe name[count] = byte
+            count &+= 1
+        }
+        return count
+    }
+
+    private func trimmed(_ start: Int, _ end: Int) -> Range<Int> {
+        var (low, high) = (start, end)
+        while low < high, unsafe base[low] == 0x20 || base[low] == 0x09 { low &+= 1 }
+        while high > low, unsafe base[high &- 1] == 0x20 || base[high &- 1] == 0x09 { high &-= 1 }
+        return low..<high
+    }
+
+    /// The offset of the next CR, or the end.
+    private func lineEnd(from start: Int) -> Int {
+        guard unsafe start < end else { return unsafe end }
+        return unsafe start + sluice_find(base + start, 0x0d, end - start)
+    }
+
+    /// Whether a field says something about the connection (RFC 9113 section 8.2.2); what a request
+    /// says of host and upgrade is remembered.
+    private mutating func concernsConnection(
+        _ name: UnsafePointer<UInt8>, _ count: Int, _ value: Range<Int>
+    ) -> Bool {
+        switch count {
+        case 2: return unsafe Self.isSame(name, "te") && !isValue(value, "trailers")
+        case 4:
+            guard unsafe Self.isSame(name, "host") else { return false }
+            if unsafe host == nil { unsafe host = value }
+            return true
+        case 7:
+            guard unsafe Self.isSame(name, "upgrade") else { return false }
+            unsafe protocolName = value
+            return true
+        case 10:
+            guard unsafe Self.isSame(name, "connection") else {
+                return unsafe Self.isSame(name, "keep-alive")
+            }
+            unsafe asksUpgrade = isValue(value, "upgrade")
+            return true
+        case 16: return unsafe Self.isSame(name, "proxy-connection")
+        case 17: return unsafe Self.isSame(name, "transfer-encoding")
+        default: return false
+        }
+    }
+
+    /// Takes out what the handshake of WebSocket needs in HTTP/1.1 only (RFC 8441 section 5).
+    private mutating func dropHandshake() {
+        let fields = unsafe work.pointee.fields
+        var kept = unsafe first
+        for index in unsafe first..<last {
+            let field = unsafe fields[index]
+            let isKey =
+                unsafe field.namelen == 17 && Self.isSame(field.name, "sec-websocket-key")
+            let isAnswer =
+                unsafe field.namelen == 20 && Self.isSame(field.name, "sec-websocket-accept")
+            if isKey || isAnswer { continue }
+            unsafe fields[kept] = field
+            kept += 1
+        }
+        unsafe last = kept
+    }
+
+    private func isValue(_ value: Range<Int>, _ text: StaticString) -> Bool {
+        guard value.count == text.utf8CodeUnitCount else { return false }
+        for (offset, index) in value.enumerated() {
+            guard unsafe base[index] | 0x20 == text.utf8Start[offset] else { return false }
+        }
+        return true
+    }
+
+    private mutating func putFirst(
+        _ name: StaticString, _ value: UnsafePointer<UInt8>, _ valueCount: Int
+    ) {
+        unsafe first -= 1
+        unsafe work.pointee.fields[first] = Self.field(
+            name.utf8Start, name.utf8CodeUnitCount, value, valueCount)
+    }
+}
+
+extension HTTP2HeadWriter {
+    private static func field(
         _ name: UnsafePointer<UInt8>, _ nameCount: Int, _ value: UnsafePointer<UInt8>,
         _ valueCount: Int
-    ) {
-        unsafe work.pointee.fields[count] = nghttp2_nv(
+    ) -> nghttp2_nv {
+        let indexing =
+            unsafe isOfOneMessage(name, nameCount)
+            ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE
+        return unsafe nghttp2_nv(
             name: UnsafeMutablePointer(mutating: name),
             value: UnsafeMutablePointer(mutating: value), namelen: nameCount, valuelen: valueCount,
-            flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
-        unsafe count += 1
+            flags: UInt8(truncatingIfNeeded: indexing.rawValue))
+    }
+
+    /// Whether the value of a field is another one in each message, or for each client of a
+    /// connection that many share: what is put into the table of compression for it only makes all
+    /// searches there longer, and pushes out what would have been found.
+    private static func isOfOneMessage(_ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        switch count {
+        case 6: unsafe isSame(name, "cookie")
+        case 9: unsafe isSame(name, "x-real-ip") || isSame(name, "forwarded")
+        case 10: unsafe isSame(name, "tracestate")
+        case 11: unsafe isSame(name, "traceparent")
+        case 12: unsafe isSame(name, "x-request-id")
+        case 15: unsafe isSame(name, "x-forwarded-for") || isSame(name, "ratelimit-reset")
+        case 17: unsafe isSame(name, "x-kong-request-id")
+        case 19: unsafe isSame(name, "ratelimit-remaining")
+        case 20: unsafe isSame(name, "x-kong-proxy-latency")
+        case 23:
+            unsafe isSame(name, "x-kong-upstream-latency")
+                || isSame(name, "x-kong-response-latency")
+        default: false
+        }
+    }
+
+    /// Whether a name in lower case is that of a text of the same length.
+    private static func isSame(_ name: UnsafePointer<UInt8>, _ text: StaticString) -> Bool {
+        unsafe memcmp(name, text.utf8Start, text.utf8CodeUnitCount) == 0
     }
 }

@@ -23,7 +23,7 @@ extension HTTP2Session {
             return unsafe withUnsafeMutablePointer(to: &work) { work -> Int32? in
                 var writer = unsafe HTTP2HeadWriter(work, base, bytes.count)
                 guard unsafe writer.request(scheme: scheme) else { return nil }
-                let (fields, count) = unsafe (work.pointee.fields, writer.count)
+                let (fields, count) = unsafe (writer.fields, writer.count)
                 let isUpgrade = unsafe writer.isUpgrade
                 let hasNoBody = isLast && !isUpgrade
                 let number = unsafe withUnsafePointer(to: Self.bodyProvider) { provider in
@@ -32,7 +32,7 @@ extension HTTP2Session {
                 }
                 guard number > 0 else { return nil }
                 // The request is sent by what is gathered next: the stream is there from then on.
-                let node = unsafe state.add(number)
+                guard let node = unsafe state.add(number) else { return nil }
                 unsafe node.pointee.stream.tag = tag
                 unsafe node.pointee.stream.owesHead = false
                 unsafe node.pointee.stream.hasEnded = hasNoBody
@@ -234,7 +234,7 @@ extension HTTP2Session {
                 var writer = unsafe HTTP2HeadWriter(work, base + from, end - from)
                 let isUpgrade = unsafe node.pointee.stream.isUpgrade
                 guard unsafe writer.response(isUpgrade: isUpgrade) else { return false }
-                let (fields, count) = unsafe (work.pointee.fields, writer.count)
+                let (fields, count) = unsafe (writer.fields, writer.count)
                 if unsafe writer.status / 100 == 1 {
                     return unsafe nghttp2_submit_headers(raw, 0, number, nil, fields, count, nil)
                         == 0

@@ -12,7 +12,10 @@ package struct HTTP2Session: ~Copyable {
 
     /// A session with a client, or with a server when not `isServer`. Its SETTINGS, and a client's
     /// preface before them, are the first that `gather` gives; nil when there is no memory.
-    package init?(isServer: Bool, limits: HTTP2Limits = HTTP2Limits()) {
+    /// `memory`: the worker's, which all its sessions share.
+    package init?(
+        isServer: Bool, limits: HTTP2Limits = HTTP2Limits(), memory: HTTP2Memory = HTTP2Memory()
+    ) {
         guard let callbacks = unsafe HTTP2Callbacks.make() else { return nil }
         defer { unsafe nghttp2_session_callbacks_del(callbacks) }
         var options: OpaquePointer?
@@ -20,12 +23,13 @@ package struct HTTP2Session: ~Copyable {
         defer { unsafe nghttp2_option_del(options) }
         unsafe Self.set(options, limits)
         let state = UnsafeMutablePointer<HTTP2State>.allocate(capacity: 1)
-        unsafe state.initialize(to: HTTP2State(isServer: isServer, limits: limits))
+        unsafe state.initialize(to: HTTP2State(isServer: isServer, limits: limits, memory: memory))
         var made: OpaquePointer?
+        var calls = unsafe memory.calls
         let result =
             isServer
-            ? unsafe nghttp2_session_server_new2(&made, callbacks, state, options)
-            : unsafe nghttp2_session_client_new2(&made, callbacks, state, options)
+            ? unsafe nghttp2_session_server_new3(&made, callbacks, state, options, &calls)
+            : unsafe nghttp2_session_client_new3(&made, callbacks, state, options, &calls)
         guard result == 0, let raw = unsafe made else {
             unsafe state.deinitialize(count: 1)
             unsafe state.deallocate()
@@ -42,7 +46,7 @@ package struct HTTP2Session: ~Copyable {
             unsafe precondition(node.pointee.stream.outbox == nil, "a session went unended")
             unsafe state.pointee.streams = node.pointee.next
             unsafe node.deinitialize(count: 1)
-            unsafe node.deallocate()
+            unsafe state.pointee.blocks.pointee.give(node)
         }
         unsafe state.deinitialize(count: 1)
         unsafe state.deallocate()

@@ -6,6 +6,9 @@ internal import CNGHTTP2
 struct HTTP2State: ~Copyable {
     let isServer: Bool
     let limits: HTTP2Limits
+    /// Kept here until nghttp2 has given all back.
+    private let memory: HTTP2Memory
+    let blocks: UnsafeMutablePointer<HTTP2BlockPool>
     /// The workspace of the call that is under way.
     var work: UnsafeMutablePointer<HTTP2Workspace>?
     var head = HTTP2HeadReader()
@@ -16,14 +19,18 @@ struct HTTP2State: ~Copyable {
     var goAwaySteps = 0
     /// Whether the peer's first SETTINGS are here.
     var hasPeerSettings = false
+    /// The stream of which a head is coming in; nil when it is over.
+    var headNode: UnsafeMutablePointer<HTTP2StreamNode>?
     /// All streams that are open.
     var streams: UnsafeMutablePointer<HTTP2StreamNode>?
     var streamCount = 0
     var guarding: HTTP2Guard
 
-    init(isServer: Bool, limits: HTTP2Limits) {
+    init(isServer: Bool, limits: HTTP2Limits, memory: HTTP2Memory) {
         unsafe self.isServer = isServer
         unsafe self.limits = limits
+        unsafe self.memory = memory
+        unsafe blocks = memory.pool
         unsafe cutter = HTTP2FrameCutter(hasPreface: isServer)
         unsafe guarding = HTTP2Guard(limits)
     }
@@ -52,9 +59,11 @@ struct HTTP2StreamNode: ~Copyable {
 }
 
 extension UnsafeMutablePointer<HTTP2State> {
-    /// Makes the entry of a new stream.
-    func add(_ number: Int32) -> UnsafeMutablePointer<HTTP2StreamNode> {
-        let node = UnsafeMutablePointer<HTTP2StreamNode>.allocate(capacity: 1)
+    /// Makes the entry of a new stream; nil when there is no memory.
+    func add(_ number: Int32) -> UnsafeMutablePointer<HTTP2StreamNode>? {
+        let size = unsafe MemoryLayout<HTTP2StreamNode>.size
+        guard let block = unsafe pointee.blocks.pointee.take(size) else { return nil }
+        let node = unsafe block.bindMemory(to: HTTP2StreamNode.self, capacity: 1)
         unsafe node.initialize(
             to: HTTP2StreamNode(
                 HTTP2Stream(number: number, window: pointee.limits.streamWindow)))
@@ -84,8 +93,9 @@ extension UnsafeMutablePointer<HTTP2State> {
         unsafe node.pointee.previous?.pointee.next = node.pointee.next
         unsafe node.pointee.next?.pointee.previous = node.pointee.previous
         if unsafe pointee.streams == node { unsafe pointee.streams = node.pointee.next }
+        if unsafe pointee.headNode == node { unsafe pointee.headNode = nil }
         unsafe pointee.streamCount -= 1
         unsafe node.deinitialize(count: 1)
-        unsafe node.deallocate()
+        unsafe pointee.blocks.pointee.give(node)
     }
 }

@@ -33,7 +33,7 @@ extension Worker {
             end(index, .connectFailed(.handshake))
             return false
         }
-        guard let session = HTTP2Session(isServer: false) else {
+        guard let session = HTTP2Session(isServer: false, memory: frames.memory) else {
             end(index, .notAsked)
             return false
         }
