@@ -2,9 +2,10 @@
 package struct HTTP2Limits: Sendable, Equatable {
     /// Streams that the peer may have open at once.
     package var streams: UInt32 = 128
-    /// Bytes of one message's body that may wait here, and of all of a connection's together.
+    /// Bytes of one message's body that may wait here.
     package var streamWindow: Int32 = 65_535
-    package var connectionWindow: Int32 = 1 << 20
+    /// Bytes of all bodies together that may be on their way here: what came does not count.
+    package var connectionWindow: Int32 = 8 << 20
     /// The bytes of a head, each line with its separators, and the number of its fields.
     package var headBytes = 64 * 1024 - 1
     package var fields = 200

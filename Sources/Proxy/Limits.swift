@@ -66,6 +66,10 @@ enum Limits {
     /// What all windows of a worker's streams have grown by at most: so much may wait for clients
     /// that were fast and are not any more.
     static let grownWindowBytes = 256 * 1024 * 1024
+    /// The same of streams from clients, which are trusted with less: a path of 50 ms takes 80 MB a
+    /// second up. They leave the better part of what all have grown by to those from targets.
+    static let mostClientWindow = 4 * 1024 * 1024
+    static let grownClientWindowBytes = 64 * 1024 * 1024
     /// The longest request of a check: more than any server takes as its head.
     static let probeRequestBytes = 64 * 1024
     /// What is kept of the body of an answer to a check; Kong's own have about 1,150 bytes.

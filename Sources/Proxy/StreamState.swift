@@ -26,6 +26,11 @@ struct StreamState: ~Copyable {
     /// How many bytes waited for the client when that was looked at last.
     var waitingCount = 0
 
+    /// How much the peer may send before any of it is read, and how much was read since when.
+    var window = Int(HTTP2Limits.ofTargets.streamWindow)
+    var readCount = 0
+    var readSince = Instant.distantPast
+
     // From a client.
     /// Whether the request is a call of gRPC, and the status that it got, -1 while it has none.
     var isGRPC = false
@@ -42,11 +47,6 @@ struct StreamState: ~Copyable {
     var isRefused = false
     /// Whether all of an exchange went over it.
     var isInOrder = false
-    /// How much the target may send before any of it is read, and how much was read since when.
-    var window = Int(HTTP2Limits.ofTargets.streamWindow)
-    var readCount = 0
-    var readSince = Instant.distantPast
-
     var hasTrailers: Bool { trailers != nil }
     /// Whether bytes are here that were not read yet, or the end of chunks.
     var hasMore: Bool { arrived != nil || isChunked && hasEnded && !hasToldEnd }

@@ -60,6 +60,7 @@ extension Worker {
             carrier: connections.token(at: carrier), number: number, isChunked: isChunked,
             hasEnded: hasEnded)
         stream.isGRPC = connections[carrier].http2?.isGRPC(number) ?? false
+        stream.window = Int(HTTP2Limits().streamWindow)
         guard let place = streams.insert(stream) else {
             connections[carrier].http2?.reset(number, code: HTTP2Code.refusedStream)
             return nil
@@ -76,8 +77,8 @@ extension Worker {
         return token.index
     }
 
-    /// Bytes of a body have come. Until they are read the peer's window is shut by them: of a
-    /// client there are never more than a block holds, of a target no more than its window.
+    /// Bytes of a body have come. Until they are read the peer's window is shut by them: there are
+    /// never more than the window of its stream, which is what a block holds until it grows.
     mutating func arrive(
         _ id: HTTP2StreamID, over carrier: Int, _ buffer: borrowing Buffer, _ from: Int,
         _ count: Int
@@ -97,9 +98,9 @@ extension Worker {
 
     private mutating func makeSpace(in block: inout Buffer, for count: Int, of index: Int) {
         // Those that grow are moved only when half of what they hold is gone, or they double.
-        let isOfTarget = connections[index].side == .upstream
-        if !isOfTarget || block.consumedCount >= block.capacity / 2 { block.compact() }
-        guard isOfTarget, block.space < count else { return }
+        let canGrow = streams[at(index)].window > Limits.blockBytes
+        if !canGrow || block.consumedCount >= block.capacity / 2 { block.compact() }
+        guard canGrow, block.space < count else { return }
         let most = 2 * streams[at(index)].window
         var larger = Buffer(capacity: max(min(2 * block.capacity, most), block.count + count))
         larger.append(block.bytes)
@@ -201,7 +202,7 @@ extension Worker {
         guard number > 0 else { return }
         let carrier = transport(of: index)
         connections[carrier].http2?.haveRead(count, of: number)
-        if connections[index].side == .upstream { growWindow(index, readNow: count) }
+        growWindow(index, readNow: count)
         markFrames(carrier)
     }
 }
@@ -457,6 +458,7 @@ extension Worker {
                 number, code: isBroken ? HTTP2Code.internalError : HTTP2Code.cancel)
             markFrames(carrier)
         }
+        giveWindowBack(index)
         if isOfTarget { leaveCarrier(index) }
         _ = streams.remove(at: at(index))
         _ = connections.remove(at: index)

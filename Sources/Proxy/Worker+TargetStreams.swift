@@ -120,7 +120,6 @@ extension Worker {
 
     /// A stream towards a target is closed.
     mutating func leaveCarrier(_ index: Int) {
-        grownWindowBytes -= streams[at(index)].window - Int(HTTP2Limits.ofTargets.streamWindow)
         let carrier = streams[at(index)].carrier
         guard connections.contains(carrier), connections[carrier.index].carriage >= 0 else {
             return
@@ -240,7 +239,14 @@ extension Worker {
         perform(exchanges[exchange].handle(.upstreamFailed(.closed)), exchange)
     }
 
-    /// Lets a target send more at once where its bytes are read as fast as they come.
+    /// What a stream's window has grown by is others' again.
+    mutating func giveWindowBack(_ index: Int) {
+        let isOfTarget = connections[index].side == .upstream
+        let first = isOfTarget ? HTTP2Limits.ofTargets.streamWindow : HTTP2Limits().streamWindow
+        grownWindowBytes -= streams[at(index)].window - Int(first)
+    }
+
+    /// Lets a peer send more at once where its bytes are read as fast as they come.
     mutating func growWindow(_ index: Int, readNow count: Int) {
         let place = at(index)
         streams[place].readCount += count
@@ -249,9 +255,12 @@ extension Worker {
         let time = now.since(streams[place].readSince)
         streams[place].readCount = 0
         streams[place].readSince = now
-        let grown = min(window * 8, Limits.mostStreamWindow)
+        let isOfTarget = connections[index].side == .upstream
+        let grown = min(
+            window * 8, isOfTarget ? Limits.mostStreamWindow : Limits.mostClientWindow)
+        let most = isOfTarget ? Limits.grownWindowBytes : Limits.grownClientWindowBytes
         guard grown > window, time < Limits.windowGrowthMilliseconds * 1_000_000,
-            grownWindowBytes + grown - window <= Limits.grownWindowBytes
+            grownWindowBytes + grown - window <= most
         else { return }
         grownWindowBytes += grown - window
         streams[place].window = grown

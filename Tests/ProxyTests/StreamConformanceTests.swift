@@ -114,6 +114,32 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `a client whose body is taken as it comes may send more of it at once`()
+            async throws
+        {
+            let origin = try Origin { peer, _ in while peer.discard() > 0 {} }
+            let stage = try await Stage([[origin.port]])
+            let client = try stage.client()
+            client.send(Frames.beginning + Frames.request(1, ends: false))
+            let piece = Frames.make(0, 0, 1, Frames.zeros(16_384))
+            var (sent, given) = (0, 65_535)
+            while given - sent <= 4 * 65_536, sent < 256 << 20 {
+                if given - sent >= 16_384 {
+                    client.send(piece)
+                    sent += 16_384
+                } else if !client.receive() {
+                    break
+                }
+                given = 65_535
+                for frame in Frames.read(client.received) where frame.kind == 8 {
+                    if frame.stream == 1 { given += Int(frame.code) }
+                }
+            }
+            #expect(given - sent > 4 * 65_536)
+            client.close()
+            await stage.end()
+        }
+
         @Test func `authorities with a name and a password reach no target`() async throws {
             let origin = try Origin(answering: { _ in
                 "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
