@@ -181,8 +181,10 @@ extension Worker {
             let isNeeded = targets[Int(connections[index].target)].version == .http2
             return isNeeded ? targetRefuses(index, .applicationProtocol) : becomePlain(index)
         }
-        guard let session = HTTP2Session(
-            isServer: false, limits: .ofTargets, memory: frames.memory) else {
+        guard
+            let session = HTTP2Session(
+                isServer: false, limits: .ofTargets, memory: frames.memory)
+        else {
             return carrierFailed(index, .other)
         }
         connections[index].http2 = consume session

@@ -16,8 +16,10 @@ extension Worker {
         var limits = HTTP2Limits()
         limits.headBytes = head.headBytes
         limits.fields = head.fields
-        guard let session = HTTP2Session(
-            isServer: true, limits: limits, memory: frames.memory) else {
+        guard
+            let session = HTTP2Session(
+                isServer: true, limits: limits, memory: frames.memory)
+        else {
             return close(index)
         }
         connections[index].http2 = consume session

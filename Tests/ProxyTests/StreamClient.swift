@@ -65,8 +65,10 @@ final class StreamClient {
     func writeAll(_ bytes: [UInt8], to stream: Int32) {
         var sent = 0
         while sent < bytes.count, answers[stream]?.code == nil {
-            sent += write(Array(bytes[sent...]), to: stream)
-            if sent < bytes.count, !receive() { return }
+            let count = write(Array(bytes[sent...]), to: stream)
+            sent += count
+            // Only when it takes no more there is something to wait for.
+            if count == 0, !receive() { return }
         }
         session.finish(stream)
         send()
