@@ -32,7 +32,7 @@ extension HTTP2Callbacks {
         if !isDrained { return count }
         if unsafe node.pointee.stream.hasEnded {
             unsafe flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
-            if unsafe submitTrailers(session, node, behind: count, work) {
+            if unsafe submitTrailers(session, node, behind: count, state, work) {
                 unsafe flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
             }
         } else if count == 0 {
@@ -84,6 +84,7 @@ extension HTTP2Callbacks {
     /// false when there are none.
     private static func submitTrailers(
         _ session: OpaquePointer?, _ node: Node, behind bodyCount: Int,
+        _ state: UnsafeMutablePointer<HTTP2State>,
         _ work: UnsafeMutablePointer<HTTP2Workspace>
     ) -> Bool {
         let count = unsafe node.pointee.stream.trailerCount
@@ -94,7 +95,7 @@ extension HTTP2Callbacks {
         unsafe node.pointee.stream.trailerCount = 0
         let result = unsafe outbox.read { bytes, end in
             let base = unsafe bytes.assumingMemoryBound(to: UInt8.self) + bodyCount
-            var writer = unsafe HTTP2HeadWriter(work, base, end - bodyCount)
+            var writer = unsafe HTTP2HeadWriter(state, work, base, end - bodyCount)
             guard unsafe writer.trailers(), unsafe writer.count > 0 else { return -1 }
             return unsafe Int(
                 nghttp2_submit_trailer(session, number, writer.fields, writer.count))

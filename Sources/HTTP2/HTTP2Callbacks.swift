@@ -189,6 +189,7 @@ enum HTTP2Callbacks {
         let id = unsafe node.pointee.stream.id
         if unsafe node.pointee.stream.isRefused {
             unsafe work.pointee.text.removeAll()
+            unsafe node.pointee.stream.isGRPC = state.pointee.head.isGRPC
             unsafe state.pointee.head.abandon()
             guard unsafe node.pointee.stream.isTooLarge else { return }
             unsafe node.pointee.stream.isTooLarge = false

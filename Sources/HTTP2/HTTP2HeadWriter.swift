@@ -19,16 +19,23 @@ struct HTTP2HeadWriter: ~Copyable {
     private var host: Range<Int>?
     private var protocolName: Range<Int>?
     private var asksUpgrade = false
+    /// Whether names whose values are new each time get into the table of compression.
+    private let teachesNames: Bool
     private(set) var status = 0
     private(set) var isHead = false
     /// Whether the message changes to another protocol (RFC 8441).
     private(set) var isUpgrade = false
 
     /// A head of `end` bytes, its empty line included.
-    init(_ work: UnsafeMutablePointer<HTTP2Workspace>, _ base: UnsafePointer<UInt8>, _ end: Int) {
+    init(
+        _ state: UnsafeMutablePointer<HTTP2State>, _ work: UnsafeMutablePointer<HTTP2Workspace>,
+        _ base: UnsafePointer<UInt8>, _ end: Int
+    ) {
         unsafe self.work = work
         unsafe self.base = base
         unsafe self.end = end
+        unsafe teachesNames = state.pointee.headsWritten % Self.headsPerLesson == 0
+        unsafe state.pointee.headsWritten &+= 1
     }
 
     /// What was read; it is overwritten by the next head.
@@ -120,7 +127,7 @@ struct HTTP2HeadWriter: ~Copyable {
                 guard unsafe nghttp2_check_header_value(start, value.count) != 0 else {
                     return false
                 }
-                unsafe work.pointee.fields[last] = Self.field(name, count, start, value.count)
+                unsafe work.pointee.fields[last] = field(name, count, start, value.count)
                 unsafe last += 1
                 unsafe nameCount += count
             }
@@ -214,18 +221,22 @@ struct HTTP2HeadWriter: ~Copyable {
         _ name: StaticString, _ value: UnsafePointer<UInt8>, _ valueCount: Int
     ) {
         unsafe first -= 1
-        unsafe work.pointee.fields[first] = Self.field(
+        unsafe work.pointee.fields[first] = field(
             name.utf8Start, name.utf8CodeUnitCount, value, valueCount)
     }
 }
 
 extension HTTP2HeadWriter {
-    private static func field(
+    /// Of so many heads one puts all its fields into the table of compression: the others find the
+    /// names there.
+    private static let headsPerLesson: UInt = 128
+
+    private func field(
         _ name: UnsafePointer<UInt8>, _ nameCount: Int, _ value: UnsafePointer<UInt8>,
         _ valueCount: Int
     ) -> nghttp2_nv {
         let indexing =
-            unsafe isOfOneMessage(name, nameCount)
+            unsafe !teachesNames && Self.isOfOneMessage(name, nameCount)
             ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE
         return unsafe nghttp2_nv(
             name: UnsafeMutablePointer(mutating: name),

@@ -21,7 +21,7 @@ extension HTTP2Session {
         return unsafe head.withUnsafeBufferPointer { bytes -> Int32? in
             guard let base = bytes.baseAddress else { return nil }
             return unsafe withUnsafeMutablePointer(to: &work) { work -> Int32? in
-                var writer = unsafe HTTP2HeadWriter(work, base, bytes.count)
+                var writer = unsafe HTTP2HeadWriter(state, work, base, bytes.count)
                 guard unsafe writer.request(scheme: scheme) else { return nil }
                 let (fields, count) = unsafe (writer.fields, writer.count)
                 let isUpgrade = unsafe writer.isUpgrade
@@ -231,7 +231,7 @@ extension HTTP2Session {
         return unsafe bytes.withUnsafeBufferPointer { all in
             guard let base = all.baseAddress else { return false }
             return unsafe withUnsafeMutablePointer(to: &work) { work in
-                var writer = unsafe HTTP2HeadWriter(work, base + from, end - from)
+                var writer = unsafe HTTP2HeadWriter(state, work, base + from, end - from)
                 let isUpgrade = unsafe node.pointee.stream.isUpgrade
                 guard unsafe writer.response(isUpgrade: isUpgrade) else { return false }
                 let (fields, count) = unsafe (writer.fields, writer.count)

@@ -17,6 +17,8 @@ struct HTTP2State: ~Copyable {
     var cutter: HTTP2FrameCutter
     var fault: HTTP2Fault?
     var goAwaySteps = 0
+    /// How many heads and trailers were made for the peer.
+    var headsWritten: UInt = 0
     /// Whether the peer's first SETTINGS are here.
     var hasPeerSettings = false
     /// The stream of which a head is coming in; nil when it is over.

@@ -64,9 +64,15 @@ extension Worker {
         setDate()
         idText.removeAll()
         ids.next().append(to: &idText)
-        own.encode(
-            version: .http11, keepAlive: false, isHead: isHead, date: dateLine,
-            requestID: idText, into: &scratch)
+        if isGRPC(index) {
+            exposedLine.removeAll()
+            own.encodeForGRPC(
+                date: dateLine, requestID: idText, upstreamField: exposedLine, into: &scratch)
+        } else {
+            own.encode(
+                version: .http11, keepAlive: false, isHead: isHead, date: dateLine,
+                requestID: idText, into: &scratch)
+        }
         sendScratch(index)
         if log.isOn { noteRefusal(index, own) }
         // The connection is new or idle: a socket that does not take one small answer is given up.

@@ -118,7 +118,6 @@ extension Worker {
                     return beginTunnel(exchange, buffer)
                 case .complete:
                     connections[index].scan = HeadScan()
-                    if connections[index].isStream { readAlong(index, &buffer) }
                     return beginResponse(exchange, buffer)
                 case .refused(let fault):
                     giveBack(buffer)
@@ -189,6 +188,7 @@ extension Worker {
         var buffer = received
         let index = exchanges[exchange].upstreamConnection
         let client = exchanges[exchange].downstream
+        if connections[index].isStream { readAlong(index, &buffer) }
         let latency = Instant.now().since(exchanges[exchange].requestSent)
         counters.firstByte(lane: exchanges[exchange].lane, nanoseconds: latency)
         noteAnswer(exchange, buffer)

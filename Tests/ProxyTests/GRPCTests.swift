@@ -78,6 +78,26 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test(arguments: [(path: 1_000, field: 1), (path: 1, field: 9_000)])
+        func `a call that is refused at once is told so as a call`(
+            path: Int, field: Int
+        ) async throws {
+            let limits = ListenerLimits(headBytes: 8_192, uriBytes: 500)
+            let stage = try await Stage([[1]], limits: limits, version: .http2)
+            let client = try stage.streamClient()
+            let stream = try client.open(
+                """
+                POST /\(String(repeating: "p", count: path)) HTTP/1.1\r\nHost: h\r\n\
+                Content-Type: application/grpc\r\nX: \(String(repeating: "x", count: field))\r\n\r\n
+                """)
+            let answer = try client.answer(stream)
+            #expect(answer.status == 200)
+            #expect(answer.head.contains("\r\ngrpc-status: 14\r\n"), "\(answer.head)")
+            #expect(answer.head.contains("\r\nx-sluice-error: "))
+            client.peer.close()
+            await stage.end()
+        }
+
         @Test(arguments: ["application/grpc-web", "application/json", "text/application/grpc"])
         func `other content gets another answer`(type: String) async throws {
             let stage = try await Stage([[1]], version: .http2)

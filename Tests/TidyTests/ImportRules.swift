@@ -32,7 +32,7 @@ enum ImportRules {
         "CZlib": [],
         "Kernel": ["Addressing", "Bytes", "CLinux", "Glibc", "Synchronization"],
         "Bytes": ["CLinux", "CZlib", "Glibc", "Synchronization"],
-        "HTTP2": ["Bytes", "CNGHTTP2"],
+        "HTTP2": ["Bytes", "CNGHTTP2", "Glibc"],
         "TLS": ["Bytes", "CLinux", "COpenSSL", "Kernel", "Synchronization"],
         "Addressing": [],
         "HTTP": ["Addressing", "Bytes"],
