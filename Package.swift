@@ -23,12 +23,14 @@ let settingsForC: [CSetting] = [
 /// work, and hold up those that wait.
 let settingsOfSums = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-/// A library target of ours, found at Sources/<name>.
+/// A library target of ours, found at Sources/<name>; `files` are no sources of Swift.
 func library(
-    _ name: String, _ dependencies: [Target.Dependency] = [], isOfSums: Bool = false
+    _ name: String, _ dependencies: [Target.Dependency] = [], files: [String] = [],
+    isOfSums: Bool = false
 ) -> Target {
     .target(
-        name: name, dependencies: dependencies, swiftSettings: isOfSums ? settingsOfSums : settings)
+        name: name, dependencies: dependencies, exclude: files,
+        swiftSettings: isOfSums ? settingsOfSums : settings)
 }
 
 /// The tests of a target, found at Tests/<name>; `files` are read by them, not compiled.
@@ -80,6 +82,9 @@ let package = Package(
     targets: [
         // The doors to C.
         .target(name: "CLinux", cSettings: settingsForC),
+        // The dashboard's files, by the `#embed` of C23.
+        .target(
+            name: "CDashboard", cSettings: settingsForC + [.disableWarning("c23-extensions")]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -114,10 +119,10 @@ let package = Package(
         library(
             "Admin",
             [
-                "Addressing", "Bytes", "Judging", "Kernel", "KongLike", "Proxy", "Settings",
-                "Splitting", "TLS", "Telemetry", asyncHTTPClient, hummingbird, nioCore, nioHTTP1,
-                nioHTTPTypes, nioSSL, logging, lifecycle,
-            ]),
+                "Addressing", "Bytes", "CDashboard", "Judging", "Kernel", "KongLike", "Proxy",
+                "Settings", "Splitting", "TLS", "Telemetry", asyncHTTPClient, hummingbird,
+                hummingbirdTLS, nioCore, nioHTTP1, nioHTTPTypes, nioSSL, logging, lifecycle,
+            ], files: ["Dashboard/Page"]),
         .executableTarget(
             name: "sluice",
             dependencies: [
@@ -152,7 +157,7 @@ let package = Package(
         tests("KongLikeTests", ["KongLike", "Addressing"]),
         tests(
             "IntegrationTests", ["Kernel", "Bytes", "KongLike", "TLS"],
-            files: ["Support/grpc_peers.py"]),
+            files: ["Support/browser.py", "Support/grpc_peers.py", "Support/terminal.py"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -15,33 +15,6 @@ package struct ControlSettings: Sendable, Equatable {
     }
 }
 
-/// The admin address: metrics and health over TCP, read-only.
-package struct AdminSettings: Sendable, Equatable {
-    /// Where the admin address listens.
-    package let address: AddressSetting
-    /// Who may change things there; empty: nobody.
-    package let tokens: [TokenSetting]
-
-    /// An admin address; it only shows, unless there are tokens.
-    package init(address: AddressSetting, tokens: [TokenSetting] = []) {
-        self.address = address
-        self.tokens = tokens
-    }
-}
-
-/// A token for the admin address.
-package struct TokenSetting: Sendable, Equatable {
-    /// Its name, by which the audit calls who has it.
-    package let name: String
-    /// The path of the file that holds it, ready to open.
-    package let file: String
-
-    package init(name: String, file: String) {
-        self.name = name
-        self.file = file
-    }
-}
-
 /// How much is logged: each level includes those after it.
 package enum LogLevel: String, Sendable, Equatable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical

@@ -115,9 +115,13 @@ struct KeyTable {
     static let control = KeyTable(
         owner: "control", known: ["socket", "mode", "group"], later: [])
 
-    static let admin = KeyTable(owner: "admin", known: ["address", "tokens"], later: ["tls"])
+    static let admin = KeyTable(
+        owner: "admin", known: ["address", "tokens", "hosts", "read", "tls"], later: [])
 
-    static let token = KeyTable(owner: "a token", known: ["name", "file"], later: [])
+    static let adminTLS = KeyTable(
+        owner: "`tls` of admin", known: ["certificate", "key"], later: [])
+
+    static let token = KeyTable(owner: "a token", known: ["name", "file", "role"], later: [])
 
     static let accessLog = KeyTable(
         owner: "`access_log`", known: ["to", "format"], later: [])

@@ -58,6 +58,7 @@ enum Limits {
     /// More would be a policy of its own; looking through them happens to refused writes only.
     static let allowedRequests = 100
     static let tokens = 64
+    static let adminHosts = 64
     /// More often, looking up names would be a load of its own.
     static let resolveIntervalMilliseconds = 1_000
     /// More often, reading all that an Admin API has would be a load of its own.

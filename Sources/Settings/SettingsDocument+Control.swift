@@ -25,45 +25,6 @@ extension SettingsDocument {
         return socket.map { ControlSettings(socket: $0, mode: mode ?? 0o600, group: group) }
     }
 
-    /// The admin address; nil when there is none or it has a fault.
-    mutating func readAdmin(
-        _ field: Field?,
-        besides listeners: [ListenerSettings]
-    ) -> AdminSettings? {
-        guard let field, let fields = fields(of: field.value, keys: .admin),
-            let address = readAddress(
-                required("address", of: fields, owner: "admin", at: field.key),
-                besides: listeners)
-        else { return nil }
-        return AdminSettings(address: address, tokens: readTokens(fields["tokens"]))
-    }
-
-    private mutating func readTokens(_ field: Field?) -> [TokenSetting] {
-        guard let field else { return [] }
-        guard case .sequence(let nodes) = field.value, nodes.count <= Limits.tokens else {
-            faults.add(
-                "`tokens` is \(field.value.found); expected a list of up to \(Limits.tokens), such "
-                    + "as [{name: ops, file: ops.token}]",
-                at: field.value)
-            return []
-        }
-        var tokens: [TokenSetting] = []
-        for node in nodes {
-            guard let fields = fields(of: node, keys: .token) else { continue }
-            let nameField = required("name", of: fields, owner: "a token", at: node)
-            let file = path(required("file", of: fields, owner: "a token", at: node))
-            let name = value(nameField, expected: "a name") { Self.isName($0) ? $0 : nil }
-            guard let name, let file, let nameField else { continue }
-            if tokens.contains(where: { $0.name == name }) {
-                faults.add(
-                    "there is a token \(quoted(name)) already; expected a name of its own",
-                    at: nameField.value)
-            }
-            tokens.append(TokenSetting(name: name, file: file))
-        }
-        return tokens
-    }
-
     private static func permissions(_ text: String) -> UInt32? {
         guard (3...4).contains(text.utf8.count), let bits = UInt32(text, radix: 8),
             text.utf8.allSatisfy({ (0x30...0x37).contains($0) }), bits <= 0o777

@@ -121,7 +121,7 @@ extension SettingsDocument {
     }
 
     /// A name of DNS in lower case, its first label perhaps `*`; nil for anything else.
-    private static func serverName(_ text: String) -> String? {
+    static func serverName(_ text: String) -> String? {
         let labels = text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 253, labels.count >= 1, IPAddress(text) == nil else { return nil }
         let isSound = labels.enumerated().allSatisfy { index, label in

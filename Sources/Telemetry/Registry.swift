@@ -6,6 +6,11 @@ package struct Registry: Sendable {
         package let split: String
         /// The upstream's name.
         package let upstream: String
+
+        package init(split: String, upstream: String) {
+            self.split = split
+            self.upstream = upstream
+        }
     }
 
     /// A target: an address of an upstream.

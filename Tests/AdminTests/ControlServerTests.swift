@@ -21,7 +21,7 @@ import Testing
         change(&patience)
         let path = "\(folder.path)/s.sock"
         let (starts, start) = AsyncStream<Void>.makeStream()
-        let application = ControlServer.application(
+        let application = try ControlServer.application(
             ControlAPI(operation, access: .full), at: .unixDomainSocket(path: path),
             logger: logger, patience: patience, onServerRunning: { _ in start.yield(()) })
         // It serves to the end of the tests: a server that is cancelled while somebody connects
@@ -144,7 +144,8 @@ import Testing
         ("/v1/rollout/history", "GET, HEAD"), ("/v1/rollout/pause", "POST"),
         ("/v1/rollout/resume", "POST"), ("/v1/rollout/approve", "POST"),
         ("/v1/rollout/abort", "POST"), ("/metrics", "GET, HEAD"), ("/healthz", "GET, HEAD"),
-        ("/readyz", "GET, HEAD"),
+        ("/readyz", "GET, HEAD"), ("/v1/dashboard", "GET, HEAD"),
+        ("/v1/dashboard/now", "GET, HEAD"), ("/v1/access", "GET, HEAD"),
     ]
 
     @Test func `a method that a path does not have is refused with those that it has`()

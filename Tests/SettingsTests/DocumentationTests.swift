@@ -200,6 +200,10 @@ private struct Entry {
         switch place {
         case "control.": settingsText(rest: "control: \(mapping(("socket", "s")))")
         case "admin.": settingsText(rest: "admin: \(mapping(("address", "a:2")))")
+        case "admin.tls.":
+            settingsText(
+                rest: "admin: {address: a:2, tls: "
+                    + mapping(("certificate", "c"), ("key", "k")) + "}")
         case "admin.tokens[].":
             settingsText(
                 rest: "admin: {address: a:2, tokens: ["

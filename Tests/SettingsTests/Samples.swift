@@ -46,6 +46,7 @@ let keyTables: [(place: String, table: KeyTable)] = [
     ("control.", .control),
     ("admin.", .admin),
     ("admin.tokens[].", .token),
+    ("admin.tls.", .adminTLS),
     ("access_log.", .accessLog),
     ("log.", .log),
 ]

@@ -19,13 +19,14 @@ enum ImportRules {
 
     private static let controlPlane: Set = [
         "ArgumentParser", "AsyncHTTPClient", "Foundation", "FoundationEssentials", "HTTPTypes",
-        "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOHTTPTypes",
-        "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
+        "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTP1",
+        "NIOHTTPTypes", "NIOPosix", "NIOSSL", "ServiceLifecycle", "UnixSignals",
     ]
 
     /// The fences know C, the pure targets only each other, the data plane no Foundation and no
     /// Swift concurrency library, and only the control plane the packages made by others.
     static let allowed: [String: Set<String>] = [
+        "CDashboard": [],
         "CLinux": [],
         "CNGHTTP2": [],
         "COpenSSL": [],
@@ -45,7 +46,9 @@ enum ImportRules {
         "Reactor": ["Bytes", "Kernel"],
         "Proxy": dataPlane.union(["Synchronization"]),
         "KongLike": ["Addressing", "Foundation", "Kernel", "NIOCore", "NIOPosix"],
-        "Admin": dataPlane.union(controlPlane).union(["KongLike", "Proxy", "Synchronization"]),
+        "Admin": dataPlane.union(controlPlane).union([
+            "CDashboard", "KongLike", "Proxy", "Synchronization",
+        ]),
         "sluice": dataPlane.union(controlPlane).union(["Admin", "Proxy", "Synchronization"]),
     ]
 

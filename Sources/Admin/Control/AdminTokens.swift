@@ -11,10 +11,20 @@ package final class AdminTokens: Sendable {
 
     private struct Contents {
         /// The hashes, so that all compares take the same time whatever is shown.
-        var digests: [(name: String, digest: [UInt8])] = []
+        var tokens: [Known] = []
         var refusals = 0
         var untoldRefusals = 0
     }
+
+    /// A token as it is kept.
+    struct Known: Sendable {
+        let name: String
+        let role: TokenRole
+        let digest: [UInt8]
+    }
+
+    /// What a file begins with that holds a token's hash instead of the token.
+    static let hashMark = "sha256:"
 
     private static let lengths = 16...4_096
 
@@ -24,7 +34,7 @@ package final class AdminTokens: Sendable {
     package init() {}
 
     /// Whether there is no token, so that nobody may change anything.
-    var isEmpty: Bool { contents.withLock { $0.digests.isEmpty } }
+    var isEmpty: Bool { contents.withLock { $0.tokens.isEmpty } }
 
     /// How many changes were refused for want of a right one.
     var refusals: Int { contents.withLock { $0.refusals } }
@@ -32,8 +42,8 @@ package final class AdminTokens: Sendable {
     /// Reads the files of tokens; what is probably not meant is a warning.
     static func read(
         _ settings: [TokenSetting]
-    ) throws(Fault) -> (tokens: [(name: String, digest: [UInt8])], warnings: [String]) {
-        var tokens: [(name: String, digest: [UInt8])] = []
+    ) throws(Fault) -> (tokens: [Known], warnings: [String]) {
+        var tokens: [Known] = []
         var warnings: [String] = []
         for setting in settings {
             let owner = "the token \(setting.name): \(setting.file)"
@@ -52,31 +62,52 @@ package final class AdminTokens: Sendable {
             if let mode = FileFacts.permissions(of: setting.file), mode & 0o077 != 0 {
                 warnings.append("\(owner) may be read by others; expected mode 0600")
             }
-            let digest = SHA256.digest(line)
+            guard let digest = digest(of: line) else {
+                throw Fault(
+                    description: "\(owner): expected 64 hexadecimal digits behind \(hashMark)")
+            }
             if let other = tokens.first(where: { $0.digest == digest }) {
                 throw Fault(description: "\(owner): it is the same as that of \(other.name)")
             }
-            tokens.append((setting.name, digest))
+            tokens.append(Known(name: setting.name, role: setting.role, digest: digest))
         }
         return (tokens, warnings)
     }
 
     /// Takes on what was read.
-    func adopt(_ tokens: [(name: String, digest: [UInt8])]) {
-        contents.withLock { $0.digests = tokens }
+    func adopt(_ tokens: [Known]) { contents.withLock { $0.tokens = tokens } }
+
+    /// The hash that a file's line says, or that of the token that it holds.
+    private static func digest(of line: ArraySlice<UInt8>) -> [UInt8]? {
+        guard line.starts(with: hashMark.utf8) else { return SHA256.digest(line) }
+        let digits = String(decoding: line.dropFirst(hashMark.utf8.count), as: UTF8.self)
+        guard digits.utf8.count == 64 else { return nil }
+        var digest: [UInt8] = []
+        var rest = digits[...]
+        while !rest.isEmpty {
+            guard let byte = UInt8(rest.prefix(2), radix: 16), rest.first != "+" else { return nil }
+            digest.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        return digest
     }
 
     /// The name of the token that a field `Authorization: Bearer ...` shows; nil when it shows
     /// none that is known.
     package func name(shownBy authorization: String?) -> String? {
+        holder(shownBy: authorization)?.name
+    }
+
+    /// The same, with what it lets do.
+    func holder(shownBy authorization: String?) -> AdminGate.Holder? {
         let words = (authorization ?? "").split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
         let shown = SHA256.digest(words[1].utf8)
-        var found: String?
-        for (name, digest) in contents.withLock({ $0.digests }) {
+        var found: AdminGate.Holder?
+        for token in contents.withLock({ $0.tokens }) {
             // Every byte of every one is looked at.
-            let difference = zip(digest, shown).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
-            if difference == 0 { found = name }
+            let difference = zip(token.digest, shown).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
+            if difference == 0 { found = AdminGate.Holder(name: token.name, role: token.role) }
         }
         return found
     }

@@ -20,6 +20,10 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// Answers that have begun and are not with the kernel.
     private var openAnswers = 0
     private var isRemoved = false
+    /// The answer goes on for as long as its client wants, and pieces of it that are not with the
+    /// kernel yet.
+    private var isStreaming = false
+    private var openPieces = 0
 
     init(room: ControlRoom, patience: ControlPatience) {
         self.room = room
@@ -53,19 +57,39 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status.kind == .informational: break
-        case .head: openAnswers += 1
+        case .head(let head):
+            openAnswers += 1
+            isStreaming = head.headerFields[.contentType] == ControlServer.eventStream
+        case .body where isStreaming:
+            return writePiece(data, promise, context)
         case .body: break
         case .end:
             let written = promise ?? context.eventLoop.makePromise(of: Void.self)
             written.futureResult.assumeIsolated().whenComplete { [self] _ in
                 openRequests -= 1
                 openAnswers -= 1
+                isStreaming = false
                 look(context)
             }
             return context.write(data, promise: written)
         }
         look(context)
         context.write(data, promise: promise)
+    }
+
+    /// A piece of an answer without an end: for this one alone its client has the time that others
+    /// have for the whole.
+    private func writePiece(
+        _ data: NIOAny, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext
+    ) {
+        openPieces += 1
+        look(context)
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            openPieces -= 1
+            look(context)
+        }
+        context.write(data, promise: written)
     }
 
     /// Sees what it waits for now; another wait has a time of its own.
@@ -78,6 +102,7 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private var stageNow: ControlStage {
+        if isStreaming { return openPieces > 0 ? .taking : .streaming }
         if openAnswers > 0 { return .taking }
         if isReading { return .asking }
         return openRequests > 0 ? .served : .idle

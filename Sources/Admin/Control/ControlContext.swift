@@ -13,6 +13,9 @@ struct ControlContext: RequestContext {
         channel = source.channel
     }
 
+    /// The IP address at the other end; nil where there is none.
+    var address: String? { channel.remoteAddress?.ipAddress }
+
     /// The process at the other end of a Unix socket, as the kernel knows it.
     func process() async -> Caller {
         guard let provider = channel as? any SocketOptionProvider else { return .socket }
@@ -34,11 +37,8 @@ private struct PeerCredentials: Sendable {
     let group: UInt32
 }
 
-/// Finds out who asks, and lets the work for the request know.
+/// Finds out who asks at the control socket, and lets the work for the request know.
 struct CallerMiddleware: RouterMiddleware {
-    let access: ControlAPI.Access
-    let tokens: AdminTokens
-
     func handle(
         _ request: Request, context: ControlContext,
         next: (Request, ControlContext) async throws -> Response
@@ -47,14 +47,7 @@ struct CallerMiddleware: RouterMiddleware {
         guard request.method != .get, request.method != .head else {
             return try await next(request, context)
         }
-        let caller: Caller
-        switch access {
-        case .full:
-            caller = await context.process()
-        case .readOnly:
-            let name = tokens.name(shownBy: request.headers[.authorization])
-            caller = name.map { .token($0) } ?? .stranger
-        }
+        let caller = await context.process()
         return try await Caller.$current.withValue(caller) { try await next(request, context) }
     }
 }

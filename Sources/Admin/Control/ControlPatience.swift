@@ -22,7 +22,7 @@ package struct ControlPatience: Sendable {
         case .idle: Self.amount(idleSeconds)
         case .asking: Self.amount(bodySeconds)
         case .taking: Self.amount(answerSeconds)
-        case .served: nil
+        case .served, .streaming: nil
         }
     }
 
@@ -41,13 +41,15 @@ enum ControlStage: Sendable {
     case taking
     /// Us.
     case served
+    /// The next piece of an answer without an end.
+    case streaming
 
     /// Who gives way to a newcomer first, if at all. Who has not asked yet goes no sooner than who
     /// is in the middle of asking: else those who never come to an end would keep others out.
     var rank: Int? {
         switch self {
         case .new, .idle, .asking: 0
-        case .taking: 1
+        case .taking, .streaming: 1
         case .served: nil
         }
     }

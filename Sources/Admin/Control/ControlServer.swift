@@ -1,8 +1,11 @@
 internal import Bytes
 internal import HTTPTypes
 package import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
 package import Logging
 internal import NIOCore
+package import NIOSSL
 
 /// The control API over HTTP, for a Unix socket and for the admin address.
 package enum ControlServer {
@@ -15,22 +18,22 @@ package enum ControlServer {
     /// Who waits to be let in, for a moment.
     private static let backlog = 1_024
 
-    /// A server of the API at an address.
+    /// A server of the API at an address; it throws what is wrong with `tls`.
     package static func application(
         _ api: ControlAPI, at address: BindAddress, logger: Logger,
-        patience: ControlPatience = ControlPatience(),
+        patience: ControlPatience = ControlPatience(), tls: TLSConfiguration? = nil,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
-    ) -> some ApplicationProtocol {
+    ) throws -> some ApplicationProtocol {
         var quiet = logger
         // Its own lines about starting and stopping would say twice what we say.
         quiet.logLevel = max(logger.logLevel, .error)
         let room = ControlRoom(places: mostGuests)
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [ControlConnection(room: room, patience: patience)]))
+        let server = try tls.map { try HTTPServerBuilder.tls(plain, tlsConfiguration: $0) }
         return Application(
-            responder: routes(api).responder(),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ControlConnection(room: room, patience: patience)])
-            ),
+            responder: routes(api).responder(), server: server ?? plain,
             configuration: .init(
                 address: address, backlog: backlog,
                 availableConnectionsDelegate: .maximum(mostConnections, logger: quiet)),
@@ -39,9 +42,15 @@ package enum ControlServer {
 
     private static func routes(_ api: ControlAPI) -> ControlRoutes {
         let router = ControlRoutes()
-        _ = router.add(middleware: Fallback())
-        _ = router.add(
-            middleware: CallerMiddleware(access: api.access, tokens: api.operation.tokens))
+        switch api.access {
+        case .full:
+            _ = router.add(middleware: Fallback())
+            _ = router.add(middleware: CallerMiddleware())
+        case .readOnly:
+            _ = router.add(middleware: BrowserMiddleware())
+            _ = router.add(middleware: Fallback())
+            _ = router.add(middleware: GateMiddleware(gate: api.operation.gate))
+        }
         router.get("v1/status") { request, _ in response(await api.status(), request) }
         router.get("v1/splits") { request, _ in response(await api.splits(), request) }
         router.get("v1/splits/:name") { request, context in
@@ -61,6 +70,7 @@ package enum ControlServer {
         router.post("v1/rollback") { request, _ in
             await changing(request) { await api.rollbackAll($0, ifMatch: $1) }
         }
+        addDashboard(to: router, api)
         addUpstreams(to: router, api)
         addShifts(to: router, api)
         addFreezes(to: router, api)

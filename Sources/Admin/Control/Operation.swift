@@ -17,6 +17,10 @@ package actor Operation {
     package nonisolated let freezes: FreezeKeeper
     package nonisolated let audit: AuditTrail?
     package nonisolated let tokens = AdminTokens()
+    nonisolated let gate: AdminGate
+    /// What the dashboard shows.
+    package nonisolated let dashboard = Dashboard()
+    nonisolated let adminCertificate = AdminCertificate()
     /// What was said and seen of upgrades.
     package nonisolated let upgrades: UpgradeKeeper
     /// Who moves weights by a plan; nil where nobody does.
@@ -60,6 +64,7 @@ package actor Operation {
     ) {
         self.rollouts = rollouts
         self.audit = audit
+        gate = AdminGate(tokens: tokens)
         drains = DrainKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
         self.freezes =
             freezes ?? FreezeKeeper(plane: plane, logger: logger, disk: disk, audit: audit)
@@ -79,6 +84,7 @@ package actor Operation {
     /// Begins to serve.
     package func start(text: WeightsText) async throws {
         try readTokens(snapshot).adopt()
+        if let admin = snapshot.admin { gate.adopt(AdminRules(admin)) }
         await audit?.adopt(snapshot)
         let stored = loadState()
         await drains.begin(snapshot)
@@ -107,11 +113,13 @@ package actor Operation {
             for warning in reading.warnings { logger.warning("\(warning)") }
             let next = keepWhatIsFixed(reading.snapshot)
             let tokens = try readTokens(next)
+            try adminCertificate.reload(next.admin?.tls)
             try await rollouts?.checkRoles(in: next, path: configuration.path)
             _ = try await keeper.run(next, text: reading.weights, stored: nil)
             let hasSameLog = next.accessLog != nil && next.accessLog == snapshot.accessLog
             snapshot = next
             tokens.adopt()
+            if let admin = next.admin { gate.adopt(AdminRules(admin)) }
             await audit?.adopt(next)
             await drains.adopt(next)
             await freezes.adopt(next)
@@ -151,6 +159,9 @@ package actor Operation {
         names?.look()
     }
 
+    /// Where the admin address is open; nil before that, and when nowhere.
+    var boundAdminAddress: String? { adminAddress }
+
     /// The admin address is open, with the port that the system chose for port 0.
     func adminIsBound(to address: String) { adminAddress = address }
 
@@ -166,6 +177,7 @@ package actor Operation {
         let now = Double(Instant.now().nanoseconds) / 1e9
         window.tick(counters, nowSeconds: now)
         watchKongs(counters, nowSeconds: now)
+        await tickDashboard(counters)
         let messages = logWatch.look(
             at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
         tellRefusedTokens()
@@ -210,6 +222,7 @@ package actor Operation {
             ("workers", next.workers != snapshot.workers),
             ("control", next.control != snapshot.control),
             ("admin", next.admin?.address != snapshot.admin?.address),
+            ("admin.tls", (next.admin?.tls == nil) != (snapshot.admin?.tls == nil)),
             ("log", next.logLevel != snapshot.logLevel),
             ("shutdown_delay", times.delayMilliseconds != next.shutdown.delayMilliseconds),
             ("shutdown_grace", times.graceMilliseconds != next.shutdown.graceMilliseconds),
@@ -220,9 +233,7 @@ package actor Operation {
         var kept = next
         kept.workers = snapshot.workers
         kept.control = snapshot.control
-        kept.admin = snapshot.admin.map { admin in
-            AdminSettings(address: admin.address, tokens: next.admin?.tokens ?? [])
-        }
+        kept.admin = snapshot.admin.map { $0.taking(next.admin) }
         kept.logLevel = snapshot.logLevel
         kept.shutdown = times
         return kept

@@ -17,7 +17,9 @@ package enum DemoCommand {
             try DurableFile.makeFolder(place)
             let upstreams = [try await DemoUpstream.start("x"), try await DemoUpstream.start("y")]
             defer { for upstream in upstreams { upstream.stop() } }
-            try await serve(write(upstreams, into: place), in: place, seconds: seconds)
+            let dashboard = try DemoDashboard(in: place)
+            try await serve(
+                write(upstreams, dashboard, into: place), dashboard, in: place, seconds: seconds)
             return ExitStatus.done
         } catch {
             StandardStream.error.write("\(error)\n")
@@ -27,7 +29,7 @@ package enum DemoCommand {
 
     /// Writes the configuration that the demo runs on; returns its path.
     private static func write(
-        _ upstreams: [DemoUpstream], into place: String
+        _ upstreams: [DemoUpstream], _ dashboard: DemoDashboard, into place: String
     ) throws(Errno) -> String {
         let targets = upstreams.map { "  \($0.name): {targets: [127.0.0.1:\($0.port)]}\n" }
         let settings = """
@@ -39,6 +41,7 @@ package enum DemoCommand {
             weights_file: weights.yaml
             state_dir: state
             control: {socket: sluice.sock}
+            \(dashboard.settings)
 
             """
         let weights = """
@@ -52,7 +55,9 @@ package enum DemoCommand {
         return path
     }
 
-    private static func serve(_ path: String, in place: String, seconds: Int?) async throws {
+    private static func serve(
+        _ path: String, _ dashboard: DemoDashboard, in place: String, seconds: Int?
+    ) async throws {
         ProcessFacts.keepNewFilesPrivate()
         let reading = try SettingsReader.read(path, environment: [:])
         let notes = DemoNotes.Pad()
@@ -67,7 +72,8 @@ package enum DemoCommand {
         let view = DemoView(
             operation: operation, split: split, load: load, notes: notes, seconds: seconds,
             isTerminal: ProcessFacts.writesToTerminal)
-        let welcome = DemoWelcome(place: place, split: split, plane: plane)
+        let welcome = DemoWelcome(
+            place: place, split: split, plane: plane, operation: operation, dashboard: dashboard)
         try await process.run(with: [load, welcome, view])
         StandardStream.output.write("\nThe demo has ended.\n\n\(view.lastReport?.table ?? "")")
     }

@@ -16,6 +16,7 @@ struct DemoStage: Sendable {
     /// Where its Sluice has its files.
     let place: String
     let operation: Operation
+    let dashboard: DemoDashboard
     let load: DemoLoad
     let notes: DemoNotes.Pad
     /// How long it waits, so that one can read.
@@ -42,6 +43,7 @@ extension DemoPlay {
         await cancelWhenGracefulShutdown {
             do {
                 try await waitForStart()
+                say(await stage.dashboard.welcome(operation))
                 try await perform()
                 stage.over.withLock { $0 = true }
             } catch is CancellationError {

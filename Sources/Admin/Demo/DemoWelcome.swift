@@ -7,9 +7,11 @@ struct DemoWelcome: Service {
     let place: String
     let split: String
     let plane: DataPlane
+    let operation: Operation
+    let dashboard: DemoDashboard
 
     func run() async throws {
-        StandardStream.output.write(text)
+        StandardStream.output.write(text + (await dashboard.welcome(operation)) + "\n")
         try? await gracefulShutdown()
     }
 
@@ -24,9 +26,9 @@ struct DemoWelcome: Service {
               \(sluice) split \(split) x=50 y=50 \(socket)
               \(sluice) rollback \(split) \(socket)
               \(sluice) status \(socket)
+              \(sluice) top \(socket)
 
             or edit the weights in \(place)/weights.yaml
-
 
             """
     }

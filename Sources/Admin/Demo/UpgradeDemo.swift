@@ -34,9 +34,10 @@ package enum UpgradeDemo {
             try await x.start()
             try await y.start()
             if act == .upgrade { y.stop() }
-            let path = try write(x, y, into: place)
+            let dashboard = try DemoDashboard(in: place)
+            let path = try write(x, y, dashboard, into: place)
             let clusters = Clusters(database: database, x: x, y: y)
-            return try await serve(act, path, place, clusters, seconds)
+            return try await serve(act, path, place, clusters, dashboard, seconds)
         } catch {
             StandardStream.error.write("\(error)\n")
             return ExitStatus.failed
@@ -63,7 +64,8 @@ package enum UpgradeDemo {
 
     /// Writes the configuration of the upgrade; returns its path.
     private static func write(
-        _ x: KongLike.KongNode, _ y: KongLike.KongNode, into place: String
+        _ x: KongLike.KongNode, _ y: KongLike.KongNode, _ dashboard: DemoDashboard,
+        into place: String
     ) throws(Errno) -> String {
         func upstream(_ name: String, _ node: KongLike.KongNode) -> String {
             """
@@ -93,6 +95,7 @@ package enum UpgradeDemo {
               admin-y: {admin-y: 1}
             state_dir: state
             control: {socket: sluice.sock}
+            \(dashboard.settings)
 
             """
         let path = "\(place)/sluice.yaml"
@@ -101,7 +104,8 @@ package enum UpgradeDemo {
     }
 
     private static func serve(
-        _ act: Act, _ path: String, _ place: String, _ clusters: Clusters, _ seconds: Int
+        _ act: Act, _ path: String, _ place: String, _ clusters: Clusters,
+        _ dashboard: DemoDashboard, _ seconds: Int
     ) async throws -> Int32 {
         let reading = try SettingsReader.read(path, environment: [:])
         let notes = DemoNotes.Pad()
@@ -117,7 +121,7 @@ package enum UpgradeDemo {
             isWanted: { await operation.isReady })
         let pauses = UpgradePlay.pauseCount + BreakagePlay.pauseCount
         let stage = DemoStage(
-            place: place, operation: operation, load: load, notes: notes,
+            place: place, operation: operation, dashboard: dashboard, load: load, notes: notes,
             pauseMilliseconds: max(seconds * 1_000 / pauses, 50))
         let play: any DemoPlay =
             switch act {

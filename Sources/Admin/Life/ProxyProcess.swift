@@ -100,7 +100,7 @@ package struct ProxyProcess: Sendable {
                     operation, watcher, certificates: certificateWatcher, snapshot.shutdown, logger)
             ] + others
         let running =
-            servers() + [
+            try servers() + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 CertificateService(watcher: certificateWatcher, operation: operation),
                 KeepService(keeper: operation.keeper, rollouts: operation.rollouts),
@@ -138,11 +138,11 @@ package struct ProxyProcess: Sendable {
         }
     }
 
-    private func servers() -> [any Service] {
+    private func servers() throws -> [any Service] {
         var servers: [any Service] = []
         if let control = snapshot.control {
             let logger = logger
-            let server = ControlServer.application(
+            let server = try ControlServer.application(
                 ControlAPI(operation, access: .full), at: .unixDomainSocket(path: control.socket),
                 logger: logger
             ) { _ in
@@ -159,12 +159,14 @@ package struct ProxyProcess: Sendable {
         }
         if let admin = snapshot.admin {
             let (operation, logger) = (operation, logger)
-            let server = ControlServer.application(
-                ControlAPI(operation, access: .readOnly), at: .init(admin.address), logger: logger
+            let tls = try admin.tls.map { try operation.adminCertificate.begin($0) }
+            let server = try ControlServer.application(
+                ControlAPI(operation, access: .readOnly), at: .init(admin.address),
+                logger: logger, tls: tls
             ) { channel in
                 let bound = channel.localAddress.flatMap(Self.text(of:)) ?? "\(admin.address)"
                 await operation.adminIsBound(to: bound)
-                logger.notice("admin address: \(bound)")
+                logger.notice("admin address: \(tls == nil ? "" : "https://")\(bound)")
             }
             servers.append(NamedService(name: "admin address \(admin.address)", service: server))
         }

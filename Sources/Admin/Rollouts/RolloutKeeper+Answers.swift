@@ -38,6 +38,7 @@ extension RolloutKeeper {
             "step": .number(course.step + 1),
             "steps": .number(course.plan.steps.count),
             "weight": .number("\(step.weight)"),
+            "plan_steps": .array(course.plan.steps.map(Self.answer)),
             "share": share,
             "held_seconds": held,
             "hold_seconds": hold,
@@ -121,6 +122,15 @@ extension RolloutKeeper {
             }
             return shares.max() ?? 0
         }
+    }
+
+    private static func answer(_ step: RolloutPlan.Step) -> JSONValue {
+        .object([
+            "weight": .number("\(step.weight)"),
+            "hold_seconds": .number(Double(step.holdMilliseconds) / 1_000),
+            "min_requests": .number(step.minRequests),
+            "approve": .bool(step.needsApproval),
+        ])
     }
 
     private static func answer(

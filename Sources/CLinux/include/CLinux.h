@@ -226,6 +226,19 @@ ssize_t sluice_count_entries(const char *folder);
 int64_t sluice_cpu_microseconds(void);
 int sluice_processor_count(void);
 
+// The terminal of standard input and output, of which there is one. Keys come one by one and unseen
+// from here on, and the whole screen is ours; -errno where there is no terminal.
+int sluice_terminal_begin(void);
+// As it was before; also called for signals that end the process.
+void sluice_terminal_end(void);
+// Columns in the upper 16 bits, rows in the lower ones; 0 where that is not known.
+int sluice_terminal_size(void);
+// Waits for a key: its byte, -1 when none came in time, -2 when none will ever come.
+int sluice_terminal_key(int milliseconds);
+// What signals have said since the last call: 1 for another size, 2 for an end, and the number of
+// the signal that asked for it in the upper 16 bits.
+int sluice_terminal_signals(void);
+
 static inline void sluice_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
 #endif

@@ -63,8 +63,10 @@ extension Sluice {
         _ wire: Wire, _ method: String, _ path: String, _ body: String, _ fields: [String]
     ) throws -> Message {
         let lines =
-            ["\(method) \(path) HTTP/1.1", "Host: sluice", "Content-Length: \(body.utf8.count)"]
-            + fields
+            [
+                "\(method) \(path) HTTP/1.1", "Host: 127.0.0.1",
+                "Content-Length: \(body.utf8.count)",
+            ] + (body.isEmpty ? [] : ["Content-Type: application/json"]) + fields
         return try wire.exchange(lines.map { $0 + "\r\n" }.joined() + "\r\n" + body)
     }
 

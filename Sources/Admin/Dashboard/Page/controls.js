@@ -1,0 +1,199 @@
+// What may be changed with a token: weights with what they mean, rollback, freeze. Each goes
+// through the control API, which says what came of it.
+import { h, percent, plain, rate, say, set, sum } from "./tools.js";
+import { t } from "./words.js";
+
+const SUMS = 1e6;
+
+export class Controls {
+  constructor(split, page) {
+    this.name = split.name;
+    this.page = page;
+    this.members = Object.keys(split.weights);
+    this.root = h("section", { class: "card controls" });
+    this.isOpen = null;
+  }
+
+  update(split, now) {
+    this.split = split;
+    const isOpen = this.page.mayWrite ? "yes" : now.controls ? "locked" : "none";
+    if (isOpen !== this.isOpen) {
+      this.isOpen = isOpen;
+      if (isOpen === "yes") this.build(split);
+      else this.buildLocked(isOpen);
+    }
+    if (isOpen !== "yes") return;
+    if (!this.isTouched) this.fill(split);
+    this.preview();
+    const isFrozen = split.freeze.mode !== "off";
+    if (this.freezeButton) say(this.freezeButton, t(isFrozen ? "unfreeze" : "freeze"));
+    this.freezeRow.hidden = !split.guards.length && !isFrozen;
+  }
+
+  buildLocked(isOpen) {
+    this.root.replaceChildren(h("h3", {}, t("controls")),
+      h("p", { class: "quiet" }, t(isOpen === "none" ? "noTokensText" : "lockedText")),
+      isOpen === "none" ? null : h("button", { type: "button", onclick: () => this.page.unlock() },
+        t("unlock")));
+    this.root.dataset.state = "locked";
+  }
+
+  build(split) {
+    this.root.dataset.state = "open";
+    this.isTouched = false;
+    this.inputs = this.members.map((name) => h("input", {
+      type: "number", min: 0, max: SUMS, step: "0.01", required: true, inputmode: "decimal",
+      id: `weight-${this.name}-${name}`, name, oninput: () => this.touch(),
+    }));
+    const candidate = split.candidate ?? this.members[1];
+    if (this.members.length === 2) {
+      this.slider = h("input", { type: "range", min: 0, max: 100, step: 1,
+        id: `slider-${this.name}`, oninput: () => this.slide() });
+    }
+    this.previews = this.members.map(() => ({ share: h("td"), rate: h("td") }));
+    this.reason = h("input", { type: "text", maxlength: 1000, id: `reason-${this.name}`,
+      name: "reason", autocomplete: "off" });
+    this.apply = h("button", { type: "submit", class: "primary" }, t("setWeights"));
+    this.result = h("p", { class: "result", role: "status", "aria-live": "polite" });
+    this.freezeButton = h("button", { type: "button", onclick: () => this.freeze() });
+    this.freezeRow = h("span", {}, this.freezeButton);
+    this.root.replaceChildren(h("h3", {}, t("controls")),
+      h("form", { onsubmit: (event) => this.submit(event), novalidate: true },
+        this.slider ? h("label", { class: "slide", for: this.slider.id },
+          h("span", {}, t("candidateShare", { name: candidate })), this.slider) : null,
+        h("table", { class: "numbers" },
+          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("upstream")),
+            h("th", { scope: "col" }, t("weight")), h("th", { scope: "col" }, t("previewShare")),
+            h("th", { scope: "col" }, t(this.page.wordOfRate(split))))),
+          h("tbody", {}, this.members.map((name, index) => h("tr", {},
+            h("th", { scope: "row" }, h("label", { for: this.inputs[index].id }, name)),
+            h("td", {}, this.inputs[index]), this.previews[index].share,
+            this.previews[index].rate)))),
+        h("label", { class: "reason", for: this.reason.id }, h("span", {}, t("reasonLabel")),
+          this.reason),
+        h("p", { class: "buttons" }, this.apply,
+          h("button", { type: "button", class: "danger", onclick: () => this.rollBack() },
+            t("rollBack")), this.freezeRow)),
+      this.result);
+  }
+
+  // What is set now, as long as nobody has begun to write something else.
+  fill(split) {
+    this.members.forEach((name, index) => {
+      const text = String(split.weights[name]);
+      if (this.inputs[index].value !== text) this.inputs[index].value = text;
+    });
+    this.moveSlider();
+    this.generation = split.generation;
+  }
+
+  touch() {
+    this.isTouched = true;
+    this.moveSlider();
+    this.preview();
+  }
+
+  get candidateIndex() {
+    return Math.max(0, this.members.indexOf(this.split.candidate ?? this.members[1]));
+  }
+
+  slide() {
+    const value = Number(this.slider.value);
+    this.inputs[this.candidateIndex].value = value;
+    this.inputs[1 - this.candidateIndex].value = 100 - value;
+    this.isTouched = true;
+    this.preview();
+  }
+
+  moveSlider() {
+    if (!this.slider) return;
+    const weights = this.weights;
+    const all = sum(weights);
+    if (all > 0) this.slider.value = Math.round(weights[this.candidateIndex] / all * 100);
+    this.slider.setAttribute("aria-valuetext",
+      `${this.members[this.candidateIndex]}: ${this.slider.value} %`);
+  }
+
+  get weights() { return this.inputs.map((input) => Number(input.value)); }
+
+  // What the weights mean: each member's share and requests, now and then.
+  preview() {
+    const weights = this.weights;
+    const all = sum(weights);
+    const lanes = this.members.map((name) =>
+      this.split.lanes.find((lane) => lane.upstream === name) ?? {});
+    const total = sum(lanes.map((lane) => lane.requests_per_second ?? 0));
+    const isSound = weights.every((weight) => weight >= 0 && weight <= SUMS) && all > 0;
+    this.members.forEach((_, index) => {
+      const { share, rate: speed } = this.previews[index];
+      const before = lanes[index].set_ratio;
+      const after = isSound ? weights[index] / all : NaN;
+      const isSame = Math.abs(before - after) < 1e-9;
+      say(share, isSame ? percent(before) : `${percent(before)} → ${percent(after)}`);
+      say(speed, isSame ? rate(total * before)
+        : `${rate(total * before)} → ${rate(total * after)}`);
+      set(share.parentElement, "class", isSame ? null : "changed");
+    });
+    this.apply.disabled = !isSound || !this.isTouched;
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    if (this.apply.disabled) return;
+    const weights = Object.fromEntries(this.members.map((name, index) =>
+      [name, Number(this.inputs[index].value)]));
+    await this.run(async () => {
+      const answer = await this.page.feed.ask("PUT", this.path(), {
+        weights, reason: this.reason.value, generation: this.generation,
+      });
+      return t("doneSet", { generation: answer.generation })
+        + (answer.durable ? "" : t("notDurableDone"));
+    });
+  }
+
+  async rollBack() {
+    const { name, split } = this;
+    const isSure = await this.page.confirm(t("rollBackTitle", { name }),
+      t("rollBackText", { name, stable: split.stable }), t("rollBack"), "danger");
+    if (!isSure) return;
+    await this.run(async () => {
+      const answer = await this.page.feed.ask("POST", this.path("/rollback"),
+        { reason: this.reason.value });
+      return t("doneRollback", { generation: answer.generation })
+        + (answer.durable ? "" : t("notDurableDone"));
+    });
+  }
+
+  async freeze() {
+    const { name } = this;
+    const isFrozen = this.split.freeze.mode !== "off";
+    const isSure = await this.page.confirm(
+      t(isFrozen ? "unfreezeTitle" : "freezeTitle", { name }),
+      t(isFrozen ? "unfreezeText" : "freezeText"), t(isFrozen ? "unfreeze" : "freeze"), "primary");
+    if (!isSure) return;
+    await this.run(async () => {
+      const reason = this.reason.value;
+      await this.page.feed.ask(isFrozen ? "DELETE" : "PUT", this.path("/freeze"),
+        isFrozen ? { reason } : { mode: "both", reason });
+      return t(isFrozen ? "doneUnfreeze" : "doneFreeze");
+    });
+  }
+
+  path(rest = "") { return `v1/splits/${encodeURIComponent(this.name)}${rest}`; }
+
+  async run(work) {
+    say(this.result, t("working"));
+    set(this.result, "class", "result");
+    try {
+      say(this.result, await work());
+      set(this.result, "class", "result good");
+      this.isTouched = false;
+      this.reason.value = "";
+    } catch (error) {
+      if (error.status === 412) this.isTouched = false;
+      say(this.result, error.status === 412 ? t("changedMeanwhile") : plain(error.message));
+      set(this.result, "class", "result bad");
+      this.page.refused(error);
+    }
+  }
+}

@@ -1,0 +1,259 @@
+// The diagram of one split: API clients, Sluice, upstreams, their database, and on each arrow what
+// goes through it. Drawn in pixels of the page, so that text is as sharp and as large as elsewhere.
+import { h, look, milliseconds, number, percent, plain, rate, s, say, set, sum, zoom }
+  from "./tools.js";
+import { t } from "./words.js";
+
+const ORIGINS = ["service", "serviceFailed", "kong", "sluice", "unknown", "attempts"];
+const NARROW = 640;
+
+// What a member of a split is at this moment, in one place for the diagram and for others.
+export function memberFacts(split, name, now) {
+  const lane = split.lanes.find((one) => one.upstream === name) ?? {};
+  const upstream = now.upstreams.find((one) => one.name === name);
+  const targets = upstream?.targets ?? [];
+  const measured = split.measured;
+  const isTCP = splitMode(split) === "tcp";
+  return {
+    name, lane, upstream, isTCP, targets,
+    good: targets.filter((target) => target.healthy && !target.drained).length,
+    measured: measured.requests > 0 ? measured[name] / measured.requests : NaN,
+    errors: sum(ORIGINS.map((origin) => lane.errors_last_minute?.[origin] ?? 0)),
+    guard: split.guards.find((one) => one.upstream === name),
+    isLatched: split.latches.some((latch) => latch.upstream === name),
+  };
+}
+
+export function splitMode(split) {
+  const modes = new Set(split.listeners.map((listener) => listener.mode));
+  if (modes.size === 0) return "none";
+  return modes.size > 1 ? "mixed" : [...modes][0];
+}
+
+export function errorTexts(facts) {
+  const errors = facts.lane.errors_last_minute ?? {};
+  return ORIGINS.filter((origin) => errors[origin] > 0)
+    .map((origin) => `${t(origin === "unknown" && facts.isTCP ? "broken" : origin)} `
+      + number(errors[origin]));
+}
+
+export class Diagram {
+  constructor(split) {
+    this.name = split.name;
+    this.root = s("svg", { class: "diagram", role: "img" });
+    this.title = s("title");
+    this.holder = h("div", { class: "diagram-box" }, this.root);
+    this.signature = "";
+    this.width = 0;
+    new ResizeObserver(([entry]) => {
+      this.zoom = zoom();
+      this.width = Math.floor(entry.contentRect.width / this.zoom);
+      if (this.last) this.update(...this.last);
+    }).observe(this.holder);
+  }
+
+  update(split, now) {
+    this.last = [split, now];
+    if (!this.width) return;
+    const members = Object.keys(split.weights).map((name) => memberFacts(split, name, now));
+    const kongs = members.filter((member) => member.upstream?.kong).length;
+    const shape = JSON.stringify([this.width, kongs, document.documentElement.lang,
+      members.map((one) => [one.name, Boolean(one.guard), one.isTCP])]);
+    if (shape !== this.signature) {
+      this.signature = shape;
+      this.draw(members, kongs);
+    }
+    const ways = members.map((one) => one.lane.requests_per_second ?? 0);
+    say(this.totalText, `${rate(sum(ways))}${t("perSecond")}`);
+    members.forEach((member, index) => this.updateMember(this.parts[index], member));
+    const texts = members.map((member) => describe(member));
+    set(this.root, "aria-label", t("diagram", { split: this.name, text: texts.join(" ") }));
+  }
+
+  draw(members, kongs) {
+    const isNarrow = this.width < NARROW;
+    const hasBase = kongs > 1;
+    const place = isNarrow ? narrow(this.width, members, hasBase) : wide(this.width, members, hasBase);
+    this.root.replaceChildren();
+    set(this.root, "width", this.width * this.zoom);
+    set(this.root, "height", place.height * this.zoom);
+    set(this.root, "viewBox", `0 0 ${this.width} ${place.height}`);
+    this.totalText = s("text", { class: "big", "text-anchor": isNarrow ? "start" : "middle",
+      x: place.total.x, y: place.total.y });
+    this.root.append(
+      s("path", { class: "way trunk", d: place.trunk }),
+      s("path", { class: "flow", d: place.trunk }), this.totalText,
+      box(place.api, t("clients"), "end"), box(place.sluice, "Sluice", "end own"));
+    if (hasBase) this.root.append(base(place.base));
+    this.parts = members.map((member, index) => this.drawMember(member, index, place.members[index],
+      hasBase && member.upstream?.kong));
+  }
+
+  drawMember(member, index, place, isOnBase) {
+    const { tone, dash } = look(index);
+    const texts = ["share", "shares", "numbers", "errors"].map((name, line) => s("text", {
+      class: `${name}`, x: place.text.x, y: place.text.y + place.lines[line],
+    }));
+    const way = s("path", { class: "way", d: place.way, "stroke-dasharray": dash || null });
+    const flow = s("path", { class: "flow", d: place.way });
+    const arrow = s("path", { class: "head", d: place.head });
+    const health = s("text", { class: "small", x: place.box.x + 14, y: place.box.y + 45 });
+    const version = s("text", { class: "small quiet", x: place.box.x + place.box.w - 14,
+      y: place.box.y + 24, "text-anchor": "end" });
+    const group = s("g", { class: `member ${tone}` }, way, flow, arrow,
+      isOnBase ? s("path", { class: "wire", d: place.wire }) : null,
+      s("rect", { class: "node", x: place.box.x, y: place.box.y, width: place.box.w,
+        height: place.box.h, rx: 9 }),
+      s("rect", { class: "edge", x: place.box.x, y: place.box.y, width: 5, height: place.box.h,
+        rx: 2.5 }),
+      s("text", { class: "name", x: place.box.x + 14, y: place.box.y + 25 }, member.name),
+      version, health, ...texts);
+    const admin = member.guard ? drawAdmin(place.admin, place.box) : null;
+    if (admin) group.append(admin.group);
+    this.root.append(group);
+    return { group, way, flow, texts, health, version, admin };
+  }
+
+  updateMember(part, member) {
+    const { lane } = member;
+    const [share, shares, numbers, errors] = part.texts;
+    say(share, `${percent(member.measured, 1)} ${t("measured")}`);
+    say(shares, `${t("setShare")} ${percent(lane.set_ratio)}   ${t("effective")} `
+      + percent(lane.effective_ratio));
+    const speed = `${rate(lane.requests_per_second)}${t("perSecond")}`;
+    say(numbers, member.isTCP ? `${speed}   ${number(lane.inflight)} ${t("inflight")}`
+      : `${speed}   p50 ${milliseconds(lane.p50_seconds)}   p95 ${milliseconds(lane.p95_seconds)}`
+        + `   p99 ${milliseconds(lane.p99_seconds)} ms`);
+    const texts = errorTexts(member);
+    say(errors, texts.length ? `▲ ${texts.join(" · ")} /${t("min")}` : `✓ ${t("noErrors")}`);
+    set(errors, "class", texts.length ? "errors bad" : "errors");
+    const ratio = lane.effective_ratio ?? 0;
+    set(part.way, "stroke-width", ratio > 0 ? (2 + 12 * ratio).toFixed(1) : 1.5);
+    set(part.group, "data-flow", ratio > 0 && lane.requests_per_second > 0 ? "on" : "off");
+    set(part.group, "data-empty", ratio > 0 ? null : "yes");
+    const all = member.targets.length;
+    const degraded = member.targets.filter((target) => target.state === "degraded").length;
+    const isSound = member.good === all && !degraded;
+    say(part.health, `${isSound ? "●" : member.good ? "▲" : "✕"} `
+      + t("targetsOf", { good: member.good, all })
+      + (degraded && member.good ? `, ${degraded} ${t("degraded")}` : ""));
+    set(part.health, "class", isSound ? "small" : "small bad");
+    say(part.version, member.upstream?.versions.map((one) => plain(one)).join(", ") ?? "");
+    if (part.admin) {
+      set(part.admin.group, "data-shut", member.guard.shut ? "yes" : "no");
+      say(part.admin.word, `${t("adminAPI")}: ${t(member.guard.shut ? "crossed" : "open")}`);
+    }
+  }
+}
+
+function describe(member) {
+  const { lane } = member;
+  const text = t("diagramMember", {
+    name: member.name, set: percent(lane.set_ratio), effective: percent(lane.effective_ratio),
+    measured: percent(member.measured, 1), rate: rate(lane.requests_per_second),
+    p50: milliseconds(lane.p50_seconds), p95: milliseconds(lane.p95_seconds),
+    p99: milliseconds(lane.p99_seconds), errors: number(member.errors),
+    targets: t("targetsOf", { good: member.good, all: member.targets.length }),
+  });
+  return member.guard?.shut ? `${text} ${t("diagramFrozen", { name: member.name })}` : text;
+}
+
+function box(place, text, kind) {
+  return s("g", { class: kind },
+    s("rect", { class: "node", x: place.x, y: place.y, width: place.w, height: place.h, rx: 9 }),
+    s("text", { class: "name", x: place.x + place.w / 2, y: place.y + place.h / 2 + 5,
+      "text-anchor": "middle" }, text));
+}
+
+// A drum, as databases are drawn.
+function base({ x, y, w, h: height }) {
+  const r = 9;
+  const words = t("database").split(" ");
+  return s("g", { class: "base" },
+    s("path", { class: "node", d: `M${x} ${y + r}a${w / 2} ${r} 0 0 1 ${w} 0v${height - 2 * r}`
+      + `a${w / 2} ${r} 0 0 1 ${-w} 0z` }),
+    s("path", { class: "rim", d: `M${x} ${y + r}a${w / 2} ${r} 0 0 0 ${w} 0` }),
+    ...words.map((word, line) => s("text", { class: "small", "text-anchor": "middle",
+      x: x + w / 2, y: y + height / 2 + 9 + 16 * (line - (words.length - 1) / 2) }, word)));
+}
+
+function drawAdmin(place, owner) {
+  const word = s("text", { class: "small", "text-anchor": "middle", x: place.x + place.w / 2,
+    y: place.y + 17 });
+  const { x, y, w } = place;
+  const group = s("g", { class: "admin" },
+    s("path", { class: "wire", d: `M${owner.x + owner.w / 2} ${owner.y + owner.h}V${y}` }),
+    s("rect", { class: "node", x, y, width: w, height: 25, rx: 12.5 }),
+    s("path", { class: "cross", d: `M${x + 8} ${y + 2}L${x + w - 8} ${y + 23}M${x + w - 8} `
+      + `${y + 2}L${x + 8} ${y + 23}` }), word);
+  return { group, word };
+}
+
+// From left to right, a row for each member.
+function wide(width, members, hasBase) {
+  const row = 130;
+  const top = 14;
+  const height = Math.max(top * 2 + row * members.length, 150);
+  const middle = top + (row * members.length) / 2;
+  const baseWidth = hasBase ? Math.min(104, Math.max(84, width * 0.1)) : 0;
+  const sideWidth = Math.min(112, Math.max(92, width * 0.11));
+  const boxWidth = Math.min(220, Math.max(176, width * 0.2));
+  const gap = Math.min(96, Math.max(64, width * 0.075));
+  const api = { x: 1, y: middle - 27, w: sideWidth, h: 54 };
+  const sluice = { x: api.x + sideWidth + gap, y: middle - 36, w: 92, h: 72 };
+  const baseGap = hasBase ? Math.max(34, width * 0.04) : 0;
+  const boxX = width - 2 - baseWidth - baseGap - boxWidth;
+  const from = sluice.x + sluice.w;
+  const base = { x: width - 1 - baseWidth, y: middle - 42, w: baseWidth, h: 84 };
+  return {
+    height: Math.max(height, 2 * middle), api, sluice, base,
+    trunk: `M${api.x + api.w} ${middle}H${sluice.x}`,
+    total: { x: (api.x + api.w + sluice.x) / 2, y: middle - 12 },
+    members: members.map((_, index) => {
+      const y = members.length === 1 ? middle : top + row * index + 68;
+      const boxAt = { x: boxX, y: y - 31, w: boxWidth, h: 60 };
+      const bend = from + 30;
+      const start = middle + (index - (members.length - 1) / 2) * Math.min(18, 52 / members.length);
+      const end = boxX - 11;
+      return {
+        box: boxAt, admin: { x: boxX + 14, y: y + 37, w: boxWidth - 28 },
+        way: `M${from} ${start}C${bend} ${start} ${from + 6} ${y} ${from + 40} ${y}H${end}`,
+        head: `M${end - 1} ${y - 9}L${boxX - 1} ${y}L${end - 1} ${y + 9}z`,
+        text: { x: from + 52, y: y - 51 }, lines: [0, 20, 38, 76],
+        wire: `M${boxX + boxWidth} ${y}C${base.x - 8} ${y} ${boxX + boxWidth + 8} ${middle} `
+          + `${base.x} ${middle}`,
+      };
+    }),
+  };
+}
+
+// From top to bottom, for phones.
+function narrow(width, members, hasBase) {
+  const railX = 22;
+  const left = 44;
+  const api = { x: 1, y: 1, w: Math.min(130, width * 0.36), h: 44 };
+  const sluice = { x: 1, y: 84, w: Math.min(130, width * 0.36), h: 44 };
+  let y = 156;
+  const wireX = width - 14;
+  const places = members.map((member) => {
+    const text = { x: left + 4, y: y + 8 };
+    const boxAt = { x: left, y: y + 76, w: width - left - (hasBase ? 30 : 2), h: 58 };
+    const middle = boxAt.y + 29;
+    const place = {
+      box: boxAt, text, lines: [0, 20, 39, 58], admin: { x: left + 14, y: boxAt.y + 66, w: boxAt.w - 28 },
+      way: `M${railX} 128V${middle - 12}Q${railX} ${middle} ${railX + 12} ${middle}H${left - 11}`,
+      head: `M${left - 12} ${middle - 8}L${left - 1} ${middle}L${left - 12} ${middle + 8}z`,
+      middle,
+    };
+    y = boxAt.y + (member.guard ? 116 : 82);
+    return place;
+  });
+  const base = { x: width - 150, y: y - 4, w: 148, h: 74 };
+  for (const place of places) {
+    place.wire = `M${place.box.x + place.box.w} ${place.middle}H${wireX}V${base.y + 8}`;
+  }
+  return {
+    height: hasBase ? base.y + base.h + 4 : y, api, sluice, base, members: places,
+    trunk: `M${railX} ${api.y + api.h}V${sluice.y}`, total: { x: railX + 14, y: 70 },
+  };
+}

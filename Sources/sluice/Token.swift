@@ -1,0 +1,16 @@
+import Admin
+import ArgumentParser
+
+struct Token: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a token for the admin address, prints it, and keeps its hash in a file.",
+        discussion: "The file's mode is 0600. SIGHUP lets a running proxy read it.")
+
+    @Argument(help: "The file that gets the hash.")
+    var file: String
+
+    @Flag(name: .long, help: "Put another token in place of one that is there.")
+    var replace = false
+
+    func run() throws { try finish(TokenCommand.run(file, isReplacing: replace)) }
+}
