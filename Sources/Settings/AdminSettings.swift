@@ -7,7 +7,7 @@ package struct AdminSettings: Sendable, Equatable {
     /// The names besides its own that it may be asked for by, in lower case.
     package var hosts: [String] = []
     /// Who may look.
-    package var reading = AdminReading.anybody
+    package var readers = AdminReaders.anybody
     /// What it speaks TLS with; nil: it does not.
     package var tls: AdminTLS?
 
@@ -23,14 +23,14 @@ package struct AdminSettings: Sendable, Equatable {
         guard let next else { return AdminSettings(address: address) }
         var taken = AdminSettings(address: address, tokens: next.tokens)
         taken.hosts = next.hosts
-        taken.reading = next.reading
+        taken.readers = next.readers
         taken.tls = tls == nil ? nil : next.tls ?? tls
         return taken
     }
 }
 
 /// Who may look at the admin address.
-package enum AdminReading: String, Sendable, Equatable, CaseIterable {
+package enum AdminReaders: String, Sendable, Equatable, CaseIterable {
     case anybody, token
 }
 

@@ -14,9 +14,9 @@ extension SettingsDocument {
         var admin = AdminSettings(address: address, tokens: readTokens(fields["tokens"]))
         admin.hosts = readHosts(fields["hosts"])
         let reading = value(fields["read"], expected: "anybody or token") {
-            AdminReading(rawValue: $0)
+            AdminReaders(rawValue: $0)
         }
-        if let reading { admin.reading = reading }
+        if let reading { admin.readers = reading }
         if reading == .token, admin.tokens.isEmpty, let node = fields["read"]?.value {
             faults.add("`read: token` without `tokens`; expected at least one", at: node)
         }

@@ -15,10 +15,10 @@ struct AdminSettingsTests {
                     + "tls: {certificate: a.pem, key: /k.pem}"))
         #expect(admin.tokens.map(\.role) == [.write, .read])
         #expect(admin.hosts == ["sluice.example.com"])
-        #expect(admin.reading == .token)
+        #expect(admin.readers == .token)
         #expect(admin.tls == AdminTLS(certificate: "a.pem", key: "/k.pem"))
         let plain = try #require(try self.admin("tokens: []"))
-        #expect(plain.hosts.isEmpty && plain.reading == .anybody && plain.tls == nil)
+        #expect(plain.hosts.isEmpty && plain.readers == .anybody && plain.tls == nil)
     }
 
     @Test(arguments: [
@@ -44,11 +44,11 @@ struct AdminSettingsTests {
         var before = AdminSettings(address: address, tokens: [TokenSetting(name: "a", file: "a")])
         var next = AdminSettings(address: AddressSetting(host: .any, port: 2))
         next.hosts = ["b"]
-        next.reading = .token
+        next.readers = .token
         next.tls = AdminTLS(certificate: "c", key: "k")
         let plain = before.taking(next)
         #expect(plain.address == address && plain.tokens.isEmpty && plain.hosts == ["b"])
-        #expect(plain.reading == .token && plain.tls == nil)
+        #expect(plain.readers == .token && plain.tls == nil)
         before.tls = AdminTLS(certificate: "a", key: "b")
         #expect(before.taking(next).tls == next.tls)
         next.tls = nil

@@ -129,7 +129,8 @@ final class AdminGate: Sendable {
         let essence = type?.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         guard essence == "application/json" else {
             throw Turned(
-                415, "Content-Type is \((type ?? "missing").debugDescription); expected "
+                415,
+                "Content-Type is \((type ?? "missing").debugDescription); expected "
                     + "application/json")
         }
     }

@@ -13,7 +13,7 @@ package struct AdminRules: Sendable, Equatable {
 
     /// As the settings say.
     package init(_ settings: AdminSettings) {
-        isReadable = settings.reading == .anybody
+        isReadable = settings.readers == .anybody
         if case .name(let name) = settings.address.host { names.insert(name.lowercased()) }
         names.formUnion(settings.hosts.map { $0.lowercased() })
     }

@@ -92,8 +92,10 @@ extension Operation {
     ) -> JSONValue {
         let id = plane.registry.knownLane(split: lane.lane.split, upstream: lane.lane.upstream)
         let durations = window.durations(lane: id ?? .max)
-        let seconds = Double(history.span(lastRows: Self.rateRows)) / 1e3
-        let ended = history.sum(.requests, of: lane.lane, lastRows: Self.rateRows)
+        // The oldest row says nothing of when its second began.
+        let rows = max(0, min(Self.rateRows, history.count - 1))
+        let seconds = Double(history.span(lastRows: rows)) / 1e3
+        let ended = history.sum(.requests, of: lane.lane, lastRows: rows)
         let sums = { (columns: [DashboardHistory.Column]) in
             columns.map { (column: DashboardHistory.Column) in
                 JSONValue.Member(

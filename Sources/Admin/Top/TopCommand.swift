@@ -187,7 +187,7 @@ private struct Screen {
         // Home, each line to its end, the rest of the screen empty: nothing flickers.
         let text = lines.prefix(size.rows).map {
             $0.written(columns: size.columns, hasColours: hasColours) + "\u{1b}[K"
-        }.joined(separator: "\r\n")
+        }.joined(separator: "\n")
         StandardStream.output.write((isWhole ? "\u{1b}[2J" : "") + "\u{1b}[H\(text)\u{1b}[J")
     }
 }

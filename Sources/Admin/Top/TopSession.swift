@@ -93,8 +93,7 @@ package struct TopSession: Sendable {
         let both = value(candidate) + value(stable)
         let wanted = min(max(value(candidate) + (moved + percent) / 100 * sum, 0), both)
         guard let most = Self.weight(wanted), let rest = Self.weight(both - wanted) else { return }
-        let isAtEnd = wanted == 0 || wanted == both
-        if !isAtEnd || abs(moved + percent) < abs(moved) { moved += percent }
+        moved = (wanted - value(candidate)) / max(sum, 0.01) * 100
         guard most != Self.weight(value(candidate)) else {
             return tell("\(name): \(candidate) stays at \(SplitText.share(wanted, of: sum))")
         }

@@ -96,7 +96,9 @@ package enum TopView {
         for (index, row) in rows.dropFirst().enumerated() {
             lines.append(TopText(row, [.first, .second, .third][index % 3]))
             let errors = errors(lanes[index]["errors_last_minute"] ?? .null)
-            if !errors.isEmpty { lines.append(TopText("      errors in a minute: \(errors)", .bad)) }
+            if !errors.isEmpty {
+                lines.append(TopText("      errors in a minute: \(errors)", .bad))
+            }
         }
         return lines
     }

@@ -9,6 +9,7 @@ STEPS is a JSON list of steps, each an object of one key:
   {"size": [width, height, scale, isPhone]}
   {"media": {"prefers-color-scheme": "dark"}}
   {"languages": "ja"}    {"touch": PATH}: makes a file, for who waits for it
+  {"errors": ""}: the errors so far go into the output, as JSON
   {"shot": PATH}         {"whole": PATH}: a picture of what is seen, or of the whole page
 Output: {"values": [...], "errors": [...]}; errors are what the page wrote to the console as errors
 or warnings, and exceptions that nobody caught. Exit status 1 with a text when a step fails.
@@ -109,7 +110,7 @@ class Browser:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             try:
-                if self.evaluate(expression):
+                if self.evaluate("Boolean(%s)" % expression):
                     return
             except Failure:
                 # A page that is being loaded has nothing yet.
@@ -175,6 +176,8 @@ def run(browser, steps):
             browser.ask("Emulation.setLocaleOverride", locale=value)
             agent = browser.evaluate("navigator.userAgent")
             browser.ask("Network.setUserAgentOverride", userAgent=agent, acceptLanguage=value)
+        elif name == "errors":
+            values.append(json.dumps(browser.errors))
         elif name == "touch":
             with open(value, "w"):
                 pass

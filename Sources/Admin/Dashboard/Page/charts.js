@@ -35,7 +35,9 @@ export class Charts {
   update(feed) {
     this.feed = feed;
     const end = feed.times.at(-1) ?? Date.now();
-    const begin = end - this.view.seconds * 1000;
+    // As long as there is less than that, the axis is shorter.
+    const oldest = Math.min(feed.times[0] ?? end, end - 120000);
+    const begin = Math.max(end - this.view.seconds * 1000, oldest);
     const pieces = cut(feed, this.name, this.members, begin, end);
     const events = feed.events.filter((event) => event.at >= begin && event.at <= end
       && concerns(event, this.name, this.members, feed.now));
@@ -278,7 +280,8 @@ function tickText(value, key) {
 
 function times(begin, end) {
   const minutes = (end - begin) / 60000;
-  const step = (minutes <= 5 ? 1 : minutes <= 15 ? 3 : 10) * 60000;
+  const step = (minutes <= 3 ? 0.5 : minutes <= 6 ? 1 : minutes <= 16 ? 3 : minutes <= 31 ? 5 : 10)
+    * 60000;
   const result = [];
   for (let at = Math.ceil(begin / step) * step; at <= end; at += step) result.push(at);
   return result;

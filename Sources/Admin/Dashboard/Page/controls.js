@@ -33,8 +33,8 @@ export class Controls {
   buildLocked(isOpen) {
     this.root.replaceChildren(h("h3", {}, t("controls")),
       h("p", { class: "quiet" }, t(isOpen === "none" ? "noTokensText" : "lockedText")),
-      isOpen === "none" ? null : h("button", { type: "button", onclick: () => this.page.unlock() },
-        t("unlock")));
+      ...(isOpen === "none" ? [] : [h("button", { type: "button",
+        onclick: () => this.page.unlock() }, t("unlock"))]));
     this.root.dataset.state = "locked";
   }
 

@@ -1,6 +1,6 @@
 // The diagram of one split: API clients, Sluice, upstreams, their database, and on each arrow what
 // goes through it. Drawn in pixels of the page, so that text is as sharp and as large as elsewhere.
-import { h, look, milliseconds, number, percent, plain, rate, s, say, set, sum, zoom }
+import { fit, h, look, milliseconds, number, percent, plain, rate, s, say, set, sum, zoom }
   from "./tools.js";
 import { t } from "./words.js";
 
@@ -100,18 +100,19 @@ export class Diagram {
     const health = s("text", { class: "small", x: place.box.x + 14, y: place.box.y + 45 });
     const version = s("text", { class: "small quiet", x: place.box.x + place.box.w - 14,
       y: place.box.y + 24, "text-anchor": "end" });
+    const name = s("text", { class: "name", x: place.box.x + 14, y: place.box.y + 25 });
     const group = s("g", { class: `member ${tone}` }, way, flow, arrow,
       isOnBase ? s("path", { class: "wire", d: place.wire }) : null,
       s("rect", { class: "node", x: place.box.x, y: place.box.y, width: place.box.w,
         height: place.box.h, rx: 9 }),
       s("rect", { class: "edge", x: place.box.x, y: place.box.y, width: 5, height: place.box.h,
         rx: 2.5 }),
-      s("text", { class: "name", x: place.box.x + 14, y: place.box.y + 25 }, member.name),
-      version, health, ...texts);
+      name, version, health, ...texts);
     const admin = member.guard ? drawAdmin(place.admin, place.box) : null;
     if (admin) group.append(admin.group);
     this.root.append(group);
-    return { group, way, flow, texts, health, version, admin };
+    fit(name, member.name, place.box.w - (member.upstream?.kong ? 84 : 26));
+    return { group, way, flow, texts, health, version, admin, room: place.box.w - 24 };
   }
 
   updateMember(part, member) {
@@ -134,11 +135,11 @@ export class Diagram {
     const all = member.targets.length;
     const degraded = member.targets.filter((target) => target.state === "degraded").length;
     const isSound = member.good === all && !degraded;
-    say(part.health, `${isSound ? "●" : member.good ? "▲" : "✕"} `
-      + t("targetsOf", { good: member.good, all })
-      + (degraded && member.good ? `, ${degraded} ${t("degraded")}` : ""));
+    fit(part.health, `${isSound ? "●" : member.good ? "▲" : "✕"} `
+      + t(degraded ? "targetsShort" : "targetsOf", { good: member.good, all })
+      + (degraded && member.good ? `, ${degraded} ${t("degraded")}` : ""), part.room);
     set(part.health, "class", isSound ? "small" : "small bad");
-    say(part.version, member.upstream?.versions.map((one) => plain(one)).join(", ") ?? "");
+    fit(part.version, member.upstream?.versions.map((one) => plain(one)).join(", ") ?? "", 66);
     if (part.admin) {
       set(part.admin.group, "data-shut", member.guard.shut ? "yes" : "no");
       say(part.admin.word, `${t("adminAPI")}: ${t(member.guard.shut ? "crossed" : "open")}`);

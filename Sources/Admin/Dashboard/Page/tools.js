@@ -27,6 +27,20 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A text of a drawing, cut where it would be wider than there is room; the whole is its title.
+export function fit(element, text, width) {
+  if (element.dataset.whole === `${text} ${width}`) return;
+  element.dataset.whole = `${text} ${width}`;
+  element.textContent = text;
+  if (element.getComputedTextLength() <= width) return;
+  let end = text.length;
+  while (end > 1 && element.getComputedTextLength() > width) {
+    end -= 1;
+    element.textContent = `${text.slice(0, end)}…`;
+  }
+  element.append(s("title", {}, text));
+}
+
 export function set(element, name, value) {
   if (value === null || value === undefined) element.removeAttribute(name);
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
