@@ -13,7 +13,8 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [
             Run.self, Check.self, Demo.self, Split.self, Rollback.self, Drain.self,
             Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Upgrade.self, Rollout.self,
-            Audit.self, Status.self, Top.self, Token.self, Metrics.self, ShowVersion.self,
+            Audit.self, Status.self, Health.self, Top.self, Token.self, Metrics.self,
+            ShowVersion.self,
         ])
 
     static func main() async {
