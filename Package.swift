@@ -139,7 +139,8 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry"]),
         tests("JudgingTests", ["Judging", "Telemetry"], isOfSums: true),
         tests(
-            "SettingsTests", ["Settings", "Splitting", "Addressing", "Judging"], files: ["Golden"]),
+            "SettingsTests", ["Settings", "Splitting", "Addressing", "Judging"],
+            files: ["Golden", "check_schema.py"]),
         tests("ReactorTests", ["Reactor", "Kernel", "Bytes"]),
         tests(
             "ProxyTests",

@@ -1,132 +1,36 @@
-/// The keys of one kind of mapping: those that work and those reserved for later.
-struct KeyTable {
+/// The keys of one kind of mapping: those that work and those reserved for later. The reader takes
+/// no key that is not here; docs/settings.md and the schemas are made of what is said here.
+struct KeyTable: Sendable {
     /// The mapping's name in errors, with its article: `a listener`.
     let owner: String
+    /// Where such a mapping stands: `listeners.NAME.timeouts`; empty for the file itself.
+    let place: String
+    let keys: [SettingKey]
     let known: [String]
     let later: [String]
     /// Such a mapping, where a look at one helps more than the names.
-    var example: String?
+    let example: String?
 
-    static let top = KeyTable(
-        owner: "the file",
-        known: [
-            "listeners", "upstreams", "splits", "weights_file", "state_dir", "control", "admin",
-            "access_log", "workers", "shutdown_grace", "shutdown_delay", "log",
-        ],
-        later: ["user", "group", "statsd", "otlp"])
+    init(
+        owner: String, at place: String, keys: [SettingKey], later: [String] = [],
+        example: String? = nil
+    ) {
+        self.owner = owner
+        self.place = place
+        self.keys = keys
+        known = keys.map(\.name)
+        self.later = later
+        self.example = example
+    }
 
-    static let listener = KeyTable(
-        owner: "a listener",
-        known: [
-            "address", "mode", "split", "routes", "trusted_proxies", "timeouts", "limits",
-            "guard", "expose_upstream", "tls", "proxy_protocol",
-        ],
-        later: [])
-
-    static let listenerTLS = KeyTable(
-        owner: "`tls` of a listener",
-        known: [
-            "certificates", "profile", "client_ca", "verify", "unknown_name", "ticket_keys",
-        ],
-        later: [])
-
-    static let certificate = KeyTable(
-        owner: "a certificate", known: ["certificate", "key", "ocsp_staple", "names"], later: [])
-
-    static let route = KeyTable(owner: "a route", known: ["when", "split"], later: [])
-
-    static let listenerGuard = KeyTable(
-        owner: "`guard`", known: ["kind", "split", "upstream", "allow"], later: [])
-
-    static let listenerTimeouts = KeyTable(
-        owner: "`timeouts` of a listener",
-        known: ["handshake", "head", "body_idle", "keepalive", "tunnel", "lifetime"], later: [])
-
-    static let listenerLimits = KeyTable(
-        owner: "`limits` of a listener",
-        known: ["connections", "connections_per_client", "head", "fields", "uri", "body"],
-        later: [])
-
-    static let upstream = KeyTable(
-        owner: "an upstream",
-        known: [
-            "targets", "timeouts", "limits", "retries", "health", "ejection", "slow_start",
-            "resolve_interval", "kong", "admin", "tls", "protocol", "send_proxy_protocol",
-        ],
-        later: [])
-
-    static let upstreamTLS = KeyTable(
-        owner: "`tls` of an upstream",
-        known: ["verify", "ca", "server_name", "client_certificate", "client_key"], later: [])
-
-    static let upstreamAdmin = KeyTable(
-        owner: "`admin` of an upstream", known: ["url", "token_file", "ca", "interval"],
-        later: [])
-
-    static let upstreamTimeouts = KeyTable(
-        owner: "`timeouts` of an upstream",
-        known: ["connect", "response", "idle", "keepalive", "total"], later: [])
-
-    static let upstreamLimits = KeyTable(
-        owner: "`limits` of an upstream",
-        known: ["inflight_per_target", "queue", "queue_timeout", "requests_per_connection"],
-        later: [])
-
-    static let retries = KeyTable(owner: "`retries`", known: ["count", "budget"], later: [])
-
-    static let health = KeyTable(
-        owner: "`health`",
-        known: [
-            "kind", "port", "path", "method", "interval", "timeout", "rise", "fall", "expect",
-        ],
-        later: [])
-
-    static let expectation = KeyTable(owner: "`expect`", known: ["status", "json"], later: [])
-
-    static let ejection = KeyTable(
-        owner: "`ejection`", known: ["consecutive", "base", "max_share"], later: [])
-
-    static let target = KeyTable(owner: "a target", known: ["address", "weight"], later: [])
-
-    static let split = KeyTable(
-        owner: "a split",
-        known: ["weights", "stable", "candidate", "sticky", "pins", "upgrade"], later: [])
-
-    static let sticky = KeyTable(owner: "`sticky`", known: ["by", "secret"], later: [])
-
-    static let pin = KeyTable(owner: "a pin", known: ["when", "upstream"], later: [])
-
-    static let when = KeyTable(
-        owner: "`when`",
-        known: [
-            "header", "cookie", "query", "client", "method", "path_prefix", "host", "server_name",
-            "not",
-        ],
-        later: [])
-
-    static let upgrade = KeyTable(owner: "`upgrade`", known: ["watch", "smoke"], later: [])
-
-    static let smokeRequest = KeyTable(
-        owner: "a smoke request", known: ["method", "path", "headers", "compare"], later: [])
-
-    static let smokeComparison = KeyTable(
-        owner: "`compare`", known: ["status", "fields", "json", "ignore"], later: [])
-
-    static let control = KeyTable(
-        owner: "control", known: ["socket", "mode", "group"], later: [])
-
-    static let admin = KeyTable(
-        owner: "admin", known: ["address", "tokens", "hosts", "read", "tls"], later: [])
-
-    static let adminTLS = KeyTable(
-        owner: "`tls` of admin", known: ["certificate", "key"], later: [])
-
-    static let token = KeyTable(owner: "a token", known: ["name", "file", "role"], later: [])
-
-    static let accessLog = KeyTable(
-        owner: "`access_log`", known: ["to", "format"], later: [])
-
-    static let log = KeyTable(owner: "log", known: ["level"], later: ["format"])
+    /// Every mapping of sluice.yaml with fixed keys, as docs/settings.md tells of them.
+    static let settings: [KeyTable] = [
+        .top, .listener, .route, .listenerGuard, .listenerTLS, .certificate, .listenerTimeouts,
+        .listenerLimits, .upstream, .upstreamTLS, .target, .upstreamTimeouts, .upstreamLimits,
+        .retries, .health, .expectation, .ejection, .upstreamAdmin, .split, .sticky, .pin, .when,
+        .upgrade, .smokeRequest, .smokeComparison, .control, .admin, .adminTLS,
+        .token, .accessLog, .log,
+    ]
 
     /// The key that a text is or probably means; nil when it is like none.
     func meant(by key: String) -> String? {
@@ -143,5 +47,40 @@ struct KeyTable {
         }
         if let meant = meant(by: key) { return "\(wrong); did you mean `\(meant)`?" }
         return "\(wrong); expected \(known.joined(separator: ", "))"
+    }
+}
+
+/// A key of a mapping and all that is told of it; the texts are Markdown, as a table's cells.
+struct SettingKey: Sendable {
+    /// What stands as preset of a key that has none and must be written.
+    static let mustBeThere = "must be there"
+
+    let name: String
+    let form: KeyForm
+    let meaning: String
+    /// What may stand behind it, in words; what is in backquotes may be written just so.
+    let values: String
+    /// What holds for a key that is left out; what is in backquotes may be written just so.
+    let preset: String
+    /// Whether SIGHUP changes it.
+    let reload: String
+
+    init(
+        _ name: String, _ form: KeyForm, is meaning: String, values: String,
+        preset: String = mustBeThere, reload: String = "yes"
+    ) {
+        self.name = name
+        self.form = form
+        self.meaning = meaning
+        self.values = values
+        self.preset = preset
+        self.reload = reload
+    }
+
+    var isRequired: Bool { preset == Self.mustBeThere }
+
+    /// Its row in a table of docs/settings.md.
+    var row: String {
+        "| `\(name)` | \(meaning) | \(values) | \(preset) | \(reload) |"
     }
 }

@@ -14,7 +14,7 @@ struct Sluice: AsyncParsableCommand {
             Run.self, Check.self, Demo.self, Split.self, Rollback.self, Drain.self,
             Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Upgrade.self, Rollout.self,
             Audit.self, Status.self, Health.self, Top.self, Token.self, Metrics.self,
-            ShowVersion.self,
+            Schema.self, ShowVersion.self,
         ])
 
     static func main() async {

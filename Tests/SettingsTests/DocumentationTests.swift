@@ -16,7 +16,7 @@ struct DocumentationTests {
         var path: String { place + key }
     }
 
-    private func rows() throws -> [Row] {
+    func rows() throws -> [Row] {
         let bytes = try DiskFiles.read(repositoryPath("docs/settings.md")).get()
         var place = ""
         var rows: [Row] = []
@@ -40,7 +40,7 @@ struct DocumentationTests {
     }
 
     /// A file that says `key: value` at a place, or nothing there.
-    private func text(_ row: Row, _ value: String?) -> String {
+    func text(_ row: Row, _ value: String?) -> String {
         let said = Entry(key: row.key, text: value.map { "\(row.key): \($0)" })
         return switch row.place.prefix(while: { $0 != "." }) {
         case "listeners": said.inListener(at: row.place)
@@ -50,7 +50,7 @@ struct DocumentationTests {
         }
     }
 
-    private func read(_ row: Row, _ value: String?) -> Snapshot? {
+    func read(_ row: Row, _ value: String?) -> Snapshot? {
         let files = files([
             "sluice.yaml": text(row, value), "weights.yaml": "kong: {x: 90, y: 10}",
         ])

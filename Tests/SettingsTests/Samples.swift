@@ -17,39 +17,18 @@ func weight(_ text: String) -> Weight {
 }
 
 /// Every mapping of sluice.yaml with fixed keys, and where it stands.
-let keyTables: [(place: String, table: KeyTable)] = [
-    ("", .top),
-    ("listeners.NAME.", .listener),
-    ("listeners.NAME.routes[].", .route),
-    ("listeners.NAME.timeouts.", .listenerTimeouts),
-    ("listeners.NAME.limits.", .listenerLimits),
-    ("listeners.NAME.guard.", .listenerGuard),
-    ("listeners.NAME.tls.", .listenerTLS),
-    ("listeners.NAME.tls.certificates[].", .certificate),
-    ("upstreams.NAME.", .upstream),
-    ("upstreams.NAME.targets[].", .target),
-    ("upstreams.NAME.timeouts.", .upstreamTimeouts),
-    ("upstreams.NAME.limits.", .upstreamLimits),
-    ("upstreams.NAME.retries.", .retries),
-    ("upstreams.NAME.health.", .health),
-    ("upstreams.NAME.health.expect.", .expectation),
-    ("upstreams.NAME.ejection.", .ejection),
-    ("upstreams.NAME.admin.", .upstreamAdmin),
-    ("upstreams.NAME.tls.", .upstreamTLS),
-    ("splits.NAME.", .split),
-    ("splits.NAME.sticky.", .sticky),
-    ("splits.NAME.pins[].", .pin),
-    ("splits.NAME.pins[].when.", .when),
-    ("splits.NAME.upgrade.", .upgrade),
-    ("splits.NAME.upgrade.smoke[].", .smokeRequest),
-    ("splits.NAME.upgrade.smoke[].compare.", .smokeComparison),
-    ("control.", .control),
-    ("admin.", .admin),
-    ("admin.tokens[].", .token),
-    ("admin.tls.", .adminTLS),
-    ("access_log.", .accessLog),
-    ("log.", .log),
-]
+let keyTables: [(place: String, table: KeyTable)] = KeyTable.settings.map { table in
+    (table.place.isEmpty ? "" : table.place + ".", table)
+}
+
+/// The file that a ConfigMap of conf/kubernetes holds.
+func kubernetesText(_ name: String) throws -> String {
+    let bytes = try DiskFiles.read(repositoryPath("conf/kubernetes/" + name)).get()
+    let lines = String(decoding: bytes, as: UTF8.self).split(
+        separator: "\n", omittingEmptySubsequences: false)
+    let body = lines.drop { !$0.hasSuffix(".yaml: |") }.dropFirst()
+    return body.map { $0.dropFirst(4) }.joined(separator: "\n")
+}
 
 /// The split of the home case.
 func kong(_ x: String, _ y: String) -> SplitSettings {

@@ -139,6 +139,33 @@ struct ShippedFilesTests {
         #expect(reading.snapshot.stateDirectory != nil)
     }
 
+    @Test func `the configuration of the package begins with all traffic at x`() throws {
+        let folder = repositoryPath("packaging/")
+        let reading = try SettingsReader.read(
+            "/etc/sluice/sluice.yaml", environment: [:],
+            files: { path in
+                let name = path.split(separator: "/").last.map(String.init) ?? ""
+                return DiskFiles.read(folder + name)
+            })
+        #expect(reading.warnings.isEmpty && reading.weights.errors.isEmpty)
+        let split = try #require(reading.snapshot.splits.first)
+        #expect(split.weights == [weight("100"), weight("0")])
+        #expect(reading.snapshot.weightsFile == "/etc/sluice/weights/weights.yaml")
+        #expect(reading.snapshot.stateDirectory == "/var/lib/sluice/state")
+    }
+
+    @Test func `the configuration in Kubernetes takes its weights from the other map`() throws {
+        let texts = [
+            "/etc/sluice/config/sluice.yaml": try kubernetesText("configuration.yaml"),
+            "/etc/sluice/weights/weights.yaml": try kubernetesText("weights.yaml"),
+        ]
+        let reading = try SettingsReader.read(
+            "/etc/sluice/config/sluice.yaml", environment: [:], files: files(texts))
+        #expect(reading.warnings.isEmpty && reading.weights.errors.isEmpty)
+        #expect(reading.snapshot.weightsFile == "/etc/sluice/weights/weights.yaml")
+        #expect(reading.snapshot.upstreams.allSatisfy { $0.isKong && $0.health?.kind == .kong })
+    }
+
     @Test func `the configuration of a hybrid Kong passes connections on by their names`() throws {
         let path = repositoryPath("conf/kong-hybrid/sluice.yaml")
         let reading = try SettingsReader.read(path, environment: [:])
