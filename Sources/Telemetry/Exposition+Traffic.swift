@@ -45,7 +45,7 @@ extension Exposition {
         for lane in lanes {
             writer.histogram(lane.labels, total(lane.id), bounds: Self.latencyBounds)
         }
-        writer.family("\(name)_quantile_seconds", .gauge, quantileHelp)
+        writer.family("\(name)_quantile_seconds", .summary, quantileHelp)
         for lane in lanes { writeQuantiles(lane.labels, lastMinute(lane.id), to: &writer) }
     }
 

@@ -2,6 +2,8 @@
 struct MetricWriter {
     enum Kind: String {
         case counter, gauge, histogram
+        /// Quantiles without a sum and a count, which a histogram of the same lane has.
+        case summary
     }
 
     private(set) var bytes: [UInt8] = []

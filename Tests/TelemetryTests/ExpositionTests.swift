@@ -16,14 +16,14 @@ import Testing
         sluice_upstream_queued gauge
         sluice_upstream_queue_refused_total counter
         sluice_upstream_request_duration_seconds histogram
-        sluice_upstream_request_duration_quantile_seconds gauge
+        sluice_upstream_request_duration_quantile_seconds summary
         sluice_upstream_first_byte_seconds histogram
-        sluice_upstream_first_byte_quantile_seconds gauge
+        sluice_upstream_first_byte_quantile_seconds summary
         sluice_kong_responses_total counter
         sluice_kong_latency_seconds histogram
-        sluice_kong_latency_quantile_seconds gauge
+        sluice_kong_latency_quantile_seconds summary
         sluice_kong_service_latency_seconds histogram
-        sluice_kong_service_latency_quantile_seconds gauge
+        sluice_kong_service_latency_quantile_seconds summary
         sluice_kong_version_info gauge
         sluice_kong_version_alarm gauge
         sluice_kong_unmarked gauge
