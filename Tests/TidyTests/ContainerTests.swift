@@ -48,6 +48,7 @@ struct ContainerTests {
         let lines = try lines(of: "docker/Dockerfile")
         #expect(lines.contains("USER 65532:65532"))
         #expect(lines.contains { $0.hasPrefix("HEALTHCHECK ") })
+        #expect(lines.contains("STOPSIGNAL SIGTERM"))
         #expect(lines.contains { $0.hasPrefix("EXPOSE ") })
     }
 
@@ -64,7 +65,7 @@ struct ContainerTests {
         let mounted = try lines(of: "docker/kong-upgrade/compose.yaml")
             .filter { $0.hasPrefix("- ./") || $0.hasPrefix("- ../") }
             .compactMap { $0.dropFirst("- ".count).split(separator: ":").first }
-        #expect(mounted.count == 4)
+        #expect(mounted.count == 9)
         for path in mounted {
             #expect(Repository.exists("docker/kong-upgrade/\(path)"), "\(path)")
         }
@@ -97,6 +98,71 @@ struct ContainerTests {
         }
     }
 
+    /// Whether what knows the formats of others can be had here.
+    private static let hasChecks: Bool = {
+        let script = Repository.root.appending(path: "scripts/install-checks").path
+        return (try? run(script))?.status == 0
+    }()
+
+    private static let checks = Repository.root.appending(path: ".build-checks/bin").path
+
+    @Test(.enabled(if: hasChecks, "no checks here"), .timeLimit(.minutes(5)))
+    func `hadolint has nothing against the image, and finds a fault`() throws {
+        let file = Repository.root.appending(path: "docker/Dockerfile")
+        let good = try run("\(Self.checks)/hadolint", file.path)
+        #expect(good.status == 0, "\(good.output)")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let bad = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: bad) }
+        try text.replacing("debian:12-slim", with: "debian")
+            .write(to: bad, atomically: true, encoding: .utf8)
+        #expect(try run("\(Self.checks)/hadolint", bad.path).status != 0)
+    }
+
+    @Test(.enabled(if: hasChecks, "no checks here"), .timeLimit(.minutes(5)))
+    func `files of compose and of Kubernetes are what those read, and faults are found`() throws {
+        let script = Repository.root.appending(path: "Tests/TidyTests/check_containers.py").path
+        let python = "\(Self.checks)/python3"
+        let good = try run(python, script, Repository.root.path)
+        #expect(good.output == "10 files\n")
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in ["docker", "conf/kubernetes"] {
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: name), withIntermediateDirectories: true)
+        }
+        for (path, word, wrong) in [
+            ("docker/compose.yaml", "volumes:", "volumez:"),
+            ("conf/kubernetes/deployment.yaml", "replicas:", "replicaz:"),
+            ("conf/kubernetes/kustomization.yaml", "  - weights.yaml\n", ""),
+        ] {
+            let text = try #require(Repository.read(path)).lines.joined(separator: "\n")
+            try text.replacing(word, with: wrong)
+                .write(to: folder.appending(path: path), atomically: true, encoding: .utf8)
+        }
+        let bad = try run(python, script, folder.path).output.split(separator: "\n")
+        #expect(bad.count == 4 && bad.last == "3 files", "\(bad)")
+    }
+
+    @Test func `pods are stopped later than what they do at the end may take`() throws {
+        let deployment = try lines(of: "conf/kubernetes/deployment.yaml")
+        let configuration = try lines(of: "conf/kubernetes/configuration.yaml")
+        func seconds(_ key: String, _ lines: [String]) throws -> Int {
+            let line = try #require(lines.first { $0.hasPrefix("\(key): ") })
+            return try #require(Int(line.dropFirst(key.count + 2).prefix { $0.isNumber }))
+        }
+        let most =
+            try seconds("shutdown_delay", configuration) + seconds("shutdown_grace", configuration)
+        #expect(try seconds("terminationGracePeriodSeconds", deployment) > most)
+        for line in [
+            "readOnlyRootFilesystem: true", "runAsUser: 65532",
+            "httpGet: {path: /readyz, port: admin}", "httpGet: {path: /healthz, port: admin}",
+        ] {
+            #expect(deployment.contains(line), "\(line)")
+        }
+        #expect(!deployment.contains { $0.hasPrefix("subPath") })
+    }
+
     /// The binary that `make test` builds; without it there is nothing to lay out.
     private static let binary = ProcessInfo.processInfo.environment["SLUICE_BINARY"]
 
@@ -115,6 +181,14 @@ struct ContainerTests {
     }
 
     private func run(_ words: String...) throws -> (status: Int32, output: String) {
+        try Self.run(words)
+    }
+
+    private static func run(_ words: String...) throws -> (status: Int32, output: String) {
+        try run(words)
+    }
+
+    private static func run(_ words: [String]) throws -> (status: Int32, output: String) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(filePath: try #require(words.first))

@@ -8,7 +8,8 @@ enum Repository {
     /// What the rules read, with paths from the root.
     static let files: [SourceFile] = {
         let folders = [
-            "Sources", "Tests", "Benchmarks", "Fuzz", "scripts", "docker", "conf", ".ci",
+            "Sources", "Tests", "Benchmarks", "Fuzz", "scripts", "docker", "conf", "packaging",
+            ".ci",
         ]
         let alone = ["Package.swift", "Makefile", "README.md"]
         return (folders.flatMap(paths) + alone.filter(exists)).sorted().compactMap(read)
