@@ -13,11 +13,12 @@ BENCH_ARGUMENTS ?=
 PROOF_ARGUMENTS ?=
 SIEGE_ARGUMENTS ?=
 FUZZ_SECONDS ?= 60
+DEB_FOLDER ?= $(CURDIR)/.build
 IMAGE ?= sluice
 STAGE ?= $(CURDIR)/.build/stage
 
-.PHONY: help demo build release test tidy lint format check bench siege micro proof fuzz clean \
-	packages packages-test packages-bench packages-proof \
+.PHONY: help demo build release deb test tidy lint format check bench siege micro proof fuzz clean \
+	packages packages-deb packages-test packages-bench packages-proof \
 	docker-image docker-build-binary docker-stage docker-up docker-down
 
 help: ## Lists the targets
@@ -31,6 +32,9 @@ build: packages ## Builds everything for debugging
 
 release: packages ## Builds .build/release/sluice, with Swift's libraries inside
 	$(SWIFT) build -c release --static-swift-stdlib --product sluice
+
+deb: release packages-deb ## Makes the package for Debian, in DEB_FOLDER (.build)
+	scripts/build-deb $(BINARY) $(DEB_FOLDER)
 
 test: release packages-test ## Runs all tests against the release binary
 	SLUICE_BINARY=$(BINARY) scripts/test $(SWIFT) test --disable-xctest
@@ -67,6 +71,9 @@ clean: ## Removes everything that was built
 
 packages:
 	@scripts/install-packages build
+
+packages-deb:
+	@scripts/install-packages build deb
 
 packages-test:
 	@scripts/install-packages build test
