@@ -69,7 +69,8 @@ struct PackageTests {
             try folder.read("root/DEBIAN/conffiles")
                 == "/etc/sluice/sluice.yaml\n/etc/sluice/weights/weights.yaml\n")
         let units = "\(Self.root)/conf/systemd"
-        for unit in (try? FileManager.default.contentsOfDirectory(atPath: units)) ?? [] {
+        for unit in (try? FileManager.default.contentsOfDirectory(atPath: units)) ?? []
+        where !unit.hasSuffix(".sysusers") {
             #expect(files.contains("lib/systemd/system/\(unit)"), "\(unit)")
         }
         try checkTexts(folder["root/usr/share"])
