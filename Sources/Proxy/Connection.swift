@@ -53,6 +53,8 @@ struct Connection: ~Copyable {
         static let framesWaiting = Flags(rawValue: 1 << 13)
         /// Its last answer had no body: an upstream that sent one all the same does so late.
         static let bodiless = Flags(rawValue: 1 << 14)
+        /// It carries streams and was asked for a sign of life; nothing has come since.
+        static let asked = Flags(rawValue: 1 << 15)
     }
 
     let socket: Socket

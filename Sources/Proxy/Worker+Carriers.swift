@@ -215,7 +215,7 @@ extension Worker {
         let target = Int(connections[index].target)
         let place = Int(connections[index].carriage)
         carriages[place].isOpen = true
-        timers.cancel(index)
+        watchLife(ofTarget: index)
         counters.connectEnded(upstream: targets[target].upstream, result: .ok)
         if let session = peek(index) { targets[target].streamLimit = max(1, session.most) }
         admitWaiting(index)
@@ -301,7 +301,9 @@ extension Worker {
             return carrierFailed(index, .timeout)
         }
         if carriages[place].isEnding { return carrierFailed(index, .other) }
-        if carriages[place].isIdle { endCarrier(index) }
+        if carriages[place].isIdle { return endCarrier(index) }
+        guard askForLife(index) else { return carrierFailed(index, .timeout) }
+        watchLife(ofTarget: index)
     }
 
     /// A carrier is closed at once, whatever it carries. Those that wait for it to open have failed

@@ -67,6 +67,7 @@ extension Worker {
             switch receive(index, into: &buffer) {
             case .done(let count):
                 budget -= count
+                connections[index].flags.remove(.asked)
                 continue
             case .wouldBlock: break
             case .ended, .failed:
@@ -92,7 +93,7 @@ extension Worker {
                 let later = now.advanced(byMilliseconds: Limits.goAwayMilliseconds)
                 timers.set(index, to: later)
             } else {
-                timers.set(index, to: keepaliveDeadline(ofClient: index))
+                timers.set(index, to: lookDeadline(ofCarrier: index))
             }
         }
     }
@@ -284,7 +285,7 @@ extension Worker {
             index,
             to: isFirst
                 ? now.advanced(byMilliseconds: Limits.goAwayMilliseconds)
-                : keepaliveDeadline(ofClient: index))
+                : lookDeadline(ofCarrier: index))
     }
 
     /// As `goAway`, for one that was not told yet.
@@ -309,6 +310,7 @@ extension Worker {
         refusals[.continuations] = counts.continuations
         refusals[.flood] = counts.floods
         refusals[.memory] = counts.outOfMemory
+        refusals[.silent] = silentClients
         refusals[.streams] = counts.refusedStreams
         refusals[.head] = counts.largeHeads
         refusals[.malformed] = counts.malformed
@@ -324,10 +326,10 @@ extension Worker {
         switch connections[index].http2?.goAwaySteps {
         case 1: goAway(index)
         case 0 where streamCount == 0: goAway(index)
-        case 0: timers.set(index, to: keepaliveDeadline(ofClient: index))
         // Streams have their own deadlines; what is left without one ends now.
         case _ where streamCount == 0: close(index)
-        default: timers.set(index, to: keepaliveDeadline(ofClient: index))
+        case _ where !clientIsAlive(index): close(index)
+        default: timers.set(index, to: lookDeadline(ofCarrier: index))
         }
     }
 }

@@ -74,6 +74,7 @@ extension Worker {
             return nil
         }
         connections[carrier].http2?.adopt(number, tag: Int32(token.index))
+        watchLife(ofClient: carrier)
         return token.index
     }
 

@@ -32,6 +32,7 @@ extension Worker {
             switch receive(index, into: &buffer) {
             case .done(let count):
                 carriages[Int(connections[index].carriage)].heardAt = now
+                connections[index].flags.remove(.asked)
                 budget -= count
                 guard feed(index, buffer) else {
                     giveBack(buffer)

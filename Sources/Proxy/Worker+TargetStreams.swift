@@ -58,7 +58,7 @@ extension Worker {
         carriages[carriage].attachedCount += 1
         if carriages[carriage].isIdle {
             carriages[carriage].isIdle = false
-            timers.cancel(carrier)
+            watchLife(ofTarget: carrier)
             counters.upstreamConnection(
                 upstream: targets[target].upstream, idleBy: -1, activeBy: 1)
         }

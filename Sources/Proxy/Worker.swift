@@ -62,6 +62,8 @@ struct Worker: ~Copyable {
     var frames = HTTP2Workspace(capacity: Limits.scratchBytes, streams: Limits.connections)
     var carriers: [Token] = []
     var servedCarriers: [Token] = []
+    /// Clients that gave no sign of life.
+    var silentClients = 0
     /// What belongs to those connections that carry streams to targets, and what the windows of
     /// their streams have grown by together.
     var carriages = Slab<CarrierState>(limit: Limits.connections)

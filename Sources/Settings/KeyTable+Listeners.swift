@@ -220,6 +220,14 @@ extension KeyTable {
                 is: "a connection through a tcp listener is closed when it is so old",
                 values: "`1ms` to `24h`",
                 preset: "none: any age"),
+            SettingKey(
+                "ping", .duration(from: 1),
+                is: """
+                    a client of HTTP/2 with open streams is asked so often for a sign of life, and \
+                    its connection closed when none came since the last time
+                    """,
+                values: "`1ms` to `24h`",
+                preset: "none: never"),
         ])
 
     static let listenerLimits = KeyTable(

@@ -160,6 +160,14 @@ extension KeyTable {
                 is: "from a request's head to the last byte of its answer; not for tunnels",
                 values: "`1ms` to `24h`",
                 preset: "none: any time"),
+            SettingKey(
+                "ping", .duration(from: 1),
+                is: """
+                    a connection of HTTP/2 with open streams is asked so often for a sign of life, \
+                    and closed when none came since the last time
+                    """,
+                values: "`1ms` to `24h`",
+                preset: "none: never"),
         ])
 
     static let upstreamLimits = KeyTable(

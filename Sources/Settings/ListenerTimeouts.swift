@@ -13,6 +13,9 @@ package struct ListenerTimeouts: Sendable, Equatable {
     package var handshakeMilliseconds: Int
     /// A connection through a tcp listener is closed when it is so old; nil: never.
     package var lifetimeMilliseconds: Int?
+    /// A client of HTTP/2 whose streams are open is asked so often whether it is still there; nil:
+    /// never.
+    package var pingMilliseconds: Int?
 
     /// The presets, except for what is said.
     package init(
@@ -21,7 +24,8 @@ package struct ListenerTimeouts: Sendable, Equatable {
         keepaliveMilliseconds: Int = 75_000,
         tunnelMilliseconds: Int = 600_000,
         handshakeMilliseconds: Int = 10_000,
-        lifetimeMilliseconds: Int? = nil
+        lifetimeMilliseconds: Int? = nil,
+        pingMilliseconds: Int? = nil
     ) {
         self.headMilliseconds = headMilliseconds
         self.bodyIdleMilliseconds = bodyIdleMilliseconds
@@ -29,5 +33,6 @@ package struct ListenerTimeouts: Sendable, Equatable {
         self.tunnelMilliseconds = tunnelMilliseconds
         self.handshakeMilliseconds = handshakeMilliseconds
         self.lifetimeMilliseconds = lifetimeMilliseconds
+        self.pingMilliseconds = pingMilliseconds
     }
 }

@@ -11,6 +11,7 @@ extension SettingsDocument {
         replace(&times.tunnelMilliseconds, with: duration(fields["tunnel"], from: 1))
         replace(&times.handshakeMilliseconds, with: duration(fields["handshake"], from: 1))
         times.lifetimeMilliseconds = duration(fields["lifetime"], from: 1)
+        times.pingMilliseconds = duration(fields["ping"], from: 1)
         return times
     }
 
@@ -25,6 +26,7 @@ extension SettingsDocument {
         replace(&times.idleMilliseconds, with: duration(fields["idle"], from: 1))
         replace(&times.keepaliveMilliseconds, with: duration(fields["keepalive"], from: 1))
         times.totalMilliseconds = duration(fields["total"], from: 1)
+        times.pingMilliseconds = duration(fields["ping"], from: 1)
         return times
     }
 }

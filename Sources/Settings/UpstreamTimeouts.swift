@@ -11,6 +11,9 @@ package struct UpstreamTimeouts: Sendable, Equatable {
     package var keepaliveMilliseconds: Int
     /// From the head of a request to the last byte of its answer, tunnels excluded; nil: any time.
     package var totalMilliseconds: Int?
+    /// A connection of HTTP/2 with open streams is asked so often whether the target is still there;
+    /// nil: never.
+    package var pingMilliseconds: Int?
 
     /// The presets, except for what is said.
     package init(
@@ -18,12 +21,14 @@ package struct UpstreamTimeouts: Sendable, Equatable {
         responseMilliseconds: Int = 75_000,
         idleMilliseconds: Int = 75_000,
         keepaliveMilliseconds: Int = 50_000,
-        totalMilliseconds: Int? = nil
+        totalMilliseconds: Int? = nil,
+        pingMilliseconds: Int? = nil
     ) {
         self.connectMilliseconds = connectMilliseconds
         self.responseMilliseconds = responseMilliseconds
         self.idleMilliseconds = idleMilliseconds
         self.keepaliveMilliseconds = keepaliveMilliseconds
         self.totalMilliseconds = totalMilliseconds
+        self.pingMilliseconds = pingMilliseconds
     }
 }

@@ -11,6 +11,8 @@ package enum HTTP2Refusal: Int, CaseIterable, Sendable {
     case flood
     /// There was no memory.
     case memory
+    /// They gave no sign of life.
+    case silent
     // These end one stream.
     /// There were more streams than there may be.
     case streams
@@ -30,6 +32,7 @@ package enum HTTP2Refusal: Int, CaseIterable, Sendable {
         case .continuations: "continuations"
         case .flood: "flood"
         case .memory: "memory"
+        case .silent: "silent"
         case .streams: "streams"
         case .head: "head"
         case .malformed: "malformed"
