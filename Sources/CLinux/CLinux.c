@@ -4,12 +4,15 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 
-#include <dirent.h>
 #include <grp.h>
 #include <pwd.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/timex.h>
+#include <sys/vfs.h>
 
 ssize_t sluice_accept(int fd, struct sockaddr_storage *from) {
     socklen_t length = sizeof *from;
@@ -169,3 +172,112 @@ static int give_back_code(struct dl_phdr_info *object, size_t size, void *unused
 }
 
 void sluice_give_back_code(void) { dl_iterate_phdr(give_back_code, NULL); }
+
+// Service managers and users.
+
+ssize_t sluice_notify(int fd, const char *address, const void *text, size_t count) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    size_t length = strlen(address);
+    if (length == 0 || length >= sizeof to.sun_path) return -EINVAL;
+    memcpy(to.sun_path, address, length);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    if (address[0] == '@') to.sun_path[0] = 0;
+    SLUICE_RETRY(sendto(fd, text, count, MSG_NOSIGNAL, (struct sockaddr *)&to, size));
+}
+
+ssize_t sluice_local_path(int fd, uint8_t *to, size_t count) {
+    struct sockaddr_un name = {0};
+    socklen_t length = sizeof name;
+    if (getsockname(fd, (struct sockaddr *)&name, &length) < 0) return -errno;
+    if (name.sun_family != AF_UNIX || name.sun_path[0] == 0) return 0;
+    size_t used = strnlen(name.sun_path, sizeof name.sun_path);
+    if (used > count) used = count;
+    memcpy(to, name.sun_path, used);
+    return (ssize_t)used;
+}
+
+ssize_t sluice_take_over(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    SLUICE_RETRY(fcntl(fd, F_SETFD, FD_CLOEXEC));
+}
+
+ssize_t sluice_find_user(const char *name, uint32_t *user, uint32_t *group) {
+    char text[4096];
+    struct passwd entry;
+    struct passwd *found = NULL;
+    int error = getpwnam_r(name, &entry, text, sizeof text, &found);
+    if (found == NULL) return error != 0 ? -error : -ENOENT;
+    *user = found->pw_uid;
+    *group = found->pw_gid;
+    return 0;
+}
+
+ssize_t sluice_find_user_number(uint32_t user, uint32_t *group) {
+    char text[4096];
+    struct passwd entry;
+    struct passwd *found = NULL;
+    int error = getpwuid_r((uid_t)user, &entry, text, sizeof text, &found);
+    *group = found != NULL ? found->pw_gid : UINT32_MAX;
+    return -error;
+}
+
+// The permitted capabilities of this thread; none where they cannot be told.
+static uint64_t permitted(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}};
+    if (syscall(SYS_capget, &header, data) < 0) return 0;
+    return (uint64_t)data[1].permitted << 32 | data[0].permitted;
+}
+
+static const uint64_t low_ports = 1ull << CAP_NET_BIND_SERVICE;
+
+ssize_t sluice_become(uint32_t user, uint32_t group, const uint32_t *groups, size_t count) {
+    const uint64_t kept = permitted() & low_ports;
+    gid_t list[32];
+    if (count > sizeof list / sizeof *list) return -EINVAL;
+    for (size_t index = 0; index < count; index++) list[index] = (gid_t)groups[index];
+    // What no program of this process may have again. Without the right to say so it stays as it
+    // is, and PR_SET_NO_NEW_PRIVS below does the same.
+    for (unsigned long one = 0; one <= 63; one++)
+        if (one != CAP_NET_BIND_SERVICE) prctl(PR_CAPBSET_DROP, one, 0, 0, 0);
+    if (kept && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) return -errno;
+    // The C library's wrappers change all threads.
+    if (setgroups(count, list) < 0) return -errno;
+    if (setresgid((gid_t)group, (gid_t)group, (gid_t)group) < 0) return -errno;
+    if (setresuid((uid_t)user, (uid_t)user, (uid_t)user) < 0) return -errno;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2] = {{0}};
+    data[0].permitted = data[0].effective = (uint32_t)kept;
+    if (syscall(SYS_capset, &header, data) < 0) return -errno;
+    if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0) return -errno;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+    // The kernel has taken away what a process of that user has from its start: its own /proc.
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    return 0;
+}
+
+int sluice_is_still_privileged(void) {
+    if (permitted() & ~low_ports) return 1;
+    // Each of these has to fail. One that does not leaves root, and the caller ends the process.
+    return setresuid(0, 0, 0) == 0 || seteuid(0) == 0 || setresgid(0, 0, 0) == 0;
+}
+
+int sluice_may_bind_low_ports(void) { return (permitted() & low_ports) != 0; }
+
+int sluice_is_clock_synchronised(void) {
+    struct timex now = {0};
+    int state = adjtimex(&now);
+    if (state < 0) return -errno;
+    return state != TIME_ERROR && (now.status & STA_UNSYNC) == 0;
+}
+
+uint64_t sluice_file_system(const char *path) {
+    struct statfs facts;
+    return statfs(path, &facts) < 0 ? 0 : (uint64_t)(uint32_t)facts.f_type;
+}
+
+uint32_t sluice_owner(const char *path) {
+    struct stat facts;
+    return stat(path, &facts) < 0 ? UINT32_MAX : (uint32_t)facts.st_uid;
+}

@@ -59,6 +59,11 @@ package enum DurableFile {
         try check(unsafe chmod(path, mode))
     }
 
+    /// Gives a file away.
+    package static func give(_ path: String, to identity: ProcessIdentity) throws(Errno) {
+        try check(unsafe chown(path, identity.user, identity.group))
+    }
+
     /// Removes a file; nothing happens when it is not there.
     package static func remove(_ path: String) {
         _ = unsafe unlink(path)

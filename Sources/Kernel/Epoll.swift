@@ -76,9 +76,12 @@ package struct Epoll: ~Copyable {
         return error(sluice_epoll_add(descriptor, socket.descriptor, events, token))
     }
 
-    /// Watches a listening socket: an event for as long as connections wait.
-    package func addListener(_ socket: borrowing ListeningSocket, token: UInt64) -> Errno? {
-        let events = EPOLLIN.rawValue
+    /// Watches a listening socket: an event for as long as connections wait. Of the instances
+    /// that watch a shared one, few are woken for each (EPOLLEXCLUSIVE).
+    package func addListener(
+        _ socket: borrowing ListeningSocket, token: UInt64, isShared: Bool = false
+    ) -> Errno? {
+        let events = EPOLLIN.rawValue | (isShared ? SLUICE_EPOLLEXCLUSIVE : 0)
         return error(sluice_epoll_add(descriptor, socket.descriptor, events, token))
     }
 

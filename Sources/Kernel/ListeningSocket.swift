@@ -2,6 +2,9 @@ internal import CLinux
 
 /// A socket that accepts connections (listen(2)); closed when it goes out of existence.
 package struct ListeningSocket: ~Copyable, Sendable {
+    /// How many connections may wait to be accepted.
+    package static let backlog: Int32 = 4_096
+
     /// Lent to `Epoll`; never closed through this.
     package let descriptor: Int32
 
@@ -21,7 +24,7 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// spreads connections over them (SO_REUSEPORT, socket(7)); without it a port on which
     /// anybody listens is refused. Accepted sockets inherit TCP_NODELAY and SO_KEEPALIVE.
     package static func listen(
-        on address: SocketAddress, sharesPort: Bool, backlog: Int32 = 4096
+        on address: SocketAddress, sharesPort: Bool, backlog: Int32 = backlog
     ) throws(Errno) -> ListeningSocket {
         let result = sluice_socket(address.family, Int32(SOCK_STREAM.rawValue))
         guard result >= 0 else { throw Errno(result: result) }

@@ -5,6 +5,7 @@
 #define SLUICE_CLINUX_H
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -164,6 +165,8 @@ static inline ssize_t sluice_inotify(void) {
 }
 
 static const uint32_t SLUICE_EPOLLET = 1u << 31;
+// Of those that watch a descriptor together, few are woken by an event.
+static const uint32_t SLUICE_EPOLLEXCLUSIVE = 1u << 28;
 
 // The name is cut to the 15 bytes that the kernel keeps.
 void sluice_name_thread(pthread_t thread, const uint8_t *name);
@@ -238,6 +241,34 @@ int sluice_terminal_key(int milliseconds);
 // What signals have said since the last call: 1 for another size, 2 for an end, and the number of
 // the signal that asked for it in the upper 16 bits.
 int sluice_terminal_signals(void);
+
+// Service managers and users, not on the data path. The same results.
+
+// A datagram to a Unix socket; an address that begins with `@` is of the abstract namespace.
+ssize_t sluice_notify(int fd, const char *address, const void *text, size_t count);
+// A Unix datagram socket that does not block.
+static inline ssize_t sluice_unix_datagrams(void) { return sluice_socket(AF_UNIX, SOCK_DGRAM); }
+// The path of a Unix socket, at most `count` bytes of it; its length, 0 for none.
+ssize_t sluice_local_path(int fd, uint8_t *to, size_t count);
+// Lets a descriptor not block, and end with this program.
+ssize_t sluice_take_over(int fd);
+// The numbers of a user, by name, and of its group. ENOENT for nobody.
+ssize_t sluice_find_user(const char *name, uint32_t *user, uint32_t *group);
+// The same by number; the group is UINT32_MAX where the user has no entry.
+ssize_t sluice_find_user_number(uint32_t user, uint32_t *group);
+// Becomes another user, with these groups alone, for good: of root's capabilities at most that of
+// binding ports below 1024 stays, if it was there.
+ssize_t sluice_become(uint32_t user, uint32_t group, const uint32_t *groups, size_t count);
+// Whether root can be had again, or any capability but that one is left.
+int sluice_is_still_privileged(void);
+// Whether this thread may bind ports below 1024.
+int sluice_may_bind_low_ports(void);
+// Whether the clock is set by others; negative when the system does not say.
+int sluice_is_clock_synchronised(void);
+// The kind of file system that a path is on, as statfs(2) numbers it; 0 where it cannot be told.
+uint64_t sluice_file_system(const char *path);
+// Who owns a file; UINT32_MAX where it cannot be told.
+uint32_t sluice_owner(const char *path);
 
 static inline void sluice_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
