@@ -1,7 +1,7 @@
 internal import Addressing
 internal import Bytes
 internal import HTTP
-internal import Kernel
+package import Kernel
 package import Settings
 internal import Splitting
 internal import Telemetry
@@ -65,7 +65,9 @@ extension DataPlane {
             return send { number, acknowledge in
                 let handed = opened.compactMap { opened in
                     registry.knownListener(opened.bound.name).map {
-                        HandedListener(listener: $0, descriptor: opened.descriptors[number])
+                        HandedListener(
+                            listener: $0, descriptor: opened.descriptors[number],
+                            isShared: opened.isShared)
                     }
                 }
                 return .run(blueprint, opening: handed, acknowledge: acknowledge)
@@ -93,6 +95,8 @@ extension DataPlane {
         let bound: BoundListener
         /// One for each worker, which takes it over.
         let descriptors: [Int32]
+        /// Whether they are duplicates of sockets that this process was started with.
+        var isShared = false
     }
 
     /// Opens what is not open yet.
@@ -108,7 +112,7 @@ extension DataPlane {
                 for other in opened { other.descriptors.forEach(Self.close) }
                 throw .unbindable(
                     listener: listener.name, address: listener.address.description,
-                    reason: error.description)
+                    reason: Self.reason(error, port: listener.address.port))
             }
         }
         return opened
@@ -117,10 +121,8 @@ extension DataPlane {
     private func open(
         _ listener: ListenerSettings, isOurs: Bool
     ) throws(Errno) -> OpenedListener {
-        var wanted = try Self.address(toListenOn: listener.address)
-        if listener.address.host == .any, !SocketAddress.hasIPv6 {
-            wanted = SocketAddress(version4: 0, port: listener.address.port)
-        }
+        let wanted = try Self.address(toListenOn: listener.address)
+        if let taken = try openInherited(listener.name, at: wanted) { return taken }
         if !isOurs, wanted.port != 0 {
             // Sharing a port with another process would go unnoticed: ask without sharing first.
             _ = try ListeningSocket.listen(on: wanted, sharesPort: false)
@@ -142,15 +144,19 @@ extension DataPlane {
             descriptors: descriptors)
     }
 
-    private static func close(_ descriptor: Int32) {
+    static func close(_ descriptor: Int32) {
         _ = ListeningSocket(owning: descriptor)
     }
 
-    private static func address(
+    /// The address that a listener with such a setting binds.
+    package static func address(
         toListenOn setting: AddressSetting
     ) throws(Errno) -> SocketAddress {
         switch setting.host {
         case .any:
+            guard SocketAddress.hasIPv6 else {
+                return SocketAddress(version4: 0, port: setting.port)
+            }
             return SocketAddress(version6: IPAddress(bits: 0), port: setting.port)
         case .ip(let address):
             return SocketAddress(address, port: setting.port)

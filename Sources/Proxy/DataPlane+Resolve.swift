@@ -1,5 +1,5 @@
-internal import Addressing
-internal import Kernel
+package import Addressing
+package import Kernel
 internal import Settings
 internal import Splitting
 internal import Telemetry
@@ -219,7 +219,7 @@ extension TargetSettings {
 
 extension SocketAddress {
     /// Of the family that the address belongs to.
-    init(_ address: IPAddress, port: UInt16) {
+    package init(_ address: IPAddress, port: UInt16) {
         if address.isIPv4 {
             self.init(version4: address.ipv4, port: port)
         } else {

@@ -16,6 +16,8 @@ package final class DataPlane: Sendable {
     let lastPrefixes: Lock<[[(watch: PrefixWatch, table: PrefixTable)]]>
     let logTotals = AccessLog.Totals()
     let evidenceInbox = EvidenceInbox()
+    /// Listening sockets that this process was started with.
+    let inherited: [InheritedSocket]
     let lookUp: LookUp
 
     /// Turns a name into addresses; blocks as long as it needs to.
@@ -23,14 +25,17 @@ package final class DataPlane: Sendable {
         @Sendable (String, UInt16) throws(NameResolver.Failure) -> [SocketAddress]
 
     /// Starts that many workers, at least one, which have nothing to do until `apply`.
-    /// `descriptors`: how many this process may have open.
+    /// `descriptors`: how many this process may have open. `inherited`: what listeners take in
+    /// place of sockets of their own, where the address is the same.
     package init(
         workers count: Int, descriptors: Int = DescriptorLimit.current,
+        inherited: [InheritedSocket] = [],
         lookUp: @escaping LookUp = { (name, port) throws(NameResolver.Failure) in
             try NameResolver.addresses(of: name, port: port)
         }
     ) throws(Errno) {
         self.lookUp = lookUp
+        self.inherited = inherited
         precondition(count > 0, "at least one worker")
         let crew = try Crew(workers: count, descriptors: descriptors)
         self.crew = crew

@@ -101,7 +101,8 @@ extension Worker {
         let source = EventSource.listener(index: listener)
         guard let socket = listeners[listener].socket.take() else { return }
         // The socket is ours and open: the system can only refuse for lack of memory.
-        if epoll.addListener(socket, token: source.rawValue) != nil {
+        let isShared = listeners[listener].isSocketShared
+        if epoll.addListener(socket, token: source.rawValue, isShared: isShared) != nil {
             acceptAgain = now.advanced(byMilliseconds: Limits.acceptPauseMilliseconds)
             listeners[listener].isPaused = true
         }
@@ -114,9 +115,10 @@ extension Worker {
         listeners[listener].socket = consume socket
     }
 
-    /// Closes a listener's socket, after all that waits in it was accepted.
+    /// Closes a listener's socket, after all that waits in it was accepted. What waits in a shared
+    /// one is left: whoever started this process keeps it open, for the next process to serve.
     mutating func closeListener(_ listener: Int) {
-        while acceptConnection(listener) {}
+        while !listeners[listener].isSocketShared, acceptConnection(listener) {}
         listeners[listener].isPaused = false
         listeners[listener].socket = nil
     }

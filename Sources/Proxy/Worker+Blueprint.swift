@@ -135,6 +135,7 @@ extension Worker {
             // A listener whose address changed: the old socket's queue is served first.
             closeListener(handed.listener)
             listeners[handed.listener].socket = ListeningSocket(owning: handed.descriptor)
+            listeners[handed.listener].isSocketShared = handed.isShared
             startListening(handed.listener)
         }
         let current = blueprint.listeners.map(\.id)

@@ -72,6 +72,8 @@ struct StandingChange: Sendable {
 struct HandedListener: Sendable {
     let listener: Int
     let descriptor: Int32
+    /// Whether others have the same socket, in this process and outside of it.
+    let isShared: Bool
 }
 
 /// An accepted connection on its way to another worker, which takes it over.

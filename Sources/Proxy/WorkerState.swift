@@ -10,6 +10,8 @@ internal import TLS
 struct ListenerState: ~Copyable {
     /// nil when the listener is not, or no longer, open.
     var socket: ListeningSocket?
+    /// Whether others have the same socket: what waits in it when this worker stops is theirs.
+    var isSocketShared = false
     /// The id of the split of all requests that no route takes.
     var split = -1
     /// Its routes, and the id of each one's split.

@@ -110,7 +110,9 @@ package final class Rehearsal {
         }
         let descriptor = socket.release()
         apply(opening: [
-            HandedListener(listener: foundation.registry.listener("api"), descriptor: descriptor)
+            HandedListener(
+                listener: foundation.registry.listener("api"), descriptor: descriptor,
+                isShared: false)
         ])
     }
 
