@@ -52,6 +52,8 @@ indirect enum KeyForm: Sendable {
     static let status = either([
         .whole(Limits.finalStatuses), .pattern("[2-5][0-9][0-9]-[2-5][0-9][0-9]"),
     ])
+    /// The name of a user or a group, or its number, which looks like one to others.
+    static let identity = either([.pattern(#"[^\s:/]+"#), .whole(0...Int(UInt32.max))])
     /// Bits in octal, which look like a number to others where they are not quoted.
     static let permissions = either([.pattern("[0-7]{3,4}"), .whole(0...777)])
     /// A percentage with its sign, up to nine digits behind the point.

@@ -66,12 +66,30 @@ extension KeyTable {
                 reload: "no"),
             SettingKey(
                 "log", .table("log"),
-                is: "the log on stderr",
+                is: "the log on stderr ([logging.md](logging.md))",
                 values: "a mapping",
-                preset: "its presets",
+                preset: "its presets"),
+            SettingKey(
+                "user", .identity,
+                is: """
+                    who the process becomes when root has started it ([service.md](service.md))
+                    """,
+                values: "a name, or a number such as `65534`",
+                preset: "none: it stays who it is",
                 reload: "no"),
+            SettingKey(
+                "group", .identity,
+                is: "the group that it has then; `user` goes with it",
+                values: "a name, or a number such as `65534`",
+                preset: "that of the user",
+                reload: "no"),
+            SettingKey(
+                "statsd", .table("statsd"),
+                is: "whom metrics are pushed to ([statsd.md](statsd.md))",
+                values: "a mapping",
+                preset: "none: nobody"),
         ],
-        later: ["user", "group", "statsd", "otlp"])
+        later: ["otlp"])
 
     static let control = KeyTable(
         owner: "control", at: "control",
@@ -193,8 +211,11 @@ extension KeyTable {
                 "level", .words(LogLevel.allCases.map(\.rawValue)),
                 is: "the least important level that is logged",
                 values: "`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`",
-                preset: "`info`",
-                reload: "no")
-        ],
-        later: ["format"])
+                preset: "`info`"),
+            SettingKey(
+                "format", .words(LogFormat.allCases.map(\.rawValue)),
+                is: "how a message is written",
+                values: "`text`: a line for people; `json`: an object a line",
+                preset: "`text`"),
+        ])
 }

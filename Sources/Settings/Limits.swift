@@ -64,6 +64,13 @@ enum Limits {
     /// More often, reading all that an Admin API has would be a load of its own.
     static let adminIntervalMilliseconds = 1_000
     static let urlBytes = 1_024
+    /// More often, gathering metrics would be a load of its own.
+    static let statsDIntervalMilliseconds = 1_000
+    /// Below this, a metric with its tags would not fit; above, UDP takes none.
+    static let datagramBytes = 512...65_507
+    /// Each is a part of every line.
+    static let tags = 16
+    static let tagBytes = 200
     /// Each is sent to both sides, one after the other.
     static let smokeRequests = 64
     static let smokeHeaders = 32

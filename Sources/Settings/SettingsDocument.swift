@@ -38,25 +38,17 @@ struct SettingsDocument {
         let accessLog = readAccessLog(
             fields["access_log"], besides: [faults.file, weightsFile, control?.socket])
         let workers = integer(fields["workers"], in: 0...Limits.workers) ?? 0
-        let logLevel = readLogLevel(fields["log"])
+        let log = readLog(fields["log"])
+        let identity = readIdentity(fields)
+        let statsD = readStatsD(fields["statsd"])
         let shutdown = readShutdown(fields)
         warnOfUnused(upstreams: fields["upstreams"], splits: splits)
         guard faults.errors.isEmpty, let upstreams, let splits, let listeners else { return nil }
         return Snapshot(
             listeners: listeners, upstreams: upstreams, splits: splits, workers: workers,
             weightsFile: weightsFile, stateDirectory: stateDirectory, control: control,
-            admin: admin, logLevel: logLevel, shutdown: shutdown, accessLog: accessLog)
-    }
-
-    private mutating func readLogLevel(_ field: Field?) -> LogLevel {
-        let fallback = LogLevel.info
-        guard let field, let fields = fields(of: field.value, keys: .log),
-            let level = fields["level"], let text = text(of: level.value)
-        else { return fallback }
-        if let level = LogLevel(rawValue: text) { return level }
-        let levels = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
-        faults.add("\(quoted(text)) is not a log level; expected \(levels)", at: level.value)
-        return fallback
+            admin: admin, logLevel: log.level, shutdown: shutdown, accessLog: accessLog,
+            logFormat: log.format, identity: identity, statsD: statsD)
     }
 
     private mutating func readShutdown(_ fields: [String: Field]) -> ShutdownTimes {

@@ -20,10 +20,16 @@ package struct Snapshot: Sendable, Equatable {
     package var admin: AdminSettings?
     /// The least important level that is logged.
     package var logLevel: LogLevel
+    /// How lines of the log are written.
+    package var logFormat: LogFormat
     /// How long the end of the process may take.
     package var shutdown: ShutdownTimes
     /// Where each exchange is written down; nil: nowhere.
     package var accessLog: AccessLogSettings?
+    /// Whose rights the process has; nil: those that it was started with.
+    package var identity: IdentitySettings?
+    /// Whom metrics are pushed to; nil: nobody.
+    package var statsD: StatsDSettings?
 
     /// A snapshot of parts that fit together; what is not said has its preset.
     package init(
@@ -37,7 +43,10 @@ package struct Snapshot: Sendable, Equatable {
         admin: AdminSettings? = nil,
         logLevel: LogLevel = .info,
         shutdown: ShutdownTimes = ShutdownTimes(),
-        accessLog: AccessLogSettings? = nil
+        accessLog: AccessLogSettings? = nil,
+        logFormat: LogFormat = .text,
+        identity: IdentitySettings? = nil,
+        statsD: StatsDSettings? = nil
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
@@ -50,6 +59,9 @@ package struct Snapshot: Sendable, Equatable {
         self.logLevel = logLevel
         self.shutdown = shutdown
         self.accessLog = accessLog
+        self.logFormat = logFormat
+        self.identity = identity
+        self.statsD = statsD
     }
 
     /// The split of that name.

@@ -181,7 +181,7 @@ struct BadSettingsTests {
     }
 
     @Test(arguments: [
-        (KeyTable.top, ""), (.admin, "admin"), (.log, "log"),
+        (KeyTable.top, ""), (.admin, "admin"),
     ])
     func `a key that is reserved for later is refused as such`(keys: KeyTable, place: String) {
         #expect(!keys.later.isEmpty)
@@ -189,7 +189,6 @@ struct BadSettingsTests {
             let text =
                 switch place {
                 case "admin": settingsText(rest: "admin: {address: a:2, ^\(key): 1}")
-                case "log": settingsText(rest: "log: {^\(key): 1}")
                 default: settingsText(rest: "^\(key): 1")
                 }
             MarkedText(text).expectFault("`\(key)` is not supported yet")

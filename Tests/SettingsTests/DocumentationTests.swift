@@ -210,6 +210,9 @@ private struct Entry {
                     + mapping(("name", "ops"), ("file", "t")) + "]}")
         case "access_log.": settingsText(rest: "access_log: \(mapping(("to", "stdout")))")
         case "log.": settingsText(rest: "log: \(mapping())")
+        case "statsd.": settingsText(rest: "statsd: \(mapping(("address", "a:1")))")
+        case "" where key == "group" && text != nil:
+            settingsText(rest: "user: kong\n\(text ?? "")")
         default: settingsText(rest: text ?? "")
         }
     }
