@@ -155,6 +155,8 @@ package struct ControlGauges: Sendable {
     package var auditWaiting = 0
     /// Changes refused for want of a right token.
     package var refusedTokens = 0
+    /// What was pushed over StatsD; nil where nobody is told.
+    package var statsD: StatsDCounts?
     /// The program's version.
     package var version = ""
     /// The process's resources.

@@ -62,6 +62,18 @@ package struct Exposition: Sendable {
     /// The whole page, in UTF-8.
     package func text() -> [UInt8] {
         var writer = MetricWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    /// Every sample of the page, in its order.
+    package func samples() -> [MetricSample] {
+        var writer = MetricWriter(keepsSamples: true)
+        write(to: &writer)
+        return writer.samples ?? []
+    }
+
+    private func write(to writer: inout MetricWriter) {
         writeSplits(to: &writer)
         writeExchanges(to: &writer)
         writeQueues(to: &writer)
@@ -80,7 +92,7 @@ package struct Exposition: Sendable {
         writeUpgrades(to: &writer)
         writeRollout(to: &writer)
         writeControl(to: &writer)
+        writeStatsD(to: &writer)
         writeProcess(to: &writer)
-        return writer.bytes
     }
 }
