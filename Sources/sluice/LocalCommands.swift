@@ -15,11 +15,13 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOption
 
-    func run() async throws {
-        try finish(
-            await RunCommand.run(
-                config: configuration.config, environment: ProcessInfo.processInfo.environment))
+    /// To be called before there are other threads.
+    func prepare() -> RunCommand.Start {
+        RunCommand.prepare(
+            config: configuration.config, environment: ProcessInfo.processInfo.environment)
     }
+
+    func run() async throws { try finish(await RunCommand.run(prepare())) }
 }
 
 struct Check: ParsableCommand {

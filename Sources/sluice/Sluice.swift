@@ -14,13 +14,17 @@ struct Sluice: AsyncParsableCommand {
             Run.self, Check.self, Demo.self, Split.self, Rollback.self, Drain.self,
             Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Upgrade.self, Rollout.self,
             Audit.self, Status.self, Health.self, Top.self, Token.self, Metrics.self,
-            Schema.self, ShowVersion.self,
+            LogLevelCommand.self, Doctor.self, Schema.self, ShowVersion.self,
         ])
 
     static func main() async {
         do {
             var command = try parseAsRoot()
-            if var waiting = command as? any AsyncParsableCommand {
+            if let run = command as? Run {
+                // Nothing has been waited for yet: this is the only thread.
+                let start = run.prepare()
+                try finish(await RunCommand.run(start))
+            } else if var waiting = command as? any AsyncParsableCommand {
                 try await waiting.run()
             } else {
                 try command.run()

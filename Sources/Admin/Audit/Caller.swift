@@ -18,6 +18,19 @@ package enum Caller: Sendable, Equatable {
     /// Who asks for what this task does.
     @TaskLocal package static var current = Caller.sluice
 
+    /// As a line of the log calls it.
+    var words: String {
+        switch self {
+        case .sluice: "sluice"
+        case .file: "a file"
+        case .process(let user, let number):
+            "\(ProcessFacts.userName(of: user) ?? "uid \(user)") (pid \(number))"
+        case .socket: "a process"
+        case .token(let name): "the token \(name)"
+        case .stranger: "a stranger"
+        }
+    }
+
     var json: JSONValue {
         switch self {
         case .sluice: .object(["by": "sluice"])

@@ -8,7 +8,7 @@ package enum CheckCommand {
         let (errors, warnings) = SettingsReader.check(path, environment: environment)
         for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
         for error in errors { StandardStream.error.write("\(error)\n") }
-        let isSound = checkCertificates(path, environment)
+        let isSound = checkCertificates(path, environment) && checkIdentity(path, environment)
         guard errors.isEmpty, checkTokens(path, environment), isSound else {
             return ExitStatus.failed
         }
@@ -26,6 +26,16 @@ package enum CheckCommand {
         for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
         for error in errors { StandardStream.error.write("\(error)\n") }
         return errors.isEmpty
+    }
+
+    /// Whether `user` and `group` are there; says what is wrong.
+    private static func checkIdentity(_ path: String, _ environment: [String: String]) -> Bool {
+        guard let reading = try? SettingsReader.read(path, environment: environment) else {
+            return true
+        }
+        let faults = IdentityCheck.faults(reading.snapshot, file: path)
+        for fault in faults { StandardStream.error.write("\(fault)\n") }
+        return faults.isEmpty
     }
 
     /// Whether the files of the tokens hold some; says what is wrong.

@@ -4,8 +4,31 @@ internal import Settings
 
 /// `sluice run`: the proxy, in the foreground.
 package enum RunCommand {
+    /// What a run begins with.
+    package struct Start: Sendable {
+        /// sluice.yaml, and the environment of the process.
+        package let path: String
+        package let environment: [String: String]
+        /// What went wrong already; empty: nothing.
+        package let faults: [String]
+    }
+
+    /// What has to be done before there are other threads: variables of a service manager are
+    /// taken out of the environment, and the process becomes the user that sluice.yaml names. A
+    /// faulty sluice.yaml is told of later.
+    package static func prepare(config path: String, environment: [String: String]) -> Start {
+        ProcessEnvironment.remove(ServiceManager.variables + InheritedSocket.variables)
+        ProcessFacts.keepNewFilesPrivate()
+        let reading = try? SettingsReader.read(path, environment: environment)
+        let faults = reading.map { IdentityCheck.adopt($0.snapshot, file: path) } ?? []
+        return Start(path: path, environment: environment, faults: faults.map(\.description))
+    }
+
     /// Serves until a signal; the exit code.
-    package static func run(config path: String, environment: [String: String]) async -> Int32 {
+    package static func run(_ start: Start) async -> Int32 {
+        for fault in start.faults { StandardStream.error.write("\(fault)\n") }
+        guard start.faults.isEmpty else { return ExitStatus.failed }
+        let (path, environment) = (start.path, start.environment)
         let reading: SettingsReader.Reading
         do throws(SettingsErrors) {
             reading = try SettingsReader.read(path, environment: environment)
@@ -13,18 +36,30 @@ package enum RunCommand {
             StandardStream.error.write("\(error)\n")
             return ExitStatus.failed
         }
-        let logger = LogLine.logger(level: .init(reading.snapshot.logLevel))
+        let log = LogControl(
+            level: .init(reading.snapshot.logLevel), format: .init(reading.snapshot.logFormat))
+        let logger = LogLine.logger(log)
         for warning in reading.warnings { logger.warning("\(warning)") }
-        ProcessFacts.keepNewFilesPrivate()
         do {
+            let inherited = try InheritedSocket.all(environment)
             let process = try ProxyProcess(
                 reading.snapshot, text: reading.weights, configuration: (path, environment),
-                logger: logger)
+                logger: logger, inherited: inherited,
+                manager: ServiceManager(environment, logger: logger), log: log)
             try await process.run()
             return ExitStatus.done
         } catch {
             for line in "\(error)".split(separator: "\n") { logger.critical("\(line)") }
             return ExitStatus.failed
+        }
+    }
+}
+
+extension LogControl.Format {
+    init(_ format: LogFormat) {
+        switch format {
+        case .text: self = .text
+        case .json: self = .json
         }
     }
 }

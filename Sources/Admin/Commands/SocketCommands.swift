@@ -82,7 +82,7 @@ package struct SocketCommands: Sendable {
 }
 
 extension SocketCommands {
-    private func show(
+    func show(
         _ method: String, _ path: String, body: JSONValue? = nil, ifGeneration: UInt64? = nil,
         _ text: (JSONValue) -> String
     ) -> Int32 {

@@ -14,9 +14,9 @@ package enum ControlServer {
     /// So that connections, here and on the other server, leave room in the descriptors that are
     /// kept for control. Those that have to go for others are a moment in going.
     private static let mostConnections = 24
-    private static let mostGuests = 20
+    static let mostGuests = 20
     /// Who waits to be let in, for a moment.
-    private static let backlog = 1_024
+    static let backlog = 1_024
 
     /// A server of the API at an address; it throws what is wrong with `tls`.
     package static func application(
@@ -40,15 +40,17 @@ package enum ControlServer {
             onServerRunning: onServerRunning, logger: quiet)
     }
 
-    private static func routes(_ api: ControlAPI) -> ControlRoutes {
+    static func routes(_ api: ControlAPI) -> ControlRoutes {
         let router = ControlRoutes()
         switch api.access {
         case .full:
             _ = router.add(middleware: Fallback())
+            _ = router.add(middleware: NoteMiddleware(logger: api.operation.logger))
             _ = router.add(middleware: CallerMiddleware())
         case .readOnly:
             _ = router.add(middleware: BrowserMiddleware())
             _ = router.add(middleware: Fallback())
+            _ = router.add(middleware: NoteMiddleware(logger: api.operation.logger))
             _ = router.add(middleware: GateMiddleware(gate: api.operation.gate))
         }
         router.get("v1/status") { request, _ in response(await api.status(), request) }
@@ -76,6 +78,7 @@ package enum ControlServer {
         addFreezes(to: router, api)
         addUpgrades(to: router, api)
         addRollouts(to: router, api)
+        addLog(to: router, api)
         router.get("metrics") { request, _ in response(await api.metrics(), request) }
         router.get("healthz") { request, _ in response(await api.health(), request) }
         router.get("readyz") { request, _ in response(await api.readiness(), request) }
@@ -87,8 +90,9 @@ package enum ControlServer {
     ) async -> Response {
         do {
             let body = try await request.body.collect(upTo: longestBody)
-            return response(
-                await change(Array(body.readableBytesView), request.headers[.ifMatch]), request)
+            let answer = await change(Array(body.readableBytesView), request.headers[.ifMatch])
+            NoteMiddleware.note(answer, to: request)
+            return response(answer, request)
         } catch {
             return response(
                 .refusal(Refusal(status: 413, message: "the body is too large")), request)

@@ -6,13 +6,15 @@ internal import Telemetry
 
 extension Operation {
     /// The metrics page.
-    package func metricsPage() async -> [UInt8] {
+    package func metricsPage() async -> [UInt8] { await exposition().text() }
+
+    /// The counters and gauges of this moment, for the page and for whoever pushes them.
+    func exposition() async -> Exposition {
         let counters = await plane.counters()
         var gauges = await gauges()
         gauges.droppedLogLines = counters.droppedLogLines
         return Exposition(
-            counters: counters, registry: plane.registry, window: window, gauges: gauges
-        ).text()
+            counters: counters, registry: plane.registry, window: window, gauges: gauges)
     }
 
     private func gauges() async -> ControlGauges {
@@ -46,6 +48,7 @@ extension Operation {
         let log = plane.accessLog
         gauges.accessLogLines = log.writtenLines
         gauges.accessLogErrors = log.errorCount
+        gauges.statsD = snapshot.statsD == nil ? nil : statsD.counts
         gauges.version = Version.text
         let memory = ProcessFacts.memoryBytes
         gauges.process.openFDs = ProcessFacts.openFDs

@@ -33,6 +33,10 @@ package actor Operation {
     /// Who looks at the Admin APIs; nil where nobody does.
     nonisolated let tripwire: TripwireWatch?
     nonisolated let logger: Logger
+    /// What became of metrics that were pushed.
+    nonisolated let statsD = StatsDTally()
+    /// How much is logged; nil where the log is not ours.
+    nonisolated let log: LogControl?
     nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000
     /// sluice.yaml; nil when the snapshot came from elsewhere.
     let configuration: (path: String, environment: [String: String])?
@@ -60,8 +64,9 @@ package actor Operation {
         configuration: (path: String, environment: [String: String])? = nil,
         judge: HealthJudge? = nil, names: NameWatch? = nil, tripwire: TripwireWatch? = nil,
         freezes: FreezeKeeper? = nil, disk: DiskQueue = .threads, audit: AuditTrail? = nil,
-        rollouts: RolloutKeeper? = nil
+        rollouts: RolloutKeeper? = nil, log: LogControl? = nil
     ) {
+        self.log = log
         self.rollouts = rollouts
         self.audit = audit
         gate = AdminGate(tokens: tokens)
@@ -133,6 +138,7 @@ package actor Operation {
             if hasSameLog { Task { await reopenAccessLog() } }
             wasLastReloadSuccessful = true
             lastReloadFaults = []
+            log?.configure(level: .init(next.logLevel), format: .init(next.logFormat))
             logger.notice("\(configuration.path) was read again and is in force")
             return true
         } catch {
@@ -181,6 +187,7 @@ package actor Operation {
         let messages = logWatch.look(
             at: plane.accessLog, dropped: counters.droppedLogLines, nowSeconds: now)
         tellRefusedTokens()
+        tickLog()
         plane.rotateTicketKeys()
         lookAgainAtCertificates()
         if let audit { Task { await audit.retry() } }
@@ -223,7 +230,7 @@ package actor Operation {
             ("control", next.control != snapshot.control),
             ("admin", next.admin?.address != snapshot.admin?.address),
             ("admin.tls", (next.admin?.tls == nil) != (snapshot.admin?.tls == nil)),
-            ("log", next.logLevel != snapshot.logLevel),
+            ("user", next.identity != snapshot.identity),
             ("shutdown_delay", times.delayMilliseconds != next.shutdown.delayMilliseconds),
             ("shutdown_grace", times.graceMilliseconds != next.shutdown.graceMilliseconds),
         ]
@@ -234,7 +241,7 @@ package actor Operation {
         kept.workers = snapshot.workers
         kept.control = snapshot.control
         kept.admin = snapshot.admin.map { $0.taking(next.admin) }
-        kept.logLevel = snapshot.logLevel
+        kept.identity = snapshot.identity
         kept.shutdown = times
         return kept
     }

@@ -1,31 +1,34 @@
-internal import Kernel
 package import Logging
 
-/// Writes each message as one line on standard error: time, level, text.
+/// Writes each message as one line on standard error: time, level, text. How much, how and how
+/// often is said by the control that all loggers of the process share.
 package struct LogLine: LogHandler {
-    /// What is written behind each message, and the least important level that is written.
+    /// What is written behind each message.
     package var metadata: Logger.Metadata = [:]
-    package var logLevel: Logger.Level
+    private let control: LogControl
+    /// The level of this logger alone; nil: that of all.
+    private var own: Logger.Level?
 
-    /// A handler that drops what is less important than `level`.
-    package init(level: Logger.Level) { logLevel = level }
+    /// A handler that drops what the control does not let through.
+    package init(_ control: LogControl) { self.control = control }
 
     /// A logger that writes such lines.
-    package static func logger(level: Logger.Level) -> Logger {
-        Logger(label: "sluice") { _ in LogLine(level: level) }
+    package static func logger(_ control: LogControl) -> Logger {
+        Logger(label: "sluice") { _ in LogLine(control) }
+    }
+
+    /// A logger whose level nobody changes.
+    package static func logger(level: Logger.Level) -> Logger { logger(LogControl(level: level)) }
+
+    /// The least important level that is written.
+    package var logLevel: Logger.Level {
+        get { own ?? control.levels.current }
+        set { own = newValue }
     }
 
     /// Writes one line.
     package func log(event: LogEvent) {
-        let time = Timestamp.text(milliseconds: WallClock.nanoseconds() / 1_000_000)
-        let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let facts = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
-        // One message, one line: whatever a text brings along must not look like another.
-        let text = event.message.description.split(whereSeparator: \.isNewline)
-            .joined(separator: " | ")
-        let level = event.level.rawValue
-        let space = String(repeating: " ", count: max(1, 9 - level.count))
-        StandardStream.error.write("\(time) \(level)\(space)\(text)\(facts.joined())\n")
+        control.take(event, metadata.merging(event.metadata ?? [:]) { _, new in new })
     }
 
     /// One field of what is written behind each message.

@@ -15,6 +15,8 @@ package struct ProxyProcess: Sendable {
         case alreadyRunning(socket: String)
         /// Another process keeps its weights in the same folder.
         case stateInUse(folder: String)
+        /// Sockets that the process was started with cannot all be used.
+        case inherited([String])
         case system(String, Errno)
 
         /// Who or what is in the way, and what to do.
@@ -26,6 +28,8 @@ package struct ProxyProcess: Sendable {
             case .stateInUse(let folder):
                 "another sluice keeps its weights in \(folder); "
                     + "stop it first, or name another state_dir"
+            case .inherited(let faults):
+                faults.joined(separator: "\n")
             case .system(let what, let error):
                 "\(what): \(error)"
             }
@@ -46,21 +50,34 @@ package struct ProxyProcess: Sendable {
     private let snapshot: Snapshot
     private let text: WeightsText
     private let logger: Logger
+    /// Who started the process, and the sockets that it was started with.
+    private let manager: ServiceManager?
+    private let inherited: [InheritedSocket]
 
     /// Makes the process; nothing is bound and no weight is changed yet.
     package init(
         _ snapshot: Snapshot, text: WeightsText,
-        configuration: (path: String, environment: [String: String])?, logger: Logger
+        configuration: (path: String, environment: [String: String])?, logger: Logger,
+        inherited: [InheritedSocket] = [], manager: ServiceManager? = nil, log: LogControl? = nil
     ) throws(StartFault) {
-        if let socket = snapshot.control?.socket, (try? UnixSocket.connect(path: socket)) != nil {
+        self.inherited = inherited
+        self.manager = manager
+        let isControlInherited = inherited.contains {
+            if case .unix = $0.place { true } else { false }
+        }
+        if let socket = snapshot.control?.socket, !isControlInherited,
+            (try? UnixSocket.connect(path: socket)) != nil
+        {
             throw .alreadyRunning(socket: socket)
         }
         stateLock = try Self.lock(snapshot.stateDirectory)
         DescriptorLimit.raise()
         Signals.ignoreBrokenPipes()
         let workers = snapshot.workers > 0 ? snapshot.workers : ProcessFacts.processorCount
+        let faults = DataPlane.faults(of: inherited, for: snapshot, workers: workers)
+        guard faults.isEmpty else { throw .inherited(faults) }
         do throws(Errno) {
-            plane = try DataPlane(workers: workers)
+            plane = try DataPlane(workers: workers, inherited: inherited)
             watcher = try FileWatcher(snapshot.weightsFile)
             certificateWatcher = try FileWatcher(paths: [])
         } catch {
@@ -79,7 +96,8 @@ package struct ProxyProcess: Sendable {
             snapshot, plane: plane, keeper: keeper, logger: logger, configuration: configuration,
             judge: judge, names: names, tripwire: tripwire,
             freezes: freezes, audit: audit,
-            rollouts: RolloutKeeper(weights: keeper, plane: plane, logger: logger, audit: audit))
+            rollouts: RolloutKeeper(weights: keeper, plane: plane, logger: logger, audit: audit),
+            log: log)
         self.snapshot = snapshot
         self.text = text
         self.logger = logger
@@ -97,10 +115,16 @@ package struct ProxyProcess: Sendable {
         let ending =
             [
                 SignalService(
-                    operation, watcher, certificates: certificateWatcher, snapshot.shutdown, logger)
+                    operation, watcher, certificates: certificateWatcher, snapshot.shutdown, logger,
+                    manager: manager, inherited: inherited)
             ] + others
+        let gate = StartGate(
+            count: (snapshot.control == nil ? 0 : 1) + (snapshot.admin == nil ? 0 : 1))
+        let managing = manager.map {
+            ServiceManagerService(manager: $0, operation: operation, gate: gate)
+        }
         let running =
-            try servers() + [
+            try servers(gate) + [managing].compactMap { $0 as (any Service)? } + [
                 WatchService(watcher: watcher, keeper: operation.keeper),
                 CertificateService(watcher: certificateWatcher, operation: operation),
                 KeepService(keeper: operation.keeper, rollouts: operation.rollouts),
@@ -110,6 +134,7 @@ package struct ProxyProcess: Sendable {
                 OpeningService(plane: plane, logger: logger),
                 TripwireService(tripwire: tripwire),
                 RolloutService(rollouts: operation.rollouts),
+                StatsDService(operation: operation),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }
@@ -138,14 +163,17 @@ package struct ProxyProcess: Sendable {
         }
     }
 
-    private func servers() throws -> [any Service] {
+    private func servers(_ gate: StartGate) throws -> [any Service] {
         var servers: [any Service] = []
         if let control = snapshot.control {
-            let logger = logger
-            let server = try ControlServer.application(
-                ControlAPI(operation, access: .full), at: .unixDomainSocket(path: control.socket),
-                logger: logger
-            ) { _ in
+            let (api, logger) = (ControlAPI(operation, access: .full), logger)
+            let taken = inherited.first { if case .unix = $0.place { true } else { false } }
+            let isUp: @Sendable (any Channel) async -> Void = { _ in
+                gate.arrive()
+                // Who has made the socket has said who may use it.
+                guard taken == nil else {
+                    return logger.notice("control socket: \(control.socket), handed over")
+                }
                 do throws(Errno) {
                     try DurableFile.setAccess(
                         control.socket, mode: control.mode, group: control.group)
@@ -154,20 +182,26 @@ package struct ProxyProcess: Sendable {
                     logger.error("control socket \(control.socket): \(error)")
                 }
             }
+            let server = try ControlServer.service(
+                api, on: taken, orAt: .unixDomainSocket(path: control.socket), logger: logger,
+                onServerRunning: isUp)
             servers.append(
                 NamedService(name: "control socket \(control.socket)", service: server))
         }
         if let admin = snapshot.admin {
             let (operation, logger) = (operation, logger)
+            let api = ControlAPI(operation, access: .readOnly)
+            let taken = inheritedSocket(at: admin.address)
             let tls = try admin.tls.map { try operation.adminCertificate.begin($0) }
-            let server = try ControlServer.application(
-                ControlAPI(operation, access: .readOnly), at: .init(admin.address),
-                logger: logger, tls: tls
-            ) { channel in
+            let isUp: @Sendable (any Channel) async -> Void = { channel in
                 let bound = channel.localAddress.flatMap(Self.text(of:)) ?? "\(admin.address)"
                 await operation.adminIsBound(to: bound)
                 logger.notice("admin address: \(tls == nil ? "" : "https://")\(bound)")
+                gate.arrive()
             }
+            let server = try ControlServer.service(
+                api, on: taken, orAt: .init(admin.address), logger: logger, tls: tls,
+                onServerRunning: isUp)
             servers.append(NamedService(name: "admin address \(admin.address)", service: server))
         }
         return servers
@@ -175,6 +209,12 @@ package struct ProxyProcess: Sendable {
 }
 
 extension ProxyProcess {
+    /// The socket for an address that this process was started with.
+    private func inheritedSocket(at setting: AddressSetting) -> InheritedSocket? {
+        guard let address = try? DataPlane.address(toListenOn: setting) else { return nil }
+        return inherited.first { $0.place == .tcp(address) }
+    }
+
     /// An address with its port, as listeners show theirs.
     private static func text(of address: NIOCore.SocketAddress) -> String? {
         guard let host = address.ipAddress, let port = address.port else { return nil }

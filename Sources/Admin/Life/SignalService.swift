@@ -1,5 +1,6 @@
 internal import Kernel
 internal import Logging
+internal import Proxy
 internal import ServiceLifecycle
 internal import Settings
 internal import UnixSignals
@@ -7,16 +8,24 @@ internal import UnixSignals
 /// Ends the process as signals say: the first SIGTERM or SIGINT lets exchanges finish, a second
 /// one does not. SIGHUP reads sluice.yaml again, SIGUSR1 opens the access log anew.
 struct SignalService: Service {
+    /// For what comes when exchanges are over: connections are closed, last lines written.
+    private static let endMilliseconds = 15_000
+
     private let operation: Operation
     private let watcher: FileWatcher
     private let certificates: FileWatcher
     private let times: ShutdownTimes
     private let logger: Logger
+    private let manager: ServiceManager?
+    private let inherited: [InheritedSocket]
 
     init(
         _ operation: Operation, _ watcher: FileWatcher, certificates: FileWatcher,
-        _ times: ShutdownTimes, _ logger: Logger
+        _ times: ShutdownTimes, _ logger: Logger, manager: ServiceManager? = nil,
+        inherited: [InheritedSocket] = []
     ) {
+        self.manager = manager
+        self.inherited = inherited
         self.certificates = certificates
         self.operation = operation
         self.watcher = watcher
@@ -53,15 +62,24 @@ struct SignalService: Service {
     }
 
     private func reload() async {
-        guard await operation.reload() else { return }
-        watcher.watch(await operation.snapshot.weightsFile)
-        certificates.watch(paths: operation.plane.certificateFiles)
+        await manager?.reloading()
+        if await operation.reload() {
+            let snapshot = await operation.snapshot
+            watcher.watch(snapshot.weightsFile)
+            certificates.watch(paths: operation.plane.certificateFiles)
+            let faults = DataPlane.faults(
+                of: inherited, for: snapshot, workers: operation.plane.workerCount)
+            for fault in faults { logger.warning("\(fault)") }
+        }
+        await manager?.reloaded(await operation.serviceStatus())
     }
 
     /// Not ready, then the delay, then no new connection, then the grace for what runs.
     private func stop() async {
         await operation.beginStopping()
         let grace = times.graceMilliseconds
+        let most = times.delayMilliseconds + grace + Self.endMilliseconds
+        await manager?.stopping(milliseconds: most)
         logger.notice("stopping: exchanges have \(grace) ms to finish")
         try? await Task.sleep(for: .milliseconds(times.delayMilliseconds))
         await operation.plane.stopAccepting()
