@@ -1,0 +1,87 @@
+import Foundation
+import Kernel
+import Testing
+
+/// The process as a service manager runs it.
+@Suite(.ownThreads)
+struct ServiceTests {
+    /// Starts a program with variables of its own: `env A=B program`.
+    private func program(_ variables: [String: String]) -> [String] {
+        ["env"] + variables.map { "\($0)=\($1)" }.sorted() + [Sluice.binary]
+    }
+
+    @Test(arguments: ["", "@"])
+    func `a service manager is told of the start, a reload, the watchdog and the end`(
+        prefix: String
+    ) throws {
+        let x = try ScriptedUpstream(name: "x")
+        let folder = try TemporaryFolder()
+        let path = prefix + folder["notify"]
+        let manager = try Datagrams(path: path)
+        let sluice = try Sluice(
+            Settings(x: x.port), in: folder,
+            program: program(["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"]))
+        #expect(manager.contains { $0.hasPrefix("READY=1\nSTATUS=serving kong: x 100 %; gen") })
+        #expect(try sluice.get().status == 200)
+        #expect(manager.contains { $0 == "WATCHDOG=1" })
+
+        manager.forget()
+        sluice.reload()
+        #expect(manager.contains { $0.hasPrefix("READY=1\n") })
+        let reloading = manager.received.first { $0.hasPrefix("RELOADING=1\n") } ?? ""
+        let begin = reloading.split(separator: "\n").first { $0.hasPrefix("MONOTONIC_USEC=") }
+        let microseconds = begin.flatMap { Int64($0.dropFirst("MONOTONIC_USEC=".count)) } ?? 0
+        let age = Instant.now().nanoseconds / 1_000 - microseconds
+        #expect(age >= 0 && age < 3_600_000_000, "\(reloading)")
+
+        // A refused reload ends as well, and says so.
+        manager.forget()
+        try sluice.folder.write("nonsense", to: "sluice.yaml")
+        sluice.reload()
+        #expect(manager.contains { $0.contains("READY=1") && $0.contains("refused") })
+
+        manager.forget()
+        #expect(try sluice.stop() == 0)
+        #expect(manager.contains { $0.hasPrefix("STOPPING=1\nEXTEND_TIMEOUT_USEC=45000000\n") })
+    }
+
+    @Test(.enabled(if: WorkerHold.isPossible, "only root may hold a thread of another process"))
+    func `the watchdog starves while a worker is stuck`() throws {
+        let x = try ScriptedUpstream(name: "x")
+        let folder = try TemporaryFolder()
+        let manager = try Datagrams(path: folder["notify"])
+        let sluice = try Sluice(
+            Settings(x: x.port), in: folder,
+            program: program(["NOTIFY_SOCKET": folder["notify"], "WATCHDOG_USEC": "200000"]))
+        #expect(manager.contains { $0 == "WATCHDOG=1" })
+        // One thread of the process is held as a debugger holds it, the others go on.
+        let held = try WorkerHold(ofProcess: try #require(sluice.child?.pid))
+        #expect(eventually { sluice.logCount("do not turn their loops") == 1 })
+        manager.takeAll()
+        manager.forget()
+        #expect(try sluice.control("GET", "/healthz").status == 503)
+        manager.takeAll()
+        #expect(!manager.received.contains("WATCHDOG=1"))
+        held.release()
+        #expect(manager.contains { $0 == "WATCHDOG=1" })
+        #expect(sluice.logCount("every worker turns its loop again") == 1)
+    }
+
+    @Test func `the unit is as closed as it can be, and its files are sound`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+        let unit = "\(root)/conf/systemd/sluice.service"
+        let security = try ChildProcess.run([
+            "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit,
+        ])
+        #expect(security.status == 0, "\(security.output.suffix(200)) \(security.errors)")
+        // The program and its manual are where a package puts them, which is not here.
+        let verified = try ChildProcess.run([
+            "systemd-analyze", "verify", "--man=no", unit, "\(root)/conf/systemd/sluice.socket",
+        ])
+        let findings = verified.errors.split(separator: "\n").filter {
+            !$0.contains("is not executable") && ($0.contains("sluice.s"))
+        }
+        #expect(findings.isEmpty, "\(findings)")
+    }
+}
