@@ -47,8 +47,8 @@ extension SettingsDocument {
     mutating func readStatsD(_ field: Field?) -> StatsDSettings? {
         guard let field, let fields = fields(of: field.value, keys: .statsd) else { return nil }
         let addressField = required("address", of: fields, owner: "`statsd`", at: field.key)
-        guard let address = statsDAddress(addressField) else { return nil }
-        var settings = StatsDSettings(address: address)
+        let address = statsDAddress(addressField)
+        var settings = StatsDSettings(address: address ?? AddressSetting(host: .any, port: 0))
         let prefix = value(
             fields["prefix"],
             expected: "up to \(Limits.nameBytes) letters, digits, `_`, `-` and `.`"
@@ -63,7 +63,7 @@ extension SettingsDocument {
             with: duration(fields["interval"], from: Limits.statsDIntervalMilliseconds))
         replace(&settings.datagramBytes, with: size(fields["datagram"], in: Limits.datagramBytes))
         settings.tags = readTags(fields["tags"])
-        return settings
+        return address == nil ? nil : settings
     }
 
     private mutating func statsDAddress(_ field: Field?) -> AddressSetting? {

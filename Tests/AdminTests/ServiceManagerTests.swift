@@ -79,10 +79,11 @@ struct ServiceManagerTests {
 struct DoctorTests {
     private func snapshot(connections: Int? = nil) throws -> Snapshot {
         let limit = connections.map { ", limits: {connections: \($0)}" } ?? ""
+        let trusted = #"[10.0.0.0/8, "fd00::/8"]"#
         let text = """
             listeners:
               api:
-                {address: 127.0.0.1:0, split: kong, trusted_proxies: [10.0.0.0/8, "fd00::/8"]\(limit)}
+                {address: 127.0.0.1:0, split: kong, trusted_proxies: \(trusted)\(limit)}
               raw: {address: 127.0.0.1:0, split: raw, mode: tcp}
             upstreams:
               x: {targets: [127.0.0.1:9001, 127.0.0.1:9003], kong: true}

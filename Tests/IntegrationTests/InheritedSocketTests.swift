@@ -104,6 +104,7 @@ struct InheritedSocketTests {
         for wire in early { try wire.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n") }
         try folder.write("", to: "go")
         for wire in early { #expect(try wire.takeResponse().status == 200) }
+        #expect(eventually { (try? sluice.control("GET", "/readyz"))?.status == 200 })
         #expect(try sluice.stop() == 0)
     }
 

@@ -8,7 +8,7 @@ struct ServiceSettingsTests {
         #expect(try snapshot(settingsText()).identity == nil)
         let alone = try snapshot(settingsText(rest: "user: kong")).identity
         #expect(alone == IdentitySettings(user: .init("kong")))
-        #expect(alone?.user.line == 9 && alone?.user.column == 7)
+        #expect(alone?.user.line == 8 && alone?.user.column == 7)
         let both = try snapshot(settingsText(rest: "group: ops\nuser: 1000")).identity
         #expect(both == IdentitySettings(user: .init("1000"), group: .init("ops")))
     }

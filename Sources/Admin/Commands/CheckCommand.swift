@@ -8,7 +8,8 @@ package enum CheckCommand {
         let (errors, warnings) = SettingsReader.check(path, environment: environment)
         for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
         for error in errors { StandardStream.error.write("\(error)\n") }
-        let isSound = checkCertificates(path, environment) && checkIdentity(path, environment)
+        let hasIdentity = checkIdentity(path, environment)
+        let isSound = checkCertificates(path, environment) && hasIdentity
         guard errors.isEmpty, checkTokens(path, environment), isSound else {
             return ExitStatus.failed
         }

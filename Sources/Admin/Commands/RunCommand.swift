@@ -11,6 +11,8 @@ package enum RunCommand {
         package let environment: [String: String]
         /// What went wrong already; empty: nothing.
         package let faults: [String]
+        /// Who the process has become.
+        let identity: IdentitySettings?
     }
 
     /// What has to be done before there are other threads: variables of a service manager are
@@ -21,7 +23,9 @@ package enum RunCommand {
         ProcessFacts.keepNewFilesPrivate()
         let reading = try? SettingsReader.read(path, environment: environment)
         let faults = reading.map { IdentityCheck.adopt($0.snapshot, file: path) } ?? []
-        return Start(path: path, environment: environment, faults: faults.map(\.description))
+        return Start(
+            path: path, environment: environment, faults: faults.map(\.description),
+            identity: reading?.snapshot.identity)
     }
 
     /// Serves until a signal; the exit code.
@@ -34,6 +38,11 @@ package enum RunCommand {
             reading = try SettingsReader.read(path, environment: environment)
         } catch {
             StandardStream.error.write("\(error)\n")
+            return ExitStatus.failed
+        }
+        // Mended or changed in between: nobody is to run as root who should not.
+        guard reading.snapshot.identity == start.identity else {
+            StandardStream.error.write("\(path) has changed in this moment; start again\n")
             return ExitStatus.failed
         }
         let log = LogControl(
