@@ -55,6 +55,29 @@ struct MonitoringTests {
         }
     }
 
+    @Test func `every panel has a place of its own and says what it shows`() throws {
+        let file = URL(filePath: "\(Self.root)/conf/grafana/sluice.json")
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+        let dashboard = try #require(json as? [String: Any])
+        let panels = try #require(dashboard["panels"] as? [[String: Any]])
+        #expect(panels.count > 25)
+        #expect(Set(panels.compactMap { $0["id"] as? Int }).count == panels.count)
+        var taken: Set<[Int]> = []
+        for panel in panels {
+            let title = panel["title"] as? String ?? "?"
+            let place = try #require(panel["gridPos"] as? [String: Int])
+            let (x, y) = (try #require(place["x"]), try #require(place["y"]))
+            for column in x..<x + (place["w"] ?? 0) {
+                for row in y..<y + (place["h"] ?? 0) {
+                    #expect(column < 24 && taken.insert([column, row]).inserted, "\(title)")
+                }
+            }
+            guard panel["type"] as? String != "row" else { continue }
+            #expect((panel["description"] as? String)?.hasSuffix(".") == true, "\(title)")
+            #expect((panel["targets"] as? [Any])?.isEmpty == false, "\(title)")
+        }
+    }
+
     /// Of these a proxy tells only when it has a certificate, a tripwire, or lost something.
     private static let unseen: Set<String> = [
         "sluice_certificate_expiry_seconds", "sluice_tripwire_alarm", "sluice_guard_refused_total",
