@@ -23,6 +23,21 @@ struct MonitoringTests {
     }
 
     @Test(.enabled(if: hasPrometheus, "no Prometheus here"))
+    func `the Prometheus of the containers is set up as it reads it`() throws {
+        let folder = try TemporaryFolder()
+        for (from, to) in [
+            (Self.rules, "rules.yaml"),
+            ("\(Self.root)/docker/kong-upgrade/prometheus.yaml", "prometheus.yml"),
+        ] {
+            try FileManager.default.copyItem(atPath: from, toPath: folder[to])
+        }
+        let result = try ChildProcess.run([
+            "promtool", "check", "config", folder["prometheus.yml"],
+        ])
+        #expect(result.status == 0 && result.output.contains("24 rules"), "\(result.errors)")
+    }
+
+    @Test(.enabled(if: hasPrometheus, "no Prometheus here"))
     func `promtool refuses a rule that nobody could work out`() throws {
         let folder = try TemporaryFolder()
         let text = try String(contentsOfFile: Self.rules, encoding: .utf8)
