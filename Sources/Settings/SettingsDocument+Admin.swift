@@ -18,7 +18,7 @@ extension SettingsDocument {
         }
         if let reading { admin.readers = reading }
         if reading == .token, admin.tokens.isEmpty, let node = fields["read"]?.value {
-            faults.add("`read: token` without `tokens`; expected at least one", at: node)
+            faults.warn("`read: token` without `tokens`: nobody may look", at: node)
         }
         admin.tls = readAdminTLS(fields["tls"])
         return admin

@@ -1,5 +1,6 @@
 import Admin
 import ArgumentParser
+import Kernel
 
 struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,5 +13,8 @@ struct Token: ParsableCommand {
     @Flag(name: .long, help: "Put another token in place of one that is there.")
     var replace = false
 
-    func run() throws { try finish(TokenCommand.run(file, isReplacing: replace)) }
+    func run() throws {
+        ProcessFacts.keepNewFilesPrivate()
+        try finish(TokenCommand.run(file, isReplacing: replace))
+    }
 }

@@ -18,18 +18,18 @@ import Testing
         let path: String
 
         /// The status and the text of an answer.
-        func ask(_ line: String, _ fields: [String] = [], _ body: String = "") throws -> (
-            status: Int, text: String
-        ) {
+        func ask(
+            _ line: String, _ fields: [String] = [], _ body: String = ""
+        ) async throws -> (status: Int, text: String) {
             let socket = try UnixSocket.connect(path: path)
-            socket.setTimeout(milliseconds: 60_000)
+            socket.setTimeout(milliseconds: 1)
             let hasHost = fields.contains { $0.lowercased().hasPrefix("host:") }
             let lines =
                 [line + " HTTP/1.1"] + (hasHost ? [] : ["Host: 127.0.0.1:9901"]) + fields
                 + ["Connection: close", "Content-Length: \(body.utf8.count)"]
             try socket.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8))
             var received: [UInt8] = []
-            while try socket.receive(into: &received) {}
+            try await wait("\(line) is answered") { AdminGateTests.isEnded(socket, &received) }
             let text = String(decoding: received, as: UTF8.self)
             return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0, text)
         }
@@ -119,7 +119,7 @@ import Testing
         for (line, fields, status) in Self.requests {
             // A door of its own for each: wrong tokens add up.
             let door = try await Self.door()
-            let answer = try door.ask(line, fields, line == Self.put ? Self.body : "")
+            let answer = try await door.ask(line, fields, line == Self.put ? Self.body : "")
             #expect(answer.status == status, "\(line) \(fields): \(answer.text)")
             if status >= 400 {
                 #expect(answer.text.contains("\"error\""), "\(line) \(fields)")
@@ -132,7 +132,7 @@ import Testing
     @Test func `browsers are told to run and to ask nothing else`() async throws {
         let door = try await Self.door()
         for line in ["GET /", "GET /v1/status", "GET /nothing", "GET /v1/access"] {
-            let text = try door.ask(line).text
+            let text = try await door.ask(line).text
             #expect(text.contains("Content-Security-Policy: default-src 'none';"), "\(line)")
             #expect(text.contains("frame-ancestors 'none'"), "\(line)")
             #expect(text.contains("X-Content-Type-Options: nosniff"), "\(line)")
@@ -150,9 +150,9 @@ import Testing
             ("GET /v1/dashboard/stream", 401), ("GET /", 200), ("GET /dashboard/main.js", 200),
             ("GET /metrics", 200), ("GET /healthz", 200),
         ] {
-            #expect(try door.ask(line).status == open, "\(line)")
+            #expect(try await door.ask(line).status == open, "\(line)")
             guard line != "GET /v1/dashboard/stream" else { continue }
-            let holder = try door.ask(line, ["Authorization: Bearer \(Self.read)"])
+            let holder = try await door.ask(line, ["Authorization: Bearer \(Self.read)"])
             #expect(holder.status == 200, "\(line): \(holder.text)")
         }
     }
@@ -160,28 +160,40 @@ import Testing
     @Test func `whoever guesses tokens is not listened to for a while`() async throws {
         let door = try await Self.door()
         for _ in 0..<10 {
-            let answer = try door.ask(
+            let answer = try await door.ask(
                 "GET /v1/access", ["Authorization: Bearer nobody-has-this-one"])
             #expect(answer.status == 401)
         }
-        let late = try door.ask(Self.put, [Self.good, Self.json], Self.body)
+        let late = try await door.ask(Self.put, [Self.good, Self.json], Self.body)
         #expect(late.status == 429 && late.text.contains("\r\nRetry-After: "), "\(late.text)")
         #expect(await door.bench.generation == 1)
-        #expect(try door.ask("GET /v1/status").status == 200)
+        #expect(try await door.ask("GET /v1/status").status == 200)
         let page = String(
             decoding: await ControlAPI(door.operation, access: .full).metrics().body,
             as: UTF8.self)
         #expect(page.contains("\nsluice_admin_tokens_refused_total 11\n"))
     }
 
-    /// Reads until something has come; false at the end.
-    private static func hears(
-        _ text: String, _ socket: borrowing BlockingSocket, _ received: inout [UInt8]
-    ) throws -> Bool {
-        while !String(decoding: received, as: UTF8.self).contains(text) {
-            guard try socket.receive(into: &received) else { return false }
+    /// Whether the other end is gone; reads what has come. It never holds up the thread, which the
+    /// server needs too.
+    private static func isEnded(
+        _ socket: borrowing BlockingSocket, _ received: inout [UInt8]
+    ) -> Bool {
+        do throws(Errno) {
+            return try !socket.receive(into: &received)
+        } catch {
+            return error != .timedOut
         }
-        return true
+    }
+
+    /// Reads until something has come.
+    private static func hear(
+        _ text: String, _ socket: borrowing BlockingSocket, _ received: inout [UInt8]
+    ) async throws {
+        try await wait(text) {
+            isEnded(socket, &received) || String(decoding: received, as: UTF8.self).contains(text)
+        }
+        #expect(String(decoding: received, as: UTF8.self).contains(text))
     }
 
     private static let stream =
@@ -193,18 +205,18 @@ import Testing
         patience.headSeconds = 0.3
         let door = try await Self.door(patience: patience)
         let socket = try UnixSocket.connect(path: door.path)
-        socket.setTimeout(milliseconds: 60_000)
+        socket.setTimeout(milliseconds: 1)
         try socket.send(Self.stream)
         var received: [UInt8] = []
-        #expect(try Self.hears("text/event-stream", socket, &received))
-        #expect(try Self.hears("data: {", socket, &received))
+        try await Self.hear("text/event-stream", socket, &received)
+        try await Self.hear("data: {", socket, &received)
         // Another one, that came later, runs out of a longer time.
         let late = try UnixSocket.connect(path: door.path)
-        late.setTimeout(milliseconds: 60_000)
+        late.setTimeout(milliseconds: 1)
         var nothing: [UInt8] = []
-        #expect(try !late.receive(into: &nothing))
+        try await wait("it is gone") { Self.isEnded(late, &nothing) }
         await door.operation.dashboard.tell(Array("data: more\n\n".utf8))
-        #expect(try Self.hears("data: more", socket, &received))
+        try await Self.hear("data: more", socket, &received)
     }
 
     @Test func `who does not take a stream is gone`() async throws {
@@ -212,7 +224,7 @@ import Testing
         patience.answerSeconds = 0.1
         let door = try await Self.door(patience: patience)
         let socket = try UnixSocket.connect(path: door.path)
-        socket.setTimeout(milliseconds: 60_000)
+        socket.setTimeout(milliseconds: 1)
         try socket.send(Self.stream)
         let dashboard = door.operation.dashboard
         try await wait("it listens") { await dashboard.isWatched }
@@ -223,19 +235,18 @@ import Testing
         }
         // What was on its way still comes, and then the end.
         var received: [UInt8] = []
-        do throws(Errno) {
-            while try socket.receive(into: &received) { received = [] }
-        } catch {
-            #expect(error != .timedOut)
+        try await wait("it is gone") {
+            received = []
+            return Self.isEnded(socket, &received)
         }
     }
 
     @Test func `without tokens nothing can be changed, whatever is shown`() async throws {
         let door = try await Self.door { $0.tokens = [] }
         for fields in [[Self.json], [Self.json, Self.good]] {
-            #expect(try door.ask(Self.put, fields, Self.body).status == 403)
+            #expect(try await door.ask(Self.put, fields, Self.body).status == 403)
         }
-        let access = try door.ask("GET /v1/access", [Self.good])
+        let access = try await door.ask("GET /v1/access", [Self.good])
         #expect(access.status == 200 && access.text.contains(#""role": "none""#))
     }
 

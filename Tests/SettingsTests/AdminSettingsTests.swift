@@ -29,7 +29,6 @@ struct AdminSettingsTests {
         ("hosts: ['*.b']", "expected a name such as sluice.example.com"),
         ("hosts: [127.0.0.1]", "expected a name such as sluice.example.com"),
         ("read: nobody", "`read` is `nobody`; expected anybody or token"),
-        ("read: token", "`read: token` without `tokens`"),
         ("tls: {certificate: a}", "`key` of `tls` of admin is missing"),
         ("tls: yes", "`tls` of admin is `yes`; expected a mapping"),
         ("tls: {certificate: a, key: b, ca: c}", "`ca`"),

@@ -14,7 +14,6 @@ package enum TokenCommand {
             return ExitStatus.failed
         }
         let token = token()
-        ProcessFacts.keepNewFilesPrivate()
         do throws(Errno) {
             _ = try DurableFile.replace(path, with: Array("\(line(of: token))\n".utf8))
             try DurableFile.setAccess(path, mode: 0o600, group: nil)

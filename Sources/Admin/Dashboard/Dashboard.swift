@@ -16,6 +16,7 @@ package actor Dashboard {
         let effective: Double
     }
 
+    /// The seconds of the last hour, and what happened in it.
     package private(set) var history = DashboardHistory()
     package private(set) var events = DashboardEvents()
     private var totals: [Registry.Lane: DashboardTotals] = [:]

@@ -28,6 +28,7 @@ package struct DashboardEvents: Sendable {
     package struct Look: Sendable {
         /// A split's weights: the change that set them, and what they are.
         package struct Weights: Sendable {
+            /// The number of the change, the weights by member, who set them, and why.
             package let generation: UInt64
             package let weights: JSONValue
             package let source: String
@@ -54,6 +55,7 @@ package struct DashboardEvents: Sendable {
         package init() {}
     }
 
+    /// From the oldest to the newest.
     package private(set) var events: [Event] = []
     private var next = 0
     private var last: Look?

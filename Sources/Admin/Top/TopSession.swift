@@ -13,6 +13,7 @@ package struct TopSession: Sendable {
 
     /// A request of the control API, and what to say when it is done.
     package struct Request: Sendable, Equatable {
+        /// Its line, its body, what must still be set, and what to say when it is done.
         package let method: String
         package let path: String
         package let body: JSONValue

@@ -18,6 +18,7 @@ package struct TopText: Sendable, Equatable {
 
     package init(_ text: String = "", _ style: Style = .plain) { add(text, style) }
 
+    /// Whether they look alike.
     package static func == (left: TopText, right: TopText) -> Bool {
         left.written(columns: .max, hasColours: true)
             == right.written(columns: .max, hasColours: true)

@@ -2,6 +2,7 @@
 package enum TopView {
     /// The split that is chosen, a question or an answer below, and how old the news are.
     package struct Frame: Sendable {
+        /// Nil: there are no keys. A question is shown otherwise than an answer.
         package var chosen: Int? = nil
         package var message = ""
         package var isQuestion = false
