@@ -158,7 +158,10 @@ let package = Package(
         tests("KongLikeTests", ["KongLike", "Addressing"]),
         tests(
             "IntegrationTests", ["Kernel", "Bytes", "KongLike", "TLS"],
-            files: ["Support/browser.py", "Support/grpc_peers.py", "Support/terminal.py"]),
+            files: [
+                "Support/browser.py", "Support/grpc_peers.py", "Support/h2_broken.py",
+                "Support/h2_restless.py", "Support/terminal.py",
+            ]),
         tests("TidyTests", [], files: ["check_containers.py"]),
     ],
     swiftLanguageModes: [.v6]

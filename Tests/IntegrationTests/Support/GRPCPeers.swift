@@ -4,8 +4,7 @@ import Foundation
 final class GRPCPeers {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("grpc_peers.py").path
+    private static let script = path(of: "grpc_peers.py")
     private static let python = root.appendingPathComponent(".build-grpc/bin/python3").path
 
     /// Whether they can be had here.
@@ -13,6 +12,11 @@ final class GRPCPeers {
         let install = root.appendingPathComponent("scripts/install-grpc").path
         return (try? ChildProcess.run([install], within: 300))?.status == 0
     }()
+
+    private static func path(of script: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent(script).path
+    }
 
     let port: UInt16
     private let folder: TemporaryFolder
@@ -34,6 +38,11 @@ final class GRPCPeers {
     }
 
     func end() { server.end() }
+
+    /// The command that runs another script with the libraries of that environment.
+    static func command(_ script: String, _ arguments: String...) -> [String] {
+        [python, path(of: script)] + arguments
+    }
 
     /// What a client prints that makes calls to a port.
     static func calls(_ kind: String, to port: UInt16) throws -> String {
