@@ -1,5 +1,8 @@
+internal import Bytes
 internal import HTTP2
+internal import Kernel
 internal import Reactor
+internal import Settings
 
 /// Signs of life of connections that carry streams (RFC 9113 section 6.7): whoever gives none for
 /// as long as `timeouts.ping` is gone, whatever its streams are waiting for.
