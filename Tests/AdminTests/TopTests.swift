@@ -79,7 +79,8 @@ import Testing
         ("\u{1b}[D", [.previous]), ("+-rpq", [.more, .less, .rollback, .pause, .quit]),
         ("\r", [.enter]), ("\u{3}", [.quit]), ("\u{1b}[1;5A", [.previous]),
         ("\u{1b}[15~q", [.quit]),
-        ("zé\u{0}", []), ("\u{1b}\u{1b}[A", [.escape, .previous]), ("\u{1b}xq", [.quit]),
+        ("zé\u{0}", []), ("\u{1b}\u{1b}[A", [.escape, .previous]), ("\u{1b}xq", [.escape, .quit]),
+        ("\u{1b}q", [.quit]), ("\u{1b}\r", [.escape]),
     ])
     func `keys are put together from bytes`(bytes: String, keys: [TopKey]) {
         var reader = TopKeys()

@@ -22,7 +22,8 @@ package struct TopKeys: Sendable {
         if pending.count == 2 {
             if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "O") { return nil }
             pending = byte == 0x1b ? [byte] : []
-            return byte == 0x1b ? .escape : nil
+            // Whoever is quick means Escape, whatever comes behind it: Enter must not confirm.
+            return Self.plain(byte) == .quit ? .quit : .escape
         }
         // Parameters come before the letter that ends a sequence (ECMA-48 section 5.4).
         guard (0x40...0x7e).contains(byte) || pending.count > 16 else { return nil }

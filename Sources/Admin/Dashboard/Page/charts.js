@@ -163,9 +163,10 @@ class Chart {
       s("path", { d: `M${PAD.left} ${y(tick)}H${right}` }),
       s("text", { x: PAD.left - 7, y: y(tick) + 4, "text-anchor": "end" },
         kind.ticks ? `${tick * 100} %` : tickText(tick, key))));
-    for (const at of times(begin, end)) {
+    const { list, step } = times(begin, end);
+    for (const at of list) {
       parts.push(s("text", { class: "at", x: x(at), y: HEIGHT - 4, "text-anchor": "middle" },
-        clock(at, false)));
+        clock(at, step < 60000)));
     }
     for (const event of events) parts.push(mark(event, x(event.at), bottom));
     this.charts.members.forEach((_, index) => {
@@ -282,7 +283,7 @@ function times(begin, end) {
   const minutes = (end - begin) / 60000;
   const step = (minutes <= 3 ? 0.5 : minutes <= 6 ? 1 : minutes <= 16 ? 3 : minutes <= 31 ? 5 : 10)
     * 60000;
-  const result = [];
-  for (let at = Math.ceil(begin / step) * step; at <= end; at += step) result.push(at);
-  return result;
+  const list = [];
+  for (let at = Math.ceil(begin / step) * step; at <= end; at += step) list.push(at);
+  return { list, step };
 }

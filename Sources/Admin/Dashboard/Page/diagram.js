@@ -119,12 +119,13 @@ export class Diagram {
     const { lane } = member;
     const [share, shares, numbers, errors] = part.texts;
     say(share, `${percent(member.measured, 1)} ${t("measured")}`);
+    const gap = this.width < NARROW ? "  " : "   ";
     say(shares, `${t("setShare")} ${percent(lane.set_ratio)}   ${t("effective")} `
       + percent(lane.effective_ratio));
     const speed = `${rate(lane.requests_per_second)}${t("perSecond")}`;
-    say(numbers, member.isTCP ? `${speed}   ${number(lane.inflight)} ${t("inflight")}`
-      : `${speed}   p50 ${milliseconds(lane.p50_seconds)}   p95 ${milliseconds(lane.p95_seconds)}`
-        + `   p99 ${milliseconds(lane.p99_seconds)} ms`);
+    say(numbers, [speed, ...(member.isTCP ? [`${number(lane.inflight)} ${t("inflight")}`]
+      : [`p50 ${milliseconds(lane.p50_seconds)}`, `p95 ${milliseconds(lane.p95_seconds)}`,
+        `p99 ${milliseconds(lane.p99_seconds)} ms`])].join(gap));
     const texts = errorTexts(member);
     say(errors, texts.length ? `▲ ${texts.join(" · ")} /${t("min")}` : `✓ ${t("noErrors")}`);
     set(errors, "class", texts.length ? "errors bad" : "errors");
@@ -236,13 +237,16 @@ function narrow(width, members, hasBase) {
   const sluice = { x: 1, y: 84, w: Math.min(130, width * 0.36), h: 44 };
   let y = 156;
   const wireX = width - 14;
-  const places = members.map((member) => {
+  // The last one stands outermost, so that no rail crosses another.
+  const apart = Math.min(16, 28 / Math.max(1, members.length - 1));
+  const places = members.map((member, index) => {
+    const railX = members.length > 1 ? 30 - index * apart : 22;
     const text = { x: left + 4, y: y + 8 };
     const boxAt = { x: left, y: y + 76, w: width - left - (hasBase ? 30 : 2), h: 58 };
     const middle = boxAt.y + 29;
     const place = {
       box: boxAt, text, lines: [0, 20, 39, 58], admin: { x: left + 14, y: boxAt.y + 66, w: boxAt.w - 28 },
-      way: `M${railX} 128V${middle - 12}Q${railX} ${middle} ${railX + 12} ${middle}H${left - 11}`,
+      way: `M${railX} 128V${middle - 10}Q${railX} ${middle} ${left - 11} ${middle}`,
       head: `M${left - 12} ${middle - 8}L${left - 1} ${middle}L${left - 12} ${middle + 8}z`,
       middle,
     };

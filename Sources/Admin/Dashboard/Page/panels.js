@@ -269,10 +269,15 @@ export class Events {
     this.list.replaceChildren(...events.map((event) => h("li", { class: event.kind },
       h("time", { class: "n" }, clock(event.at)),
       h("i", { "aria-hidden": "true" }, GLYPHS[event.kind] ?? "·"),
-      h("span", {}, eventText(event), event.reason || event.source
-        ? h("small", { class: "quiet" },
-          ` ${[event.source, event.reason].filter(Boolean).join(": ")}`) : null))));
+      h("span", {}, eventText(event), reasonOf(event)
+        ? h("small", { class: "quiet" }, ` ${reasonOf(event)}`) : null))));
   }
+}
+
+// A target that is sound again still has what went wrong last.
+function reasonOf(event) {
+  const reason = event.kind === "target" && event.to === "sound" ? "" : event.reason;
+  return [event.source, reason].filter(Boolean).join(": ");
 }
 
 export function eventText(event) {
