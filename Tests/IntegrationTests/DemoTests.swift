@@ -9,6 +9,7 @@ struct DemoTests {
         #expect(result.status == 0, "\(result.errors)")
         for word in [
             "curl", "split kong", "rollback kong", "weights.yaml", "measured", " 0 errors",
+            "Dashboard: http://127.0.0.1:", "unlocked by the token",
         ] {
             #expect(result.output.contains(word), "\(word)")
         }

@@ -181,14 +181,13 @@ struct BadSettingsTests {
     }
 
     @Test(arguments: [
-        (KeyTable.top, ""), (.admin, "admin"),
+        (KeyTable.top, "")
     ])
     func `a key that is reserved for later is refused as such`(keys: KeyTable, place: String) {
         #expect(!keys.later.isEmpty)
         for key in keys.later {
             let text =
                 switch place {
-                case "admin": settingsText(rest: "admin: {address: a:2, ^\(key): 1}")
                 default: settingsText(rest: "^\(key): 1")
                 }
             MarkedText(text).expectFault("`\(key)` is not supported yet")

@@ -46,7 +46,7 @@ struct TopTests {
         #expect(try sluice.split().weights == ["x": 88, "y": 12])
         // On a smaller terminal nothing is wider or longer than it.
         let rows = outcome.last.replacing(/\u{1b}\[[0-9;?]*[A-Za-z]/, with: "")
-            .split(separator: "\n").map { $0.filter { $0 != "\r" } }
+            .split(whereSeparator: \.isNewline)
         #expect(rows.allSatisfy { $0.count <= 60 }, "\(rows)")
         let back = try Self.run(
             sluice,
