@@ -134,11 +134,11 @@ struct LifeCycleTests {
         var settings = Settings(x: x.port)
         let sluice = try Sluice(settings)
         settings.workers = 1
-        settings.more = "log: {level: error}\nshutdown_grace: 1s\nshutdown_delay: 1s\n"
+        settings.more = "user: nobody\nshutdown_grace: 1s\nshutdown_delay: 1s\n"
         try sluice.folder.replace("sluice.yaml", with: settings.text)
         sluice.reload()
         #expect(eventually { sluice.logCount("is in force") == 1 })
-        for key in ["workers", "log", "shutdown_grace", "shutdown_delay"] {
+        for key in ["workers", "user", "shutdown_grace", "shutdown_delay"] {
             #expect(sluice.log.contains("`\(key)` has changed: that needs a restart"), "\(key)")
         }
         #expect(sluice.logCount("needs a restart") == 4)
