@@ -11,8 +11,8 @@ package struct UpstreamTimeouts: Sendable, Equatable {
     package var keepaliveMilliseconds: Int
     /// From the head of a request to the last byte of its answer, tunnels excluded; nil: any time.
     package var totalMilliseconds: Int?
-    /// A connection of HTTP/2 with open streams is asked so often whether the target is still there;
-    /// nil: never.
+    /// A connection of HTTP/2 with open streams is asked so often whether the target is still
+    /// there; nil: never.
     package var pingMilliseconds: Int?
 
     /// The presets, except for what is said.

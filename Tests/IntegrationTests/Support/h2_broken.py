@@ -2,7 +2,8 @@
 
     h2_broken.py PORT
 
-prints a line for each case: its name, and `goaway CODE`, `reset CODE`, `status CODE`, or `closed`."""
+prints a line for each case: its name, and `goaway CODE`, `reset CODE`, `status CODE`, `closed`, or
+`nothing`."""
 
 import socket
 import sys
