@@ -60,18 +60,21 @@ struct InheritedSocketTests {
     private func settings(_ x: ScriptedUpstream, _ port: UInt16, admin: UInt16 = 0) -> Settings {
         var settings = Settings(x: x.port)
         settings.listener = "address: 127.0.0.1:\(port)"
-        settings.adminMore = ", tokens: []"
+        settings.adminPort = admin
         return settings
     }
 
-    @Test func `a listener and the control socket take the ones of their addresses`() throws {
+    @Test func `listeners, admin and control take the sockets of their addresses`() throws {
         let x = try ScriptedUpstream(name: "x")
         let folder = try TemporaryFolder()
         let port = try LoopbackAddress.freePort()
+        let admin = try LoopbackAddress.freePort()
+        let addresses = ["127.0.0.1:\(port)", folder["sluice.sock"], "127.0.0.1:\(admin)"]
         let sluice = try Sluice(
-            settings(x, port), in: folder,
-            program: program(["127.0.0.1:\(port)", folder["sluice.sock"]], folder))
+            settings(x, port, admin: admin), in: folder, program: program(addresses, folder))
         #expect(sluice.port == port)
+        #expect(sluice.adminPort == admin)
+        #expect(try sluice.admin("GET", "/healthz").status == 200)
         for _ in 0..<8 { #expect(try sluice.get().status == 200) }
         #expect(sluice.logCount("control socket: \(sluice.socket), handed over") == 1)
         #expect(try sluice.control("PUT", "/v1/log", #"{"level": "debug"}"#).status == 200)
@@ -80,7 +83,7 @@ struct InheritedSocketTests {
         sluice.reload()
         #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
         #expect(try sluice.get().status == 200)
-        try folder.write(settings(x, 0).text, to: "sluice.yaml")
+        try folder.write(settings(x, 0, admin: admin).text, to: "sluice.yaml")
         sluice.reload()
         #expect(
             eventually {

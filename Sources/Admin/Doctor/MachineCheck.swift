@@ -112,13 +112,25 @@ package struct MachineCheck: Sendable {
             _ = try Pipe(capacity: 1 << 16)
             _ = try Epoll(batchSize: 1)
             _ = try Inotify()
-            findings.append(DoctorFinding(.ok, "kernel", "pipes, epoll and inotify"))
+            try Self.splice(at: loopback)
+            findings.append(DoctorFinding(.ok, "kernel", "pipes, splice, epoll and inotify"))
         } catch {
             findings.append(
                 DoctorFinding(
-                    .fail, "kernel", "pipes, epoll or inotify: \(error)",
+                    .fail, "kernel", "pipes, splice, epoll or inotify: \(error)",
                     advice: "look at fs.inotify.max_user_instances and at the sandbox"))
         }
         return findings
+    }
+
+    /// Takes from a socket at which nothing waits: a kernel that can splice says just that.
+    private static func splice(at loopback: SocketAddress) throws(Errno) {
+        let listener = try ListeningSocket.listen(on: loopback, sharesPort: false)
+        var pipe = try Pipe(capacity: 1 << 16)
+        switch Socket.connect(to: listener.localAddress() ?? loopback) {
+        case .failed(let error): throw error
+        case .started(let socket):
+            if case .failed(let error) = pipe.fill(from: socket) { throw error }
+        }
     }
 }

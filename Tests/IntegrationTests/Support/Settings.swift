@@ -19,6 +19,7 @@ struct Settings {
     var workers = 2
     /// More keys of the admin address, as `, tokens: []`.
     var adminMore = ""
+    var adminPort: UInt16 = 0
     /// More lines of sluice.yaml.
     var more = ""
 
@@ -47,7 +48,7 @@ struct Settings {
               kong: \(weights)
             state_dir: state
             control: {socket: \(socket)}
-            admin: {address: 127.0.0.1:0\(adminMore)}
+            admin: {address: 127.0.0.1:\(adminPort)\(adminMore)}
             workers: \(workers)
             \(weightsFile == nil ? "" : "weights_file: \(weightsPath)\n")\(more)
             """
