@@ -172,7 +172,7 @@ struct PackageTests {
         #expect(moved.status == 0, "\(moved.errors)")
         let client = try Wire(port: port)
         let answers = try (1...100).map { _ in try client.get().text }
-        #expect(answers.count { $0 == "y" } == 10)
+        #expect(8...12 ~= answers.count { $0 == "y" })
         #expect(try folder.read("etc/sluice/weights/weights.yaml").contains("{x: 90, y: 10}"))
         child.signal(SIGTERM)
         #expect(try child.waitForExit() == 0)

@@ -46,9 +46,13 @@ struct RolloutHangTests {
                 try Self.ask(sluice, 10)
                 return try sluice.split().weights["y"] == 0
             })
-        let history = try sluice.command("rollout", "history").output
-        #expect(history.contains("requests that hang"), "\(history)")
-        #expect(history.contains(", in force after "), "\(history)")
+        // The weights are changed first, and written down afterwards.
+        var history = ""
+        let isTold = try eventually {
+            history = try sluice.command("rollout", "history").output
+            return history.contains("requests that hang") && history.contains(", in force after ")
+        }
+        #expect(isTold, "\(history)")
         #expect(waiting.count == 60)
         for upstream in upstreams { upstream.stop() }
     }

@@ -73,7 +73,9 @@ struct ShippedFilesTests {
         #expect(split.pins.map(\.upstream) == ["y"])
         #expect(split.pins.first?.when.asksForClient == true)
         let x = reading.snapshot.upstreams[0]
-        #expect(x.timeouts == UpstreamTimeouts(totalMilliseconds: 300_000))
+        #expect(
+            x.timeouts
+                == UpstreamTimeouts(totalMilliseconds: 300_000, pingMilliseconds: 30_000))
         #expect(x.limits == UpstreamLimits(inflightPerTarget: 500, requestsPerConnection: 1_000))
         #expect(x.ejection == EjectionSettings())
         #expect(x.isKong)

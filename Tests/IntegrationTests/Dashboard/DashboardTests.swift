@@ -35,12 +35,14 @@ struct DashboardTests {
     func `it shows the numbers of the metrics, and what it sets is in force`() throws {
         let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))
         let sluice = try Self.sluice(x, y)
-        for _ in 0..<40 { #expect(try sluice.get().status == 200) }
         let address = "http://127.0.0.1:\(sluice.adminPort)/"
+        // A page that loads itself again until there is another one in its place.
+        try sluice.folder.write("<meta http-equiv=refresh content=0>", to: "gate.html")
         let steps: [[String: String]] =
             [
+                ["goto": "file://" + sluice.folder["gate.html"]],
+                ["touch": sluice.folder["up"]], ["wait": "document.title == 'loaded'"],
                 ["goto": address], ["wait": Self.isDrawn],
-                // Load is over: from here on the numbers stand still for a minute.
                 [
                     "wait":
                         "/p99 [0-9]/.test(document.querySelector('.diagram .numbers').textContent)"
@@ -71,6 +73,10 @@ struct DashboardTests {
                 ["wait": "document.querySelector('.controls .result.good')"],
             ]
         let browser = try Browser(steps)
+        try Self.wait(for: "up", in: sluice, browser)
+        for _ in 0..<40 { #expect(try sluice.get().status == 200) }
+        // From here on the numbers stand still for a minute.
+        try sluice.folder.replace("gate.html", with: "<title>loaded</title>")
         try Self.wait(for: "set", in: sluice, browser)
         #expect(try sluice.split().weights == ["x": 60, "y": 40])
         #expect(try sluice.folder.read("state/audit.jsonl").contains(#""token": "ops""#))
