@@ -1,5 +1,7 @@
 /// JSON as schemas need it, in the order in which it was said.
-indirect enum SchemaValue: Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
+indirect enum SchemaValue: Equatable, Sendable, ExpressibleByStringLiteral,
+    ExpressibleByBooleanLiteral
+{
     case text(String)
     case bool(Bool)
     /// A number as it is written.
@@ -7,7 +9,7 @@ indirect enum SchemaValue: Equatable, ExpressibleByStringLiteral, ExpressibleByB
     case list([SchemaValue])
     case object([Member])
 
-    struct Member: Equatable {
+    struct Member: Equatable, Sendable {
         let name: String
         let value: SchemaValue
     }
