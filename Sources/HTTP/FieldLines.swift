@@ -152,3 +152,32 @@ extension FieldLines {
     /// `-sluice-upstream`, packed into 16 bytes.
     private static var behindTheX: UInt128 { 0x2d73_6c75_6963_652d_7570_7374_7265_616d }
 }
+
+extension FieldLines {
+    /// Marks the fields that tell of a trace.
+    mutating func removeTrace(_ bytes: Span<UInt8>, keepsState: Bool) {
+        for index in 0..<count {
+            let name = self[index].name
+            guard
+                Self.isTraceParent(bytes, name) || !keepsState && Self.isTraceState(bytes, name)
+            else { continue }
+            lines[index].isRemoved = true
+            hasRemoved = true
+        }
+    }
+
+    static func isTraceParent(_ bytes: Span<UInt8>, _ name: ByteRange) -> Bool {
+        name.count == 11 && word(bytes, name) == 0x7472_6163_6570_6172_656e_74
+    }
+
+    private static func isTraceState(_ bytes: Span<UInt8>, _ name: ByteRange) -> Bool {
+        name.count == 10 && word(bytes, name) == 0x7472_6163_6573_7461_7465
+    }
+
+    /// Up to 16 letters in lower case, packed; other bytes of names never become letters.
+    private static func word(_ bytes: Span<UInt8>, _ name: ByteRange) -> UInt128 {
+        var word: UInt128 = 0
+        for at in name.start..<name.end { word = word &<< 8 | UInt128(bytes[at] | 0x20) }
+        return word
+    }
+}
