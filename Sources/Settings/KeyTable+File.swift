@@ -88,8 +88,12 @@ extension KeyTable {
                 is: "whom metrics are pushed to ([statsd.md](statsd.md))",
                 values: "a mapping",
                 preset: "none: nobody"),
-        ],
-        later: ["otlp"])
+            SettingKey(
+                "otlp", .table("otlp"),
+                is: "whom traces are told ([traces.md](traces.md))",
+                values: "a mapping",
+                preset: "none: nobody, and what clients say of traces passes through"),
+        ])
 
     static let control = KeyTable(
         owner: "control", at: "control",

@@ -29,7 +29,7 @@ struct KeyTable: Sendable {
         .listenerLimits, .upstream, .upstreamTLS, .target, .upstreamTimeouts, .upstreamLimits,
         .retries, .health, .expectation, .ejection, .upstreamAdmin, .split, .sticky, .pin, .when,
         .upgrade, .smokeRequest, .smokeComparison, .control, .admin, .adminTLS,
-        .token, .accessLog, .log, .statsd,
+        .token, .accessLog, .log, .statsd, .otlp,
     ]
 
     /// The key that a text is or probably means; nil when it is like none.

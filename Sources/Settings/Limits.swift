@@ -66,6 +66,8 @@ enum Limits {
     static let urlBytes = 1_024
     /// More often, gathering metrics would be a load of its own.
     static let statsDIntervalMilliseconds = 1_000
+    /// More often, spans would hardly ever share a message.
+    static let traceIntervalMilliseconds = 100
     /// Below this, a metric with its tags would not fit; above, UDP takes none.
     static let datagramBytes = 512...65_507
     /// Each is a part of every line.

@@ -7,7 +7,7 @@ extension SettingsDocument {
         guard let field, let fields = fields(of: field.value, keys: .upstreamAdmin) else {
             return nil
         }
-        let url = adminURL(
+        let url = httpURL(
             required("url", of: fields, owner: "`admin` of an upstream", at: field.key))
         var access = AdminAccessSettings(url: url ?? "")
         access.tokenFile = path(fields["token_file"])
@@ -33,17 +33,16 @@ extension SettingsDocument {
         }
     }
 
-    private static func isOfThisMachine(_ url: String) -> Bool {
+    static func isOfThisMachine(_ url: String) -> Bool {
         let authority = url.dropFirst("http://".count).prefix { $0 != "/" }
         return ["127.", "[::1]", "localhost"].contains { authority.hasPrefix($0) }
     }
 
     /// The address without a `/` at its end.
-    private mutating func adminURL(_ field: Field?) -> String? {
+    mutating func httpURL(_ field: Field?, such: String = "http://127.0.0.1:8001") -> String? {
         value(
             field,
-            expected: "http:// or https://, a host, a port and perhaps a path, such as "
-                + "http://127.0.0.1:8001"
+            expected: "http:// or https://, a host, a port and perhaps a path, such as \(such)"
         ) { text in
             guard text.utf8.count <= Limits.urlBytes,
                 let scheme = ["http://", "https://"].first(where: text.hasPrefix)

@@ -47,7 +47,7 @@ extension SettingsDocument {
     }
 
     /// Digits, or digits, a point and digits; at most nine of each.
-    private static func decimal(_ text: some StringProtocol) -> Double? {
+    static func decimal(_ text: some StringProtocol) -> Double? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let isPlain =
             parts.count <= 2

@@ -41,6 +41,7 @@ struct SettingsDocument {
         let log = readLog(fields["log"])
         let identity = readIdentity(fields)
         let statsD = readStatsD(fields["statsd"])
+        let traces = readTraces(fields["otlp"])
         let shutdown = readShutdown(fields)
         warnOfUnused(upstreams: fields["upstreams"], splits: splits)
         guard faults.errors.isEmpty, let upstreams, let splits, let listeners else { return nil }
@@ -48,7 +49,7 @@ struct SettingsDocument {
             listeners: listeners, upstreams: upstreams, splits: splits, workers: workers,
             weightsFile: weightsFile, stateDirectory: stateDirectory, control: control,
             admin: admin, logLevel: log.level, shutdown: shutdown, accessLog: accessLog,
-            logFormat: log.format, identity: identity, statsD: statsD)
+            logFormat: log.format, identity: identity, statsD: statsD, traces: traces)
     }
 
     private mutating func readShutdown(_ fields: [String: Field]) -> ShutdownTimes {

@@ -30,6 +30,8 @@ package struct Snapshot: Sendable, Equatable {
     package var identity: IdentitySettings?
     /// Whom metrics are pushed to; nil: nobody.
     package var statsD: StatsDSettings?
+    /// Whom traces are told, and which; nil: nobody.
+    package var traces: TraceSettings?
 
     /// A snapshot of parts that fit together; what is not said has its preset.
     package init(
@@ -46,7 +48,8 @@ package struct Snapshot: Sendable, Equatable {
         accessLog: AccessLogSettings? = nil,
         logFormat: LogFormat = .text,
         identity: IdentitySettings? = nil,
-        statsD: StatsDSettings? = nil
+        statsD: StatsDSettings? = nil,
+        traces: TraceSettings? = nil
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
@@ -62,6 +65,7 @@ package struct Snapshot: Sendable, Equatable {
         self.logFormat = logFormat
         self.identity = identity
         self.statsD = statsD
+        self.traces = traces
     }
 
     /// The split of that name.

@@ -211,6 +211,7 @@ private struct Entry {
         case "access_log.": settingsText(rest: "access_log: \(mapping(("to", "stdout")))")
         case "log.": settingsText(rest: "log: \(mapping())")
         case "statsd.": settingsText(rest: "statsd: \(mapping(("address", "a:1")))")
+        case "otlp.": settingsText(rest: "otlp: \(mapping(("endpoint", "\"http://a:1\"")))")
         case "" where key == "group" && text != nil:
             settingsText(rest: "user: kong\n\(text ?? "")")
         default: settingsText(rest: text ?? "")
