@@ -102,15 +102,18 @@ final class Blueprint: Sendable {
     let counts: Counts
     /// nil when no access log is written.
     let log: Log?
+    /// nil when nobody is told of traces.
+    let tracing: Tracing?
 
     init(
         listeners: [Listener], upstreams: [Upstream], splits: [Split], counts: Counts,
-        log: Log? = nil
+        log: Log? = nil, tracing: Tracing? = nil
     ) {
         self.listeners = listeners
         self.upstreams = upstreams
         self.splits = splits
         self.counts = counts
         self.log = log
+        self.tracing = tracing
     }
 }

@@ -180,7 +180,8 @@ extension Blueprint {
         self.init(
             listeners: listeners, upstreams: upstreams, splits: splits,
             counts: Counts(foundation.registry),
-            log: foundation.log.map { Log($0, foundation.registry) })
+            log: foundation.log.map { Log($0, foundation.registry) },
+            tracing: foundation.tracing(snapshot.traces))
     }
 }
 

@@ -16,6 +16,8 @@ package final class DataPlane: Sendable {
     let lastPrefixes: Lock<[[(watch: PrefixWatch, table: PrefixTable)]]>
     let logTotals = AccessLog.Totals()
     let evidenceInbox = EvidenceInbox()
+    /// Held by whoever takes spans.
+    let spanTurn = Lock(())
     /// Listening sockets that this process was started with.
     let inherited: [InheritedSocket]
     let lookUp: LookUp

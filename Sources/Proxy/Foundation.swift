@@ -46,6 +46,8 @@ struct Foundation: Sendable {
     /// The access log that is written, nil for none, and those before it that may not have ended.
     var log: AccessLog?
     var retiredLogs: [AccessLog] = []
+    /// The way of each worker's spans; none before traces are told of for the first time.
+    var spanRings: [SharedRing<SpanRecord>] = []
     /// How many workers there are.
     let workerCount: Int
     /// What workers share of upstreams that have, or had, a limit: by the upstream's id, and by

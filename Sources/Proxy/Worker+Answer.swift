@@ -34,6 +34,7 @@ extension Worker {
                 upstreamField: exposedLine, into: &scratch)
         }
         if log.isOn { noteOwnAnswer(exchange, own) }
+        if traces.isOn { traceOwnAnswer(exchange, own) }
         sendScratch(client)
         timers.set(client, to: bodyDeadline(ofClient: client))
         flushAnswer(exchange)

@@ -11,6 +11,7 @@ extension Worker {
     mutating func run(_ blueprint: Blueprint, opening: [HandedListener]) {
         retarget(blueprint.upstreams, blueprint.counts)
         log.change(to: blueprint.log, worker: number)
+        traces.change(to: blueprint.tracing, worker: number)
         for split in blueprint.splits { splits[split.id] = SplitState(split) }
         beginSegments()
         runListeners(blueprint, opening: opening)

@@ -89,6 +89,7 @@ extension Worker {
     /// Lets an exchange go on to the next target after an attempt that is counted already.
     mutating func connectGaveUp(_ exchange: Int, _ result: ConnectResult) {
         if log.isOn { noteFailedConnect(exchange) }
+        if traces.isOn { traceAttempt(exchange) }
         let failure: AttemptFailure =
             switch result {
             case .timeout: .timeout

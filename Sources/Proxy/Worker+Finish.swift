@@ -76,6 +76,7 @@ extension Worker {
             let isBroken = exchanges[exchange].downstreamIsGone
             noteEnd(exchange, breach: isBroken ? "client_closed" : nil, ended: ended)
         }
+        if traces.isOn { endTrace(exchange, ended: ended) }
         releaseUpstream(exchange)
         letGo(exchange)
         let over = exchanges.remove(at: exchange)

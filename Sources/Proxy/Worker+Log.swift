@@ -52,6 +52,7 @@ extension Worker {
 
     /// What went wrong, in case that the client's connection will be broken for it.
     mutating func noteTrouble(_ exchange: Int, _ kind: StaticString) {
+        if traces.isOn { traceTrouble(exchange, kind) }
         guard log.isOn, hasRecord(exchange) else { return }
         log.records[exchange].trouble = kind
     }

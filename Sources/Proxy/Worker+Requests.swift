@@ -113,6 +113,7 @@ extension Worker {
             requestHead.framing, mostBytes: bodyLimit(ofClient: index))
         parsedExchange = token.index
         if log.isOn { noteRequest(token.index) }
+        if traces.isOn { beginTrace(token.index) }
         choose(token.index)
     }
 

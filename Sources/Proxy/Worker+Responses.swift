@@ -45,6 +45,7 @@ extension Worker {
         notePrefix(exchange, buffer)
         if exchanges[exchange].rollout.segment != 0 { noteJudgedPrefix(exchange, buffer) }
         if log.isOn { noteAttempt(exchange, headBytes: scratch.count) }
+        if traces.isOn { traceAttempt(exchange) }
         if connections[client].isStream { readAlong(client, &buffer) }
         connections[client].body = BodyReader(
             requestHead.framing, keepsTrailers: requestHead.keepsTrailers,
@@ -63,10 +64,12 @@ extension Worker {
     private mutating func encodeRequest(_ exchange: Int, _ buffer: borrowing Buffer) {
         parseAgain(exchange, buffer)
         if tellsIdentities { requestHead.leaveOutCertificate(buffer.bytes) }
+        if traces.isOn { leaveOutTrace(exchange, buffer) }
         let facts = facts(of: exchanges[exchange].downstream)
         RequestEncoder.encode(
             requestHead, buffer.bytes, client: facts, id: exchanges[exchange].id, into: &scratch)
         if tellsIdentities { tellIdentity(of: exchanges[exchange].downstream) }
+        if traces.isOn { tellTrace(exchange) }
     }
 
     /// Tells the upstream who the client is by its certificate, behind the head in `scratch`.

@@ -94,6 +94,7 @@ struct Worker: ~Copyable {
     var tales = OpeningTales()
     var pipes = PipePool()
     var log = WorkerLog()
+    var traces = WorkerTraces()
     var counters = WorkerCounters()
     /// What is counted of splits by method and prefix, each at its id, and whether anything is.
     var prefixes = Table<PrefixState>(count: 0) { _ in PrefixState() }
