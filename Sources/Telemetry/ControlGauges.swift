@@ -157,6 +157,8 @@ package struct ControlGauges: Sendable {
     package var refusedTokens = 0
     /// What was pushed over StatsD; nil where nobody is told.
     package var statsD: StatsDCounts?
+    /// What became of spans; nil where nobody is told of traces.
+    package var traces: TraceCounts?
     /// The program's version.
     package var version = ""
     /// The process's resources.

@@ -93,6 +93,7 @@ package struct Exposition: Sendable {
         writeRollout(to: &writer)
         writeControl(to: &writer)
         writeStatsD(to: &writer)
+        writeTraces(to: &writer)
         writeProcess(to: &writer)
     }
 }

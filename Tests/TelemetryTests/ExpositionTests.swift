@@ -71,6 +71,7 @@ import Testing
         sluice_access_log_lines_total counter
         sluice_dropped_log_lines_total counter
         sluice_access_log_errors_total counter
+        sluice_otlp_spans_total counter
         sluice_build_info gauge
         process_open_fds gauge
         process_max_fds gauge
@@ -144,6 +145,9 @@ import Testing
         ("sluice_config_last_reload_successful", [:], 1),
         ("sluice_worker_loop_seconds_count", [:], 1),
         ("sluice_dropped_log_lines_total", [:], 2),
+        ("sluice_otlp_spans_total", ["result": "exported"], 9),
+        ("sluice_otlp_spans_total", ["result": "dropped"], 2),
+        ("sluice_otlp_spans_total", ["result": "failed"], 1),
         ("sluice_build_info", ["version": "1.2.3"], 1),
         ("process_open_fds", [:], 20),
         ("process_max_fds", [:], 1_024),

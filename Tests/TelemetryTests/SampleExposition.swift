@@ -68,6 +68,7 @@ enum SampleExposition {
         gauges.isWeightsFileValid = true
         gauges.isWeightsFileDrifted = false
         gauges.droppedLogLines = 2
+        gauges.traces = TraceCounts(exported: 9, dropped: 2, failed: 1)
         gauges.version = "1.2.3"
         gauges.process.openFDs = 20
         gauges.process.maximumFDs = 1_024

@@ -49,6 +49,7 @@ extension Operation {
         gauges.accessLogLines = log.writtenLines
         gauges.accessLogErrors = log.errorCount
         gauges.statsD = snapshot.statsD == nil ? nil : statsD.counts
+        gauges.traces = snapshot.traces == nil ? nil : traces.counts
         gauges.version = Version.text
         let memory = ProcessFacts.memoryBytes
         gauges.process.openFDs = ProcessFacts.openFDs

@@ -35,6 +35,8 @@ package actor Operation {
     nonisolated let logger: Logger
     /// What became of metrics that were pushed.
     nonisolated let statsD = StatsDTally()
+    /// What became of spans.
+    nonisolated let traces = TraceTally()
     /// How much is logged; nil where the log is not ours.
     nonisolated let log: LogControl?
     nonisolated let startedAtMilliseconds = WallClock.nanoseconds() / 1_000_000

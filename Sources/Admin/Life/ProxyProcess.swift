@@ -135,6 +135,7 @@ package struct ProxyProcess: Sendable {
                 TripwireService(tripwire: tripwire),
                 RolloutService(rollouts: operation.rollouts),
                 StatsDService(operation: operation),
+                TraceService(operation: operation, plane: plane),
             ]
         var configuration = ServiceGroupConfiguration(
             services: running.map { .init(service: $0) }
