@@ -184,14 +184,14 @@ extension LiveTests {
         @Test func `an answer of our own is a span too`() async throws {
             let stage = try await stage([1], sample: 1)
             let client = try stage.client()
-            let path = "/" + String(repeating: "é", count: 100)
+            let path = "/" + String(repeating: "a", count: 200)
             client.send(
                 "WEIRD \(path) HTTP/1.1\r\nHost: \(String(repeating: "h", count: 70))\r\n\r\n")
             #expect(try client.answer().status == 502)
             let span = try #require(await spans(stage, count: 1).first)
             #expect((span.status, span.error, span.attempts) == (502, "connect_failed", 1))
             #expect(span.method == nil)
-            #expect(span.path.hasPrefix("/éé") && span.path.utf8.count <= 130)
+            #expect(span.path == path.prefix(128))
             #expect(span.host.utf8.count == 64)
             client.close()
             await stage.end()

@@ -71,8 +71,8 @@ import Testing
         sluice_access_log_lines_total counter
         sluice_dropped_log_lines_total counter
         sluice_access_log_errors_total counter
-        sluice_otlp_spans_total counter
         sluice_build_info gauge
+        sluice_otlp_spans_total counter
         process_open_fds gauge
         process_max_fds gauge
         process_resident_memory_bytes gauge

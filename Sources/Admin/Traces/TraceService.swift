@@ -23,6 +23,7 @@ struct TraceService: Service {
                 group.addTask { await exporter.run() }
             }
         }
+        exporter.adopt(await operation.snapshot.traces)
         take(for: exporter)
         await exporter.finish(milliseconds: Self.endMilliseconds)
     }
