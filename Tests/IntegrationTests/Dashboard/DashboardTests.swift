@@ -36,12 +36,8 @@ struct DashboardTests {
         let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))
         let sluice = try Self.sluice(x, y)
         let address = "http://127.0.0.1:\(sluice.adminPort)/"
-        // A page that loads itself again until there is another one in its place.
-        try sluice.folder.write("<meta http-equiv=refresh content=0>", to: "gate.html")
         let steps: [[String: String]] =
-            [
-                ["goto": "file://" + sluice.folder["gate.html"]],
-                ["touch": sluice.folder["up"]], ["wait": "document.title == 'loaded'"],
+            try Self.gate(sluice) + [
                 ["goto": address], ["wait": Self.isDrawn],
                 [
                     "wait":
@@ -94,6 +90,16 @@ struct DashboardTests {
         #expect(try sluice.split().weights == ["x": 100, "y": 0])
         try Self.check(outcome.values)
         #expect(outcome.values.count == 8, "\(outcome.values)")
+    }
+
+    /// Holds the browser, when it is there, until another page stands in the place of this one,
+    /// which loads itself again and again.
+    private static func gate(_ sluice: Sluice) throws -> [[String: String]] {
+        try sluice.folder.write("<meta http-equiv=refresh content=0>", to: "gate.html")
+        return [
+            ["goto": "file://" + sluice.folder["gate.html"]],
+            ["touch": sluice.folder["up"]], ["wait": "document.title == 'loaded'"],
+        ]
     }
 
     /// Waits until the browser has come to that step.
