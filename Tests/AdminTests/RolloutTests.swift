@@ -49,12 +49,13 @@ struct RolloutTests {
         #expect(await bench.rollouts.blockers == ["min_requests: 59 of 100"])
     }
 
-    @Test func `time in which the candidate has no usable target does not count`() async throws {
+    @Test(arguments: ["x", "y"])
+    func `time in which a side has no usable target does not count`(left: String) async throws {
         let bench = try RolloutBench()
         try await bench.start()
         try await bench.begin()
         await bench.pass(1, Self.quiet)
-        bench.plane.memory.withLock { $0.usableUpstreams = ["x"] }
+        bench.plane.memory.withLock { $0.usableUpstreams = [left] }
         await bench.pass(5, Self.quiet)
         #expect(await bench.rollouts.course?.heldMilliseconds == 0)
         bench.plane.memory.withLock { $0.usableUpstreams = ["x", "y"] }

@@ -205,6 +205,21 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `an idle connection to what is drained ends at once`() async throws {
+            let target = try Target()
+            let stage = try await Stage([[target.port]], version: .http2)
+            let client = try stage.client()
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            let server = try target.acceptStreams()
+            server.answer(try server.stream())
+            #expect(try client.answer().status == 200)
+            await stage.drain(target.port)
+            #expect(server.receive(until: { !server.goneAway.isEmpty }))
+            #expect(server.peer.receiveAll() == .ended)
+            client.close()
+            await stage.end()
+        }
+
         @Test func `a connection carries no more requests than it may`() async throws {
             let target = try Target()
             var limits = UpstreamLimits()

@@ -1,8 +1,9 @@
 import Kernel
-import Proxy
 import Settings
 import Telemetry
 import Testing
+
+@testable import Proxy
 
 extension LiveTests {
     /// Clients that break the rules of HTTP/2 over real sockets, beside others that do
@@ -114,16 +115,15 @@ extension LiveTests {
             await stage.end()
         }
 
-        @Test func `a client whose body is taken as it comes may send more of it at once`()
-            async throws
-        {
-            let origin = try Origin { peer, _ in while peer.discard() > 0 {} }
-            let stage = try await Stage([[origin.port]])
-            let client = try stage.client()
-            client.send(Frames.beginning + Frames.request(1, ends: false))
-            let piece = Frames.make(0, 0, 1, Frames.zeros(16_384))
+        /// Begins a request and sends of its body until there is room for more than `wanted` bytes,
+        /// at most so many; returns how many more may be sent then.
+        private func room(
+            _ client: Peer, _ stream: UInt32, above wanted: Int, most: Int
+        ) -> Int {
+            client.send(Frames.request(stream, ends: false))
+            let piece = Frames.make(0, 0, stream, Frames.zeros(16_384))
             var (sent, given) = (0, 65_535)
-            while given - sent <= 4 * 65_536, sent < 256 << 20 {
+            while given - sent <= wanted, sent < most {
                 if given - sent >= 16_384 {
                     client.send(piece)
                     sent += 16_384
@@ -132,10 +132,36 @@ extension LiveTests {
                 }
                 given = 65_535
                 for frame in Frames.read(client.received) where frame.kind == 8 {
-                    if frame.stream == 1 { given += Int(frame.code) }
+                    if frame.stream == stream { given += Int(frame.code) }
                 }
             }
-            #expect(given - sent > 4 * 65_536)
+            return given - sent
+        }
+
+        @Test func `a client whose body is taken as it comes may send more of it at once`()
+            async throws
+        {
+            let origin = try Origin { peer, _ in while peer.discard() > 0 {} }
+            let stage = try await Stage([[origin.port]])
+            let client = try stage.client()
+            client.send(Frames.beginning)
+            #expect(room(client, 1, above: 4 * 65_536, most: 256 << 20) > 4 * 65_536)
+            client.close()
+            await stage.end()
+        }
+
+        @Test func `all bodies together may send only so much more, and who ends makes room`()
+            async throws
+        {
+            let origin = try Origin { peer, _ in while peer.discard() > 0 {} }
+            let stage = try await Stage([[origin.port]])
+            let client = try stage.client()
+            client.send(Frames.beginning)
+            let streams = (0..<24).map { UInt32(2 * $0 + 1) }
+            let rooms = streams.map { room(client, $0, above: 2 << 20, most: 1 << 20) }
+            #expect(rooms.reduce(0, +) <= Limits.grownClientWindowBytes + rooms.count * 65_535)
+            for stream in streams { client.send(Frames.make(3, 0, stream, [0, 0, 0, 8])) }
+            #expect(room(client, 49, above: 4 * 65_536, most: 256 << 20) > 4 * 65_536)
             client.close()
             await stage.end()
         }

@@ -279,6 +279,41 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `a target whose answer is taken as it comes may send more of it at once`()
+            async throws
+        {
+            let (first, room) = (256 * 1_024, Lock(0))
+            let origin = try Origin { peer, _ in
+                // Behind the preface of a client.
+                func frames() -> [Frames.Frame] { Frames.read(Array(peer.received.dropFirst(24))) }
+                peer.send(Frames.make(4, 0, 0, []))
+                while !frames().contains(where: { $0.kind == 1 }), peer.receive() {}
+                peer.send(Frames.make(4, 1, 0, []) + Frames.make(1, 4, 1, [0x88]))
+                let piece = Frames.make(0, 0, 1, Frames.zeros(16_384))
+                var (sent, given) = (0, first)
+                while given - sent <= 4 * first, sent < 256 << 20 {
+                    if given - sent >= 16_384 {
+                        if !peer.send(piece) { break }
+                        sent += 16_384
+                    } else if !peer.receive() {
+                        break
+                    }
+                    given = first
+                    for frame in frames() where frame.kind == 8 && frame.stream == 1 {
+                        given += Int(frame.code)
+                    }
+                }
+                room.withLock { $0 = given - sent }
+            }
+            let stage = try await Stage([[origin.port]], version: .http2)
+            let client = try stage.client()
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            while client.discard() > 0 {}
+            #expect(room.withLock { $0 } > 4 * first)
+            client.close()
+            await stage.end()
+        }
+
         @Test func `a request that a target does not read is not read from its client`()
             async throws
         {
