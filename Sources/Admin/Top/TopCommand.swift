@@ -2,7 +2,7 @@ internal import Kernel
 
 /// `sluice top`: the numbers of the dashboard in a terminal.
 package struct TopCommand: Sendable {
-    private static let path = "/v1/dashboard/now"
+    fileprivate static let path = "/v1/dashboard/now"
     private static let pauseMilliseconds = 1_000
     /// How soon a key, another size or an end is noticed.
     private static let turnMilliseconds: Int32 = 50
@@ -49,14 +49,29 @@ package struct TopCommand: Sendable {
             StandardStream.error.write("the terminal cannot be used: \(error)\n")
             return ExitStatus.failed
         }
-        defer { Terminal.end() }
         // Who asks waits for an answer; keys must not.
         let news = Lock(News())
         news.withLock { $0.take(first) }
         let asking = Task.detached { await Self.ask(client, news) }
         defer { asking.cancel() }
-        return Screen(client: client, hasColours: hasColours, news: news).run(
+        let status = Screen(client: client, hasColours: hasColours, news: news).run(
             TopSession(stepPercent: stepPercent), turnMilliseconds: Self.turnMilliseconds)
+        Terminal.end()
+        return await Self.settled(news) ?? status
+    }
+
+    /// Waits for the answer to what was confirmed right before the end, and prints it: a rollback
+    /// is not lost by a quick q. Gives the exit status when it was refused.
+    private static func settled(_ news: Lock<News>) async -> Int32? {
+        guard let sending = news.withLock({ $0.sending }) else { return nil }
+        await sending.value
+        guard let told = news.withLock({ $0.told }) else { return nil }
+        guard told.isDone else {
+            StandardStream.error.write("\(told.text)\n")
+            return ExitStatus.failed
+        }
+        StandardStream.output.write("\(told.text)\n")
+        return nil
     }
 
     private func once(asking client: ControlClient) -> News.Result { Self.look(client) }
@@ -87,8 +102,10 @@ struct News: Sendable {
     private(set) var at = Instant.now()
     /// Grows with each look, whatever came of it.
     private(set) var number = 0
-    /// What a request came to; nil when there is nothing new.
-    var told: String?
+    /// What a request came to, and whether it was done; nil when there is nothing new.
+    var told: (text: String, isDone: Bool)?
+    /// The request that was sent last.
+    var sending: Task<Void, Never>?
 
     mutating func take(_ result: Result) {
         number += 1
@@ -125,7 +142,7 @@ private struct Screen {
             if latest.news.number != shown { session.take(latest.news.now) }
             shown = latest.news.number
             if let told = latest.told {
-                session.tell(told)
+                session.tell(told.text)
                 isDirty = true
             }
             if isDirty { draw(session, latest.news, isWhole: signals.isResized) }
@@ -146,27 +163,37 @@ private struct Screen {
         }
     }
 
-    /// Sends on another thread; what comes of it is told with the next news.
+    /// Sends on another thread, one request after the other; what comes of it is told with the
+    /// next news.
     private func send(_ request: TopSession.Request) {
-        Task.detached { [client, news] in
-            let text: String
-            do throws(ControlClient.Fault) {
-                let reply = try client.send(
-                    request.method, request.path, body: request.body,
-                    ifGeneration: request.ifGeneration)
-                let isDone = (200..<300).contains(reply.status)
-                let refusal = reply.json?["error"]?.text ?? "refused with \(reply.status)"
-                let isKept = reply.json?["durable"]?.bool != false
-                text =
-                    isDone ? request.done + (isKept ? "" : ", but not on the disk") : refusal
-            } catch {
-                text = "\(error)"
+        news.withLock { kept in
+            let before = kept.sending
+            kept.sending = Task.detached { [client, news] in
+                await before?.value
+                let told = Self.told(request, client)
+                let now = Result { try client.send("GET", TopCommand.path) }
+                news.withLock { news in
+                    if case .success(let reply) = now { news.take(.success(reply)) }
+                    news.told = told
+                }
             }
-            let now = Result { try client.send("GET", "/v1/dashboard/now") }
-            news.withLock { news in
-                if case .success(let reply) = now { news.take(.success(reply)) }
-                news.told = text
+        }
+    }
+
+    private static func told(
+        _ request: TopSession.Request, _ client: ControlClient
+    ) -> (text: String, isDone: Bool) {
+        do throws(ControlClient.Fault) {
+            let reply = try client.send(
+                request.method, request.path, body: request.body, ifGeneration: request.ifGeneration
+            )
+            guard (200..<300).contains(reply.status) else {
+                return (reply.json?["error"]?.text ?? "refused with \(reply.status)", false)
             }
+            let isKept = reply.json?["durable"]?.bool != false
+            return (request.done + (isKept ? "" : ", but not on the disk"), true)
+        } catch {
+            return ("\(error)", false)
         }
     }
 

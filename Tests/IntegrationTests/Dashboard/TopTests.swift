@@ -22,9 +22,10 @@ struct TopTests {
     private static func run(
         _ sluice: Sluice, _ steps: String, environment: [String: String] = [:]
     ) throws -> Outcome {
+        // What the surroundings of the tests say of colours is not the program's matter.
         let result = try ChildProcess.run(
             ["python3", script, steps, Sluice.binary, "top", "--socket", sluice.socket],
-            environment: environment)
+            environment: ["NO_COLOR": ""].merging(environment) { _, wanted in wanted })
         guard result.status == 0 else { throw TimedOut(result.errors) }
         return try JSONDecoder().decode(Outcome.self, from: Data(result.output.utf8))
     }
@@ -51,8 +52,19 @@ struct TopTests {
         let back = try Self.run(
             sluice,
             #"[{"wait": "q quit"}, {"send": "r"}, {"wait": "Roll kong back"}, {"send": "\r"}, "#
-                + #"{"wait": "everything goes to x"}, {"send": "q"}, {"end": true}]"#)
+                + #"{"wait": "kong: everything goes to x"}, {"send": "q"}, {"end": true}]"#)
         #expect(back.status == 0)
+        #expect(try sluice.split().weights == ["x": 100, "y": 0])
+    }
+
+    @Test func `what Enter has confirmed is done, however soon q follows`() throws {
+        let sluice = try Self.sluice()
+        let outcome = try Self.run(
+            sluice,
+            #"[{"wait": "q quit"}, {"send": "r"}, {"wait": "Roll kong back"}, "#
+                + #"{"send": "\rq"}, {"end": true}]"#)
+        #expect(outcome.status == 0 && outcome.restored)
+        #expect(outcome.output.hasSuffix("\u{1b}[?1049lkong: everything goes to x\r\n"))
         #expect(try sluice.split().weights == ["x": 100, "y": 0])
     }
 
