@@ -128,6 +128,28 @@ extension Buffer {
         end &+= Int32(truncatingIfNeeded: count)
     }
 
+    /// Appends a line of a head, `name: value`; traps when it does not fit.
+    @inlinable
+    package mutating func append(field name: Span<UInt8>, _ value: Span<UInt8>) {
+        let (nameCount, valueCount) = (name.count, value.count)
+        precondition(nameCount &+ valueCount &+ 4 <= space, "buffer is full")
+        let line = unsafe UnsafeMutableRawPointer(base + Int(end))
+        unsafe name.withUnsafeBytes {
+            guard let first = $0.baseAddress else { return }
+            unsafe line.copyMemory(from: first, byteCount: nameCount)
+        }
+        unsafe line.storeBytes(
+            of: UInt16(0x203a).littleEndian, toByteOffset: nameCount, as: UInt16.self)
+        unsafe value.withUnsafeBytes {
+            guard let first = $0.baseAddress else { return }
+            unsafe (line + (nameCount &+ 2)).copyMemory(from: first, byteCount: valueCount)
+        }
+        unsafe line.storeBytes(
+            of: UInt16(0x0a0d).littleEndian, toByteOffset: nameCount &+ valueCount &+ 2,
+            as: UInt16.self)
+        end &+= Int32(truncatingIfNeeded: nameCount &+ valueCount &+ 4)
+    }
+
     /// Appends one byte; traps when the block is full.
     @inlinable
     package mutating func append(byte: UInt8) {

@@ -31,10 +31,4 @@ static inline uint32_t sluice_goaway_code(const nghttp2_frame *frame) {
     return frame->goaway.error_code;
 }
 
-// The offset of the first such byte, or the count when there is none.
-static inline long sluice_find(const uint8_t *bytes, int byte, long count) {
-    const uint8_t *found = memchr(bytes, byte, (size_t)count);
-    return found ? found - bytes : count;
-}
-
 #endif

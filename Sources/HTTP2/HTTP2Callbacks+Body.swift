@@ -96,7 +96,9 @@ extension HTTP2Callbacks {
         let result = unsafe outbox.read { bytes, end in
             let base = unsafe bytes.assumingMemoryBound(to: UInt8.self) + bodyCount
             var writer = unsafe HTTP2HeadWriter(state, work, base, end - bodyCount)
-            guard unsafe writer.trailers(), unsafe writer.count > 0 else { return -1 }
+            guard unsafe writer.trailers(), unsafe writer.headEnd == end - bodyCount,
+                unsafe writer.count > 0
+            else { return -1 }
             return unsafe Int(
                 nghttp2_submit_trailer(session, number, writer.fields, writer.count))
         }

@@ -58,6 +58,10 @@ struct HTTP2FrameCutter: Equatable {
         if payloadLeft == 0 {
             let isSplit = headerCount > 0
             if !isSplit { header = 0 }
+            if !isSplit, bytes.count &- at >= 9 {
+                header = Self.header(bytes.extracting(at..<at &+ 9))
+                (headerCount, at) = (9, at &+ 9)
+            }
             while headerCount < 9, at < bytes.count {
                 header = header &<< 8 | UInt128(bytes[at])
                 headerCount &+= 1
@@ -75,6 +79,14 @@ struct HTTP2FrameCutter: Equatable {
         if payloadLeft == 0, frame.isOfBlock { isInBlock = !frame.endsBlock }
         piece.count = at &- start &+ count
         return piece
+    }
+
+    /// A header that is whole, with one check of the bounds, since the last byte is read first.
+    private static func header(_ nine: Span<UInt8>) -> UInt128 {
+        let last = UInt128(nine[8])
+        var word: UInt64 = 0
+        for index in 0..<8 { word = word | UInt64(nine[7 &- index]) &<< (8 &* UInt64(index)) }
+        return UInt128(word) &<< 8 | last
     }
 
     private mutating func begin() {

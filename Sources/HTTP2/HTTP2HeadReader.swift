@@ -72,10 +72,7 @@ struct HTTP2HeadReader {
         if !upgrade.isMissing, name.isEqual(to: "sec-websocket-key") { return .kept }
         if name.isEqual(to: "content-length") { hasLength = true }
         if name.isEqual(to: "content-type") { isGRPC = Self.tellsGRPC(value) }
-        work.text.append(name)
-        work.text.append(": ")
-        work.text.append(value)
-        work.text.append("\r\n")
+        work.text.append(field: name, value)
         return .kept
     }
 

@@ -10,7 +10,10 @@ internal import CNGHTTP2
 struct HTTP2HeadWriter: ~Copyable {
     let work: UnsafeMutablePointer<HTTP2Workspace>
     let base: UnsafePointer<UInt8>
+    /// How many bytes there are from `base` on: the head, and what may stand behind it.
     let end: Int
+    /// Where the head ends, its empty line included.
+    private(set) var headEnd = 0
     /// Where the first field stands, and the place behind the last; before them there is room for
     /// five pseudo-fields.
     private var first = 5
@@ -26,7 +29,7 @@ struct HTTP2HeadWriter: ~Copyable {
     /// Whether the message changes to another protocol (RFC 8441).
     private(set) var isUpgrade = false
 
-    /// A head of `end` bytes, its empty line included.
+    /// A head at the beginning of `end` bytes.
     init(
         _ state: UnsafeMutablePointer<HTTP2State>, _ work: UnsafeMutablePointer<HTTP2Workspace>,
         _ base: UnsafePointer<UInt8>, _ end: Int
@@ -111,45 +114,55 @@ struct HTTP2HeadWriter: ~Copyable {
     private mutating func readLines(from start: Int) -> Bool {
         var at = start
         while unsafe at < end, unsafe base[at] != 0x0d {
-            let line = unsafe lineEnd(from: at)
-            guard unsafe last < HTTP2Workspace.mostFields,
-                unsafe HTTP2Workspace.pseudoBytes - nameCount > line - at
-            else { return false }
+            guard unsafe last < HTTP2Workspace.mostFields else { return false }
             let name = unsafe work.pointee.names + nameCount
-            let count = unsafe copyName(from: at, to: line, name)
-            let colon = at + count
-            guard count > 0, colon < line, unsafe base[colon] == UInt8(ascii: ":") else {
-                return false
-            }
-            let value = unsafe trimmed(colon + 1, line)
+            let most = unsafe min(end - at, HTTP2Workspace.pseudoBytes - nameCount)
+            let count = unsafe Self.copyName(base + at, most, to: name)
+            guard count > 0 else { return false }
+            let line = unsafe lineEnd(from: at + count + 1)
+            guard unsafe line < end, unsafe base[line] == 0x0d else { return false }
+            let value = unsafe trimmed(at + count + 1, line)
             if unsafe !concernsConnection(name, count, value) {
-                let start = unsafe base + value.lowerBound
-                guard unsafe nghttp2_check_header_value(start, value.count) != 0 else {
-                    return false
-                }
-                unsafe work.pointee.fields[last] = field(name, count, start, value.count)
+                unsafe work.pointee.fields[last] = field(
+                    name, count, base + value.lowerBound, value.count)
                 unsafe last += 1
                 unsafe nameCount += count
             }
             at = line + 2
         }
-        // Whatever is behind the last field, it must be the empty line.
-        return unsafe at + 2 == end
+        unsafe headEnd = at + 2
+        return unsafe at + 2 <= end && base[at + 1] == 0x0a
     }
 
-    /// Writes a name in lower case; returns how many bytes of it there are.
-    private func copyName(
-        from start: Int, to line: Int, _ name: UnsafeMutablePointer<UInt8>
+    /// Writes the bytes before a colon in lower case, at most `most` of them, eight at a time, and
+    /// up to seven that stand behind them; returns how many they are, 0 where there is no colon, or
+    /// one in which no name ends (RFC 9113 section 8.2.1).
+    private static func copyName(
+        _ from: UnsafePointer<UInt8>, _ most: Int, to name: UnsafeMutablePointer<UInt8>
     ) -> Int {
-        let bytes = unsafe work.pointee.nameBytes
+        let (source, copy) = unsafe (UnsafeRawPointer(from), UnsafeMutableRawPointer(name))
         var count = 0
-        while start &+ count < line {
-            let byte = unsafe bytes[Int(base[start &+ count])]
-            if byte == 0 { break }
-            unsafe name[count] = byte
+        while count &+ 8 <= most {
+            let word = unsafe source.loadUnaligned(fromByteOffset: count, as: UInt64.self)
+                .littleEndian
+            unsafe copy.storeBytes(
+                of: LineWord.lowered(word).littleEndian, toByteOffset: count, as: UInt64.self)
+            let ends = LineWord.ends(word)
+            if ends != 0 {
+                count &+= ends.trailingZeroBitCount &>> 3
+                return unsafe from[count] == UInt8(ascii: ":") ? count : 0
+            }
+            count &+= 8
+        }
+        while count < most {
+            let word = unsafe UInt64(from[count])
+            if LineWord.ends(word) & 0x80 != 0 {
+                return unsafe from[count] == UInt8(ascii: ":") ? count : 0
+            }
+            unsafe name[count] = UInt8(truncatingIfNeeded: LineWord.lowered(word))
             count &+= 1
         }
-        return count
+        return 0
     }
 
     private func trimmed(_ start: Int, _ end: Int) -> Range<Int> {
@@ -159,10 +172,28 @@ struct HTTP2HeadWriter: ~Copyable {
         return low..<high
     }
 
-    /// The offset of the next CR, or the end.
+    /// The offset of the next byte that no value has (RFC 9110 section 5.5), or the end: where a
+    /// line ends, it is CR.
     private func lineEnd(from start: Int) -> Int {
-        guard unsafe start < end else { return unsafe end }
-        return unsafe start + sluice_find(base + start, 0x0d, end - start)
+        let source = unsafe UnsafeRawPointer(base)
+        var at = start
+        while unsafe at &+ 8 <= end {
+            let word = unsafe source.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian
+            let controls = LineWord.controls(word)
+            if controls == 0 {
+                at &+= 8
+                continue
+            }
+            at &+= controls.trailingZeroBitCount &>> 3
+            if unsafe base[at] != 0x09 { return at }
+            at &+= 1
+        }
+        while unsafe at < end {
+            let byte = unsafe base[at]
+            if byte < 0x20 && byte != 0x09 || byte == 0x7f { return at }
+            at &+= 1
+        }
+        return unsafe end
     }
 
     /// Whether a field says something about the connection (RFC 9113 section 8.2.2); what a request
@@ -268,5 +299,35 @@ extension HTTP2HeadWriter {
     /// Whether a name in lower case is that of a text of the same length.
     private static func isSame(_ name: UnsafePointer<UInt8>, _ text: StaticString) -> Bool {
         unsafe memcmp(name, text.utf8Start, text.utf8CodeUnitCount) == 0
+    }
+}
+
+/// Eight bytes of a line as a number, the first one lowest.
+private enum LineWord {
+    /// Letters in lower case, all eight at once.
+    static func lowered(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // Sums of two numbers below 0x80 carry nothing into the next byte.
+        let low = word & (ones &* 0x7f)
+        let upper = (low &+ ones &* 0x3f) & ~(low &+ ones &* 0x25) & ~word & (ones &* 0x80)
+        return word | upper &>> 2
+    }
+
+    /// The highest bit of each byte that is a colon, a space or a control, or not ASCII. Only the
+    /// lowest bit that is set is certain: a borrow may set those above it.
+    static func ends(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let colon = word ^ (ones &* 0x3a)
+        let isColon = (colon &- ones) & ~colon
+        let isLow = (word &- ones &* 0x21) & ~word
+        return (isColon | isLow | word) & (ones &* 0x80)
+    }
+
+    /// The highest bit of each byte that is a control, of which only the lowest is certain too.
+    static func controls(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let low = (word &- ones &* 0x20) & ~word
+        let delete = word ^ (ones &* 0x7f)
+        return (low | ((delete &- ones) & ~delete)) & (ones &* 0x80)
     }
 }

@@ -22,7 +22,8 @@ extension HTTP2Session {
             guard let base = bytes.baseAddress else { return nil }
             return unsafe withUnsafeMutablePointer(to: &work) { work -> Int32? in
                 var writer = unsafe HTTP2HeadWriter(state, work, base, bytes.count)
-                guard unsafe writer.request(scheme: scheme) else { return nil }
+                guard unsafe writer.request(scheme: scheme), unsafe writer.headEnd == bytes.count
+                else { return nil }
                 let (fields, count) = unsafe (writer.fields, writer.count)
                 let isUpgrade = unsafe writer.isUpgrade
                 let hasNoBody = isLast && !isUpgrade
@@ -60,10 +61,9 @@ extension HTTP2Session {
         }
         var at = start
         while unsafe node.pointee.stream.owesHead, at < bytes.count {
-            guard let end = Self.headEnd(bytes, from: at),
-                unsafe submitHead(node, bytes, at, end, isLast && end == bytes.count, &work)
-            else { return .broken }
-            at = end
+            let count = unsafe submitHead(node, bytes, at, isLast, &work)
+            guard count > 0 else { return .broken }
+            at += count
         }
         let count = unsafe append(bytes, at, bytes.count - at, to: node, &work)
         guard count >= 0 else { return .broken }
@@ -209,43 +209,34 @@ extension HTTP2Session {
         return unsafe state.find(number)
     }
 
-    /// The offset behind the empty line of a head; nil when it is not there.
-    private static func headEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-        var at = start
-        while at &+ 3 < bytes.count {
-            if bytes[at] == 0x0d, bytes[at &+ 1] == 0x0a, bytes[at &+ 2] == 0x0d,
-                bytes[at &+ 3] == 0x0a
-            {
-                return at &+ 4
-            }
-            at &+= 1
-        }
-        return nil
-    }
-
+    /// Submits the head that stands at `from`, and returns its length; 0 where there is none.
     private func submitHead(
         _ node: UnsafeMutablePointer<HTTP2StreamNode>, _ bytes: Span<UInt8>, _ from: Int,
-        _ end: Int, _ isLast: Bool, _ work: inout HTTP2Workspace
-    ) -> Bool {
+        _ isLast: Bool, _ work: inout HTTP2Workspace
+    ) -> Int {
         let number = unsafe node.pointee.stream.number
         return unsafe bytes.withUnsafeBufferPointer { all in
-            guard let base = all.baseAddress else { return false }
+            guard let base = all.baseAddress else { return 0 }
             return unsafe withUnsafeMutablePointer(to: &work) { work in
-                var writer = unsafe HTTP2HeadWriter(state, work, base + from, end - from)
+                var writer = unsafe HTTP2HeadWriter(state, work, base + from, all.count - from)
                 let isUpgrade = unsafe node.pointee.stream.isUpgrade
-                guard unsafe writer.response(isUpgrade: isUpgrade) else { return false }
+                guard unsafe writer.response(isUpgrade: isUpgrade) else { return 0 }
                 let (fields, count) = unsafe (writer.fields, writer.count)
+                let end = unsafe writer.headEnd
                 if unsafe writer.status / 100 == 1 {
-                    return unsafe nghttp2_submit_headers(raw, 0, number, nil, fields, count, nil)
-                        == 0
+                    let result = unsafe nghttp2_submit_headers(
+                        raw, 0, number, nil, fields, count, nil)
+                    return result == 0 ? end : 0
                 }
                 unsafe node.pointee.stream.owesHead = false
-                let hasNoBody = unsafe isLast || node.pointee.stream.isHead
+                let isWhole = isLast && from + end == all.count
+                let hasNoBody = unsafe isWhole || node.pointee.stream.isHead
                 if hasNoBody { unsafe node.pointee.stream.hasEnded = true }
-                return unsafe withUnsafePointer(to: Self.bodyProvider) { provider in
+                let result = unsafe withUnsafePointer(to: Self.bodyProvider) { provider in
                     unsafe nghttp2_submit_response(
-                        raw, number, fields, count, hasNoBody ? nil : provider) == 0
+                        raw, number, fields, count, hasNoBody ? nil : provider)
                 }
+                return result == 0 ? end : 0
             }
         }
     }

@@ -116,7 +116,7 @@ package struct HTTP2Session: ~Copyable {
     package func feed(
         _ bytes: Span<UInt8>, from start: Int, _ work: inout HTTP2Workspace
     ) -> Int? {
-        work.events.removeAll(keepingCapacity: true)
+        if !work.events.isEmpty { work.events.removeAll(keepingCapacity: true) }
         guard fault == nil else { return nil }
         let piece = unsafe state.pointee.cutter.next(bytes, from: start)
         if piece.isHeld { return piece.count }

@@ -29,9 +29,6 @@ package struct HTTP2Workspace: ~Copyable {
     let fields: UnsafeMutablePointer<nghttp2_nv>
     /// Names of fields that are sent, in lower case.
     let names: UnsafeMutablePointer<UInt8>
-    /// Each byte as it stands in a name in lower case; 0 where it stands in none (RFC 9113 section
-    /// 8.2.1).
-    let nameBytes: UnsafeMutablePointer<UInt8>
     /// What the worker's sessions take their memory from.
     package let memory = HTTP2Memory()
     /// Where the bytes begin that are being fed.
@@ -53,11 +50,8 @@ package struct HTTP2Workspace: ~Copyable {
         text = Buffer(capacity: Self.textBytes)
         pool = BufferPool(blockSize: Self.outboxBytes, limit: streams, keep: 64)
         unsafe fields = .allocate(capacity: Self.mostFields)
-        unsafe names = .allocate(capacity: Self.pseudoBytes)
-        unsafe nameBytes = .allocate(capacity: 256)
-        for byte in UInt8.min...UInt8.max {
-            unsafe nameBytes[Int(byte)] = Self.isOfName(byte) ? Self.lower(byte) : 0
-        }
+        // Names are written by eight bytes.
+        unsafe names = .allocate(capacity: Self.pseudoBytes + 8)
         events.reserveCapacity(16)
         closed.reserveCapacity(1_024)
         writable.reserveCapacity(1_024)
@@ -66,21 +60,6 @@ package struct HTTP2Workspace: ~Copyable {
     deinit {
         unsafe fields.deallocate()
         unsafe names.deallocate()
-        unsafe nameBytes.deallocate()
-    }
-
-    private static func lower(_ byte: UInt8) -> UInt8 {
-        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
-    }
-
-    /// Whether a byte is of a token (RFC 9110 section 5.6.2).
-    private static func isOfName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            return true
-        default: return "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 
     mutating func note(_ isServer: Bool, _ change: (inout HTTP2Counts) -> Void) {

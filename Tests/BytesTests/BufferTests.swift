@@ -64,6 +64,18 @@ struct BufferTests {
     }
 
     @Test
+    func `a line of a head is appended whole, up to the last byte that fits`() {
+        for (name, value) in [("a", ""), ("x-one", "two"), ("", ""), ("n", "v: w\u{e4}")] {
+            let line = Array("\(name): \(value)\r\n".utf8)
+            var buffer = Buffer(capacity: 3 + line.count)
+            buffer.append("abc")
+            buffer.append(field: Array(name.utf8).span, Array(value.utf8).span)
+            #expect(bytes(of: buffer) == Array("abc".utf8) + line)
+            #expect(buffer.space == 0)
+        }
+    }
+
+    @Test
     func `a buffer of its own is not of a pool`() {
         let buffer = Buffer(capacity: 8)
         let facts = (buffer.isPooled, buffer.isEmpty, buffer.capacity)

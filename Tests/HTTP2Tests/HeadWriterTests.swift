@@ -1,0 +1,82 @@
+import HTTP2
+import Testing
+
+/// Names and values of heads on their way to a peer, byte by byte.
+struct HeadWriterTests {
+    /// Every byte that a name may have (RFC 9110 section 5.6.2), in places of all kinds.
+    private static let name = "aZz!#$%&'*+-.^_`|~09AMNYbmnyxX-Q"
+
+    /// What the server gets of a request with these lines.
+    private func head(_ lines: String) -> String? {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let request = "GET / HTTP/1.1\r\nHost: a.test\r\n\(lines)\r\n"
+        guard let stream = client.open(request) else { return nil }
+        Peer.exchange(client, server)
+        return server.messages[stream]?.heads.first
+    }
+
+    @Test func `names of every length come in lower case, and values as they are`() {
+        let value = "Value:\t 1, \"[Ä]\"; {~}"
+        for count in 1...Self.name.count {
+            let name = String(Self.name.prefix(count))
+            for line in ["\(name):\(value)", "\(name):\t \(value)", "\(name): \(value) \t"] {
+                let told = head("\(line)\r\n")
+                let name = name.lowercased()
+                #expect(
+                    told == "GET / HTTP/1.1\r\nhost: a.test\r\n\(name): \(value)\r\n\r\n")
+            }
+        }
+        #expect(head("x:\r\n")?.hasSuffix("x: \r\n\r\n") == true)
+    }
+
+    @Test func `a line without a name, or with a byte that ends none, opens no stream`() {
+        for offset in 0..<20 {
+            let before = String(repeating: "N", count: offset)
+            for byte in [" ", "\t", "\u{0}", "\r", "\n", "ä"] {
+                #expect(head("\(before)\(byte)x: 1\r\n") == nil, "\(offset) \(byte)")
+            }
+            #expect(head("\(before)\r\n") == nil)
+        }
+        #expect(head(": 1\r\n") == nil)
+        #expect(head("last") == nil)
+    }
+
+    @Test func `a value with a control in it opens no stream`() {
+        for offset in 0..<20 {
+            let before = String(repeating: "v", count: offset)
+            for byte in ["\u{0}", "\u{8}", "\n", "\u{1f}", "\u{7f}", "\r"] {
+                #expect(head("x: \(before)\(byte)z\r\n") == nil, "\(offset) \(byte)")
+            }
+        }
+    }
+
+    @Test func `a head that ends before its empty line, or behind it, opens no stream`() {
+        for rest in ["\r\n\r", "\r\n", "\r", "", "\r\n\r\nx", "\r\n\rx"] {
+            let head = "GET / HTTP/1.1\r\nHost: a\(rest)"
+            #expect(Peer(isServer: false).open(head) == nil, "\(rest)")
+        }
+    }
+
+    @Test func `heads of an answer are told from its body wherever they meet`() throws {
+        for count in 0..<20 {
+            let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+            let stream = try #require(client.open("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+            Peer.exchange(client, server)
+            let name = "X-" + String(repeating: "Y", count: count)
+            let body = "\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"
+            server.write(
+                "HTTP/1.1 103 Early\r\n\(name): 1\r\n\r\nHTTP/1.1 200 OK\r\n\(name): 2\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)", to: stream)
+            Peer.exchange(client, server)
+            let message = try #require(client.messages[stream])
+            #expect(
+                message.heads == [
+                    "HTTP/1.1 103 \r\n\(name.lowercased()): 1\r\n\r\n",
+                    "HTTP/1.1 200 \r\n\(name.lowercased()): 2\r\n"
+                        + "content-length: \(body.utf8.count)\r\n\r\n",
+                ])
+            #expect(String(decoding: message.body, as: UTF8.self) == body)
+            #expect(message.closedWith == 0)
+        }
+    }
+}
