@@ -59,6 +59,58 @@ struct Unfreeze: ParsableCommand {
     }
 }
 
+struct Latch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Keeps a member of a split at weight 0, whoever would raise it.",
+        usage: "sluice latch SPLIT UPSTREAM [--reason TEXT] [--json]",
+        discussion: """
+            It has to be at weight 0. Commands, the API, the weight file and rollbacks leave it \
+            there unless they are forced, until `sluice unlatch`.
+            """)
+
+    @OptionGroup var member: LatchedMember
+
+    func run() throws {
+        try finish(
+            member.commands().latch(member.upstream, of: member.split, reason: member.reason))
+    }
+}
+
+struct Unlatch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lets a member of a split have weight again.",
+        usage: "sluice unlatch SPLIT UPSTREAM [--reason TEXT] [--json]",
+        discussion: "`sluice upgrade finish` latches the old side: is it sound to start it again?")
+
+    @OptionGroup var member: LatchedMember
+
+    func run() throws {
+        try finish(
+            member.commands().unlatch(member.upstream, of: member.split, reason: member.reason))
+    }
+}
+
+/// Which member of which split, and why.
+struct LatchedMember: ParsableArguments {
+    @Argument(help: "The split.")
+    var split: String
+
+    @Argument(help: "The member's upstream.")
+    var upstream: String
+
+    @Option(name: .long, help: "Why, for those who look later.")
+    var reason: String?
+
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var socket: SocketOptions
+
+    func commands() throws -> SocketCommands {
+        SocketCommands(socket: try socket.path(), asJSON: json)
+    }
+}
+
 struct Audit: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows what was changed, by whom and why, or checks that nobody has edited it.",

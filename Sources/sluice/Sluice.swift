@@ -12,9 +12,9 @@ struct Sluice: AsyncParsableCommand {
         version: "sluice \(Version.text)",
         subcommands: [
             Run.self, Check.self, Demo.self, Split.self, Rollback.self, Drain.self,
-            Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Upgrade.self, Rollout.self,
-            Audit.self, Status.self, Health.self, Top.self, Token.self, Metrics.self,
-            LogLevelCommand.self, Doctor.self, Schema.self, ShowVersion.self,
+            Undrain.self, Shift.self, Freeze.self, Unfreeze.self, Latch.self, Unlatch.self,
+            Upgrade.self, Rollout.self, Audit.self, Status.self, Health.self, Top.self, Token.self,
+            Metrics.self, LogLevelCommand.self, Doctor.self, Schema.self, ShowVersion.self,
         ])
 
     static func main() async {

@@ -166,6 +166,27 @@ import Testing
         #expect(try sluice.split().weights == ["x": 10, "y": 90])
     }
 
+    @Test func `a latch is set and lifted by command`() throws {
+        let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))
+        let sluice = try Sluice(Self.settings(x: x.port, y: y.port))
+        let early = try sluice.command("latch", "kong", "x")
+        #expect(early.status == 1 && early.errors.contains("weight"))
+        try sluice.set(x: 0, y: 100)
+        for ending in ["finished\n", "finished (as before)\n"] {
+            let latched = try sluice.command("latch", "kong", "x", "--reason", "finished")
+            #expect(latched.status == 0 && latched.output.hasPrefix("kong: x is kept at weight 0"))
+            #expect(latched.output.hasSuffix(": \(ending)"), "\(latched.output)")
+        }
+        #expect(try sluice.command("split", "kong", "x=1", "y=99").status == 1)
+        for ending in ["again\n", "again (as before)\n"] {
+            let lifted = try sluice.command("unlatch", "kong", "x", "--reason", "restored")
+            #expect(lifted.status == 0 && lifted.output == "kong: x may have weight \(ending)")
+        }
+        #expect(try sluice.command("split", "kong", "x=1", "y=99").status == 0)
+        #expect(try sluice.command("unlatch", "kong", "z").status == 1)
+        #expect(try sluice.command("unlatch", "kong").status == 2)
+    }
+
     @Test func `a token opens the admin address, and its name is in the audit`() throws {
         let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))
         var settings = Self.settings(x: x.port, y: y.port)

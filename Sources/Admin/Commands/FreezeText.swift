@@ -15,6 +15,18 @@ package enum FreezeText {
         return "\(line)\(already)\n"
     }
 
+    /// `kong: x is kept at weight 0 since ...`, or that nothing keeps it, of the answer to a change.
+    package static func change(
+        _ answer: JSONValue, ofLatch upstream: String, split: String
+    ) -> String {
+        let already = answer["changed"]?.bool == false ? " (as before)" : ""
+        let latch = answer["latches"]?.elements?.first { $0["upstream"]?.text == upstream }
+        guard let latch else {
+            return "\(split): \(upstream) may have weight again\(already)\n"
+        }
+        return "\(latched(latch).dropLast())\(already)\n"
+    }
+
     /// What an operator has to know about a change: nothing when all is well.
     package static func warnings(ofChange answer: JSONValue) -> String {
         var text = SplitText.lateWorkers(answer)
