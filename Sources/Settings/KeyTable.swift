@@ -81,6 +81,9 @@ struct SettingKey: Sendable {
 
     /// Its row in a table of docs/settings.md.
     var row: String {
-        "| `\(name)` | \(meaning) | \(values) | \(preset) | \(reload) |"
+        "\(rowOfPlan) \(reload) |"
     }
+
+    /// Its row in a table of docs/plans.md: a plan is read once.
+    var rowOfPlan: String { "| `\(name)` | \(meaning) | \(values) | \(preset) |" }
 }

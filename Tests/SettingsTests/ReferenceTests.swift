@@ -3,18 +3,37 @@ import Testing
 
 @testable import Settings
 
-/// docs/settings.md: its tables are those of the keys that the reader takes. SLUICE_WRITE_GUIDE=1
-/// writes them there.
+/// docs/settings.md and docs/plans.md: their tables are those of the keys that the readers take.
+/// SLUICE_WRITE_GUIDE=1 writes them there.
 struct ReferenceTests {
-    private static let path = repositoryPath("docs/settings.md")
+    /// The tables of a document, and how a row of them is written.
+    struct Reference: Sendable {
+        let path: String
+        let tables: [KeyTable]
+        /// The heading whose table is that of the whole file, and that table's place.
+        let first: (heading: String, place: String)
+        let head: String
+        let row: @Sendable (SettingKey) -> String
 
-    @Test func `the tables of the settings are made of the keys`() throws {
-        let bytes = try DiskFiles.read(Self.path).get()
+        static let settings = Reference(
+            path: "docs/settings.md", tables: KeyTable.settings, first: ("## The file", ""),
+            head: "| key | what it is | values | preset | SIGHUP |\n|---|---|---|---|---|",
+            row: { $0.row })
+        static let plans = Reference(
+            path: "docs/plans.md", tables: KeyTable.plans, first: ("## The plan", "plan"),
+            head: "| key | what it is | values | preset |\n|---|---|---|---|",
+            row: { $0.rowOfPlan })
+    }
+
+    @Test(arguments: [Reference.settings, .plans])
+    func `the tables of a reference are made of the keys`(reference: Reference) throws {
+        let path = repositoryPath(reference.path)
+        let bytes = try DiskFiles.read(path).get()
         let document = String(decoding: bytes, as: UTF8.self)
-        let (text, places) = Self.rewritten(document)
-        #expect(places == KeyTable.settings.map(\.place))
+        let (text, places) = Self.rewritten(document, reference)
+        #expect(places == reference.tables.map(\.place))
         if ProcessInfo.processInfo.environment["SLUICE_WRITE_GUIDE"] != nil {
-            try text.write(toFile: Self.path, atomically: true, encoding: .utf8)
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
         } else {
             #expect(text == document, "SLUICE_WRITE_GUIDE=1 writes what the keys say")
         }
@@ -22,7 +41,7 @@ struct ReferenceTests {
 
     @Test func `a table is noticed that tells something else`() throws {
         let text = "## `log`\n\n| key | what it is |\n|---|---|\n| `level` | old |\n\nend\n"
-        let (rewritten, places) = Self.rewritten(text)
+        let (rewritten, places) = Self.rewritten(text, .settings)
         #expect(places == ["log"])
         #expect(rewritten.contains("least important level"))
         #expect(!rewritten.contains("old") && rewritten.hasSuffix("\n\nend\n"))
@@ -39,7 +58,9 @@ struct ReferenceTests {
     }
 
     /// The document with the tables of the keys, and the places of those that it has.
-    private static func rewritten(_ document: String) -> (text: String, places: [String]) {
+    private static func rewritten(
+        _ document: String, _ reference: Reference
+    ) -> (text: String, places: [String]) {
         var lines: [Substring] = []
         var places: [String] = []
         var place: String?
@@ -47,9 +68,9 @@ struct ReferenceTests {
         for line in document.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("## ") {
                 place = line.firstMatch(of: /`([^`]*)`/).map { String($0.1) }
-                if line == "## The file" { place = "" }
+                if line == reference.first.heading { place = reference.first.place }
             }
-            let table = KeyTable.settings.first { $0.place == place }
+            let table = reference.tables.first { $0.place == place }
             guard line.hasPrefix("|"), let table else {
                 isInTable = false
                 lines.append(line)
@@ -58,10 +79,8 @@ struct ReferenceTests {
             if !isInTable {
                 isInTable = true
                 places.append(table.place)
-                lines += [
-                    "| key | what it is | values | preset | SIGHUP |", "|---|---|---|---|---|",
-                ]
-                lines += table.keys.map { Substring($0.row) }
+                lines += reference.head.split(separator: "\n")
+                lines += table.keys.map { Substring(reference.row($0)) }
             }
         }
         return (lines.joined(separator: "\n"), places)
