@@ -1,4 +1,5 @@
 import Foundation
+import Kernel
 import Testing
 
 /// Spans as a collector gets them.
@@ -74,6 +75,38 @@ struct TraceTests {
         }
         #expect(ids.count == 3 && Set(ids) == Set(seen.map(String.init)))
         #expect(try spans(collector).count == 4)
+    }
+
+    @Test func `a request that is sent again stays one span, and both targets hear of it`() throws {
+        let heard = Lock<[String]>([])
+        // Whoever is asked first breaks off.
+        let targets = try (0..<2).map { _ in
+            try ScriptedUpstream { wire, _ in
+                while let request = try wire.takeRequest() {
+                    let count = heard.withLock {
+                        $0.append(request["traceparent"] ?? "")
+                        return $0.count
+                    }
+                    if count == 1 { return }
+                    try wire.send(.ok("here"))
+                }
+            }
+        }
+        let collector = try ScriptedUpstream(answering: { _ in .ok("{}") })
+        var settings = settings(targets[0], collector.port, ", sample: 100%")
+        settings.upstreams = [("x", targets.map(\.port))]
+        settings.upstreamMore = ", retries: {count: 2, budget: 100%}"
+        let sluice = try Sluice(settings)
+        #expect(try sluice.get().status == 200)
+        #expect(try eventually { try !spans(collector).isEmpty })
+        let span = try #require(try spans(collector).first)
+        let told = "00-\(span["traceId"] ?? "")-\(span["spanId"] ?? "")-01"
+        #expect(heard.withLock { $0 } == [told, told])
+        let attributes = span["attributes"] as? [[String: Any]] ?? []
+        let attempts = attributes.first { $0["key"] as? String == "sluice.attempts" }
+        #expect((attempts?["value"] as? [String: Any])?["intValue"] as? String == "2")
+        #expect(try sluice.stop() == 0)
+        #expect(try spans(collector).count == 1)
     }
 
     @Test func `a collector that refuses, hangs or is gone is nobody's trouble but its own`() throws
