@@ -33,6 +33,8 @@ final class Blueprint: Sendable {
         /// Requests that go through other splits, and those splits' ids, in their order.
         let routes: [(when: WhenSettings, split: Int)]
         let exposesUpstream: Bool
+        /// Whether clients may speak HTTP/2 without TLS; with it, TLS agrees to it or not.
+        let takesHTTP2: Bool
         /// Whether it has a guard, whether that lets no write through, and what passes all the
         /// same.
         let isGuarded: Bool

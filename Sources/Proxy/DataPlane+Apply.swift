@@ -219,6 +219,7 @@ extension Blueprint.Listener {
         counts = foundation.counts(atListener: settings.name)
         routes = settings.routes.map { ($0.when, foundation.registry.split($0.split)) }
         exposesUpstream = settings.exposesUpstream
+        takesHTTP2 = settings.takesHTTP2
         isGuarded = settings.guarding != nil
         isShut = settings.guarding.map { foundation.isShut($0) } ?? false
         allowed = AllowedRequests(settings.guarding?.allow ?? [])

@@ -30,8 +30,8 @@ extension ListenerTLS {
         }
         options.authority = clientCA?.path
         options.refusesUnknownNames = unknownName == .refuse
-        options.protocols =
-            takesAnyProtocol ? .any : .only(["h2", "http/1.1", "http/1.0"])
+        let spoken = (takesHTTP2 ? ["h2"] : []) + ["http/1.1", "http/1.0"]
+        options.protocols = takesAnyProtocol ? .any : .only(spoken)
         var keys = shared
         if let ticketKeys {
             keys = TLSTicketKeys()

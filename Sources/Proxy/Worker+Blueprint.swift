@@ -118,6 +118,7 @@ extension Worker {
                 listener.routes[$0].split
             }
             listeners[listener.id].exposesUpstream = listener.exposesUpstream
+            listeners[listener.id].takesHTTP2 = listener.takesHTTP2
             listeners[listener.id].port = listener.port
             listeners[listener.id].trustedProxies = listener.trustedProxies
             listeners[listener.id].timeouts = listener.timeouts

@@ -31,8 +31,11 @@ extension Worker {
         readFrames(index)
     }
 
-    /// Whether bytes that are no head of HTTP/1.1 are the beginning of HTTP/2 (section 3.4).
-    func beginsHTTP2(_ buffer: borrowing Buffer) -> Bool {
+    /// Whether bytes that are no head of HTTP/1.1 are the beginning of HTTP/2 (section 3.4), on a
+    /// connection that may speak it.
+    func beginsHTTP2(_ index: Int, _ buffer: borrowing Buffer) -> Bool {
+        guard !connections[index].isStream, listeners[Int(connections[index].listener)].takesHTTP2
+        else { return false }
         let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
         let count = min(buffer.count, preface.utf8CodeUnitCount)
         guard count >= 14 else { return false }

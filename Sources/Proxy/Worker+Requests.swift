@@ -48,7 +48,7 @@ extension Worker {
                     case .refused where beginsHandshake(buffer):
                         connections[index].inbound = consume buffer
                         return refuseHandshake(index)
-                    case .refused where !connections[index].isStream && beginsHTTP2(buffer):
+                    case .refused where beginsHTTP2(index, buffer):
                         connections[index].inbound = consume buffer
                         return beginHTTP2(index)
                     case .refused(let fault):

@@ -19,6 +19,8 @@ struct ListenerState: ~Copyable {
     var routeSplits = Table<Int>(count: 0) { $0 }
     /// Whether clients are told which upstream answered.
     var exposesUpstream = false
+    /// Whether they may speak HTTP/2 without TLS.
+    var takesHTTP2 = true
     var port: UInt16 = 0
     var trustedProxies: [CIDR] = []
     var timeouts = ListenerTimeouts()

@@ -63,6 +63,15 @@ extension KeyTable {
                 preset: "none: plain HTTP",
                 reload: "yes, for new connections"),
             SettingKey(
+                "protocol", .words(["auto", "http1"]),
+                is: """
+                    the HTTP that its clients may speak; `auto`: HTTP/2 or HTTP/1.1, as they \
+                    choose ([http2.md](http2.md))
+                    """,
+                values: "`auto`, `http1`",
+                preset: "`auto`",
+                reload: "yes, for new connections"),
+            SettingKey(
                 "proxy_protocol", .words(["off", "required"]),
                 is: """
                     whether each connection begins with a header of the PROXY protocol, sent by \

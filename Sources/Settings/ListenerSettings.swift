@@ -23,6 +23,8 @@ package struct ListenerSettings: Sendable, Equatable {
     package let guarding: GuardSettings?
     /// What it speaks TLS with; nil: it does not.
     package var tls: ListenerTLS?
+    /// Whether its clients may speak HTTP/2.
+    package var takesHTTP2 = true
     /// Whether each of its connections must begin with a header of the PROXY protocol, which only
     /// `trustedProxies` may send.
     package var requiresProxyHeader = false

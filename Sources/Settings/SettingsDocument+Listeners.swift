@@ -43,8 +43,15 @@ extension SettingsDocument {
             guarding: guarding)
         listener.tls = tls
         listener.tls?.takesAnyProtocol = mode == .tcp
+        listener.takesHTTP2 = takesHTTP2(fields["protocol"])
+        listener.tls?.takesHTTP2 = listener.takesHTTP2
         listener.requiresProxyHeader = requiresProxyHeader
         return listener
+    }
+
+    /// Whether clients may speak HTTP/2 beside HTTP/1.1.
+    private mutating func takesHTTP2(_ field: Field?) -> Bool {
+        value(field, expected: "`auto` or `http1`") { ["auto": true, "http1": false][$0] } ?? true
     }
 
     mutating func splitName(_ field: Field?) -> String? {

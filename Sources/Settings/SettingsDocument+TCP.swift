@@ -21,7 +21,7 @@ extension SettingsDocument {
                     at: field.key)
             }
         case .tcp:
-            for name in ["guard", "expose_upstream"] {
+            for name in ["guard", "expose_upstream", "protocol"] {
                 guard let field = fields[name] else { continue }
                 faults.add(
                     "`\(name)` of a listener of mode tcp, which sees no requests; expected "

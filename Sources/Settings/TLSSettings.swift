@@ -59,6 +59,8 @@ package struct ListenerTLS: Sendable, Equatable {
     package var ticketKeys: PlacedPath?
     /// Whether what is inside is passed on as it is, so that any protocol may be agreed on.
     package var takesAnyProtocol = false
+    /// Whether HTTP/2 is among those that it agrees to.
+    package var takesHTTP2 = true
 
     package init(certificates: [CertificateSettings]) { self.certificates = certificates }
 }

@@ -73,6 +73,8 @@ struct TCPSettingsTests {
             "split: kong, mode: tcp, expose_upstream: true",
             "`expose_upstream` of a listener of mode"
         ),
+        ("split: kong, mode: tcp, protocol: http1", "`protocol` of a listener of mode tcp"),
+        ("split: kong, protocol: http2", "`protocol` is `http2`; expected `auto` or `http1`"),
         (
             "split: kong, mode: tcp, routes: [{when: {server_name: 10.0.0.1}, split: kong}]",
             "`server_name` is `10.0.0.1`; expected a name such as a.example"

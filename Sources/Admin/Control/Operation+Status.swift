@@ -143,6 +143,8 @@ extension Operation {
             "address": .string(bound.map { "\($0.address)" } ?? "\(listener.address)"),
             "mode": .string(listener.mode.rawValue),
             "tls": .bool(listener.tls != nil),
+            "protocol": listener.mode == .tcp
+                ? .null : .string(listener.takesHTTP2 ? "auto" : "http1"),
             "split": .string(listener.split),
             "routes": .array(listener.routes.map { .string($0.split) }),
             "connections": .number(counters.downstreamConnectionCount(listener: id)),
@@ -161,6 +163,7 @@ extension Operation {
         let sum = { (value: (Int) -> Int) in lanes.reduce(0) { $0 + value($1) } }
         return .object([
             "name": .string(upstream.name),
+            "protocol": .string(upstream.version.rawValue),
             "targets": .array(targets),
             "connections": .object([
                 "idle": .number(connections.idle), "active": .number(connections.active),

@@ -34,10 +34,17 @@ struct StatusAnswer: Decodable {
     struct Listener: Decodable {
         let name: String
         let address: String
+        let `protocol`: String?
+    }
+
+    struct Upstream: Decodable {
+        let name: String
+        let `protocol`: String
     }
 
     let state: String
     let listeners: [Listener]
+    let upstreams: [Upstream]
     let generation: Int
     let weights_file: WeightsFile?
     let reload: Reload

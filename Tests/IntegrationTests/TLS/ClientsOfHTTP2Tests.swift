@@ -93,6 +93,35 @@ struct ClientsOfHTTP2Tests {
         #expect(page.sum("sluice_http2_streams_refused_total") == 0)
     }
 
+    @Test(arguments: [true, false])
+    func `with protocol http1 nothing but HTTP 1 is spoken, from a reload on`(isSecure: Bool) throws
+    {
+        let x = try ScriptedUpstream(name: "x")
+        var settings = Settings(x: x.port)
+        if isSecure { settings.listener = certificates.listener("a") }
+        settings.listener += ", protocol: auto"
+        let port = try LoopbackAddress.freePort()
+        settings.listener.replace("127.0.0.1:0", with: "127.0.0.1:\(port)")
+        let sluice = try Sluice(settings)
+        #expect(try curl(sluice, isSecure: isSecure, ["--include"]).output.hasPrefix("HTTP/2 200"))
+        settings.listener.replace("protocol: auto", with: "protocol: http1")
+        try sluice.folder.write(settings.text, to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.logCount("was read again and is in force") == 1 })
+        let answer = try curl(sluice, isSecure: isSecure, ["--include"])
+        if isSecure {
+            #expect(answer.output.hasPrefix("HTTP/1.1 200"))
+        } else {
+            #expect(answer.status != 0)
+            let refused = try sluice.connect()
+            try refused.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            #expect(try refused.takeResponse().status == 505)
+            #expect(try sluice.get().status == 200)
+        }
+        let status = try sluice.status()
+        #expect(status.listeners[0].protocol == "http1" && status.upstreams[0].protocol == "http1")
+    }
+
     @Test func `what a client may not do ends its connection and is counted`() throws {
         let x = try ScriptedUpstream(name: "x")
         let sluice = try sluice(x, isSecure: false)
