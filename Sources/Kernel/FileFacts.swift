@@ -31,6 +31,27 @@ package struct FileFacts: Hashable, Sendable {
         return facts.st_mode & 0o777
     }
 
+    /// Whether the permission bits of a file let a process of this identity, with these further
+    /// groups, read it; nil when it cannot be looked at. The folders on the way to it are not.
+    package static func mayBeRead(
+        _ path: String, by identity: ProcessIdentity, others groups: [UInt32] = []
+    ) -> Bool? {
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { return nil }
+        if facts.st_uid == identity.user { return facts.st_mode & 0o400 != 0 }
+        let isOfGroup = facts.st_gid == identity.group || groups.contains(facts.st_gid)
+        return facts.st_mode & (isOfGroup ? 0o040 : 0o004) != 0
+    }
+
+    /// Whether a file of secrets may be read, or written, by more than its owner and the group that
+    /// this process has; nil when it cannot be looked at.
+    package static func isOpenToOthers(_ path: String) -> Bool? {
+        var facts = stat()
+        guard unsafe stat(path, &facts) == 0 else { return nil }
+        let isOwnGroup = facts.st_gid == ProcessIdentity.current.group
+        return facts.st_mode & (isOwnGroup ? 0o027 : 0o077) != 0
+    }
+
     private static func nanoseconds(_ time: timespec) -> Int64 {
         Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }

@@ -14,7 +14,9 @@ struct Freeze: ParsableCommand {
     @Argument(help: "The split.")
     var split: String
 
-    @Option(name: .long, help: "candidate: writes to the stable upstream go on.")
+    @Option(
+        name: .long, help: "candidate: writes to the stable upstream go on.",
+        completion: .list(["both", "candidate"]))
     var mode = "both"
 
     @Option(name: .long, help: "Why, for those who look later.")

@@ -5,7 +5,9 @@ import Kernel
 
 /// Where the configuration is.
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .long, help: "The configuration file, such as conf/sluice.yaml.")
+    @Option(
+        name: .long, help: "The configuration file, such as conf/sluice.yaml.",
+        completion: .file())
     var config: String
 }
 

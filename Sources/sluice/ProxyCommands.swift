@@ -4,10 +4,12 @@ import Foundation
 
 /// Which running proxy a command talks to.
 struct SocketOptions: ParsableArguments {
-    @Option(name: .long, help: "The control socket.")
+    @Option(name: .long, help: "The control socket.", completion: .file())
     var socket: String?
 
-    @Option(name: .long, help: "The configuration file that names the control socket.")
+    @Option(
+        name: .long, help: "The configuration file that names the control socket.",
+        completion: .file())
     var config: String?
 
     /// `--socket`, else SLUICE_SOCKET, else what `--config` names.

@@ -15,10 +15,11 @@ struct RolloutCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Checks a plan, and shows every fault.")
 
-    @Argument(help: "The plan's file.")
+    @Argument(help: "The plan's file.", completion: .file())
     var plan: String
 
-    @Option(name: .long, help: "The configuration that has the plan's splits.")
+    @Option(
+        name: .long, help: "The configuration that has the plan's splits.", completion: .file())
     var config: String?
 
     func run() throws {
@@ -32,7 +33,7 @@ struct RolloutStart: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Begins a rollout by a plan.")
 
-    @Argument(help: "The plan's file.")
+    @Argument(help: "The plan's file.", completion: .file())
     var plan: String
 
     @OptionGroup var output: RolloutOutput

@@ -12,7 +12,11 @@ struct LogLevelCommand: ParsableCommand {
             the settings say. It stays until the proxy ends, unless --for says how long.
             """)
 
-    @Argument(help: "The least important level that is logged from now on.")
+    @Argument(
+        help: "The least important level that is logged from now on.",
+        completion: .list([
+            "trace", "debug", "info", "notice", "warning", "error", "critical", "configured",
+        ]))
     var level: String?
 
     @Option(name: .long, help: "Only for so long, such as 10m.")

@@ -47,7 +47,9 @@ struct UpgradeAcknowledge: ParsableCommand {
         commandName: "ack", abstract: "Says that a step is done which only a person can know.",
         usage: "sluice upgrade ack STEP --note TEXT [SPLIT] [--json]")
 
-    @Argument(help: "The step, such as backup.")
+    @Argument(
+        help: "The step, such as backup.",
+        completion: .list(UpgradeStep.allCases.map(\.rawValue)))
     var step: String
 
     @Argument(help: "The split.")

@@ -1,4 +1,5 @@
 import Addressing
+import Foundation
 import Kernel
 import Logging
 import Settings
@@ -72,6 +73,53 @@ struct ServiceManagerTests {
         #expect(
             IdentityCheck.identity(snapshot)
                 == ProcessIdentity(user: 3_999_999_999, group: 3_999_999_998))
+    }
+
+    @Test(
+        .enabled(if: ProcessIdentity.isRoot, "only root gives files away"),
+        arguments: [
+            (0o600, false, false), (0o640, false, false), (0o604, false, true),
+            (0o640, true, true), (0o600, true, false), (0o004, true, false),
+        ])
+    func `a secret that the user may not read is told while root still may`(
+        mode: Int, isOfGroup: Bool, isReadable: Bool
+    ) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("a-token-of-many-letters\n", to: "ops.token")
+        let path = "\(folder.path)/ops.token"
+        let nobody = try #require(ProcessIdentity.user("nobody"))
+        let group = try #require(nobody.group)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: mode, .groupOwnerAccountID: isOfGroup ? Int(group) : 0],
+            ofItemAtPath: path)
+        let text = """
+            listeners: {api: {address: 127.0.0.1:0, split: kong}}
+            upstreams: {x: {targets: [127.0.0.1:9001]}}
+            splits: {kong: {x: 1}}
+            admin: {address: 127.0.0.1:0, tokens: [{name: ops, file: \(path)}]}
+            user: nobody
+            """
+        let reading = try SettingsReader.read("s", environment: [:]) { _ in
+            .success(Array(text.utf8))
+        }
+        let faults = IdentityCheck.faults(reading.snapshot, file: "s").map(\.description)
+        #expect(faults.isEmpty == isReadable, "\(faults)")
+        if !isReadable {
+            #expect(faults[0].hasPrefix("s:5:7: \"nobody\" may not read \(path), the token ops;"))
+        }
+    }
+
+    @Test(
+        arguments: [(0o600, false), (0o640, false), (0o644, true), (0o660, true), (0o601, true)])
+    func `a file of secrets is its owner's and may be shown to the own group`(
+        mode: Int, isOpen: Bool
+    ) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("x", to: "secret")
+        let path = "\(folder.path)/secret"
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        #expect(FileFacts.isOpenToOthers(path) == isOpen)
+        #expect(FileFacts.isOpenToOthers("\(path)-none") == nil)
     }
 }
 

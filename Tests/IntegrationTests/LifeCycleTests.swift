@@ -129,6 +129,19 @@ struct LifeCycleTests {
         #expect(try load.finish().faults.isEmpty)
     }
 
+    @Test func `a control socket without a folder is told before anything is opened`() throws {
+        let x = try ScriptedUpstream(name: "x")
+        var settings = Settings(x: x.port)
+        let folder = try TemporaryFolder()
+        settings.socket = folder["none/sluice.sock"]
+        try folder.write(settings.text, to: "sluice.yaml")
+        let result = try ChildProcess.run(
+            [Sluice.binary, "run", "--config", folder["sluice.yaml"]])
+        #expect(result.status == 1)
+        let lines = result.errors.split(separator: "\n")
+        #expect(lines.count == 1 && lines[0].contains("there is no folder \(folder["none"]);"))
+    }
+
     @Test func `what needs a restart is passed over and named`() throws {
         let x = try ScriptedUpstream(name: "x")
         var settings = Settings(x: x.port)

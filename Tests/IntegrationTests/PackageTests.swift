@@ -56,7 +56,7 @@ struct PackageTests {
         _ = try ChildProcess.run(["dpkg-deb", "--raw-extract", package.path, folder["root"]])
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder["root"])
         for path in [
-            "usr/bin/sluice", "etc/sluice/sluice.yaml", "etc/sluice/weights/weights.yaml",
+            "usr/bin/sluice", "etc/sluice/sluice.yaml", "usr/share/sluice/weights.yaml",
             "usr/share/man/man1/sluice.1.gz", "usr/share/man/man5/sluice.yaml.5.gz",
             "usr/share/zsh/vendor-completions/_sluice",
             "usr/share/fish/vendor_completions.d/sluice.fish",
@@ -67,7 +67,14 @@ struct PackageTests {
         }
         #expect(
             try folder.read("root/DEBIAN/conffiles")
-                == "/etc/sluice/sluice.yaml\n/etc/sluice/weights/weights.yaml\n")
+                == "/etc/sluice/sluice.yaml\n")
+        let examples = folder["root/usr/share/doc/sluice/examples"]
+        for name in ["sluice.yaml", "minimal.yaml"] {
+            let check = try ChildProcess.run(
+                [Sluice.binary, "check", "--config", "\(examples)/\(name)"],
+                environment: ["STICKY_SECRET": "0123456789abcdef0123456789abcdef"])
+            #expect(check.status == 0, "\(check.errors)")
+        }
         let units = "\(Self.root)/conf/systemd"
         for unit in (try? FileManager.default.contentsOfDirectory(atPath: units)) ?? []
         where !unit.hasSuffix(".sysusers") {
@@ -126,9 +133,17 @@ struct PackageTests {
 
         try play(in: folder)
 
+        // The weights are what a command has made of them, whatever an upgrade brings.
+        #expect(try dpkg(["--install", package.path]).status == 0)
+        #expect(try folder.read("etc/sluice/weights/weights.yaml").contains("{x: 90, y: 10}"))
+        try folder.write("hash\n", to: "etc/sluice/ops.token")
+
         #expect(try dpkg(["--purge", "sluice"]).status == 0)
         #expect(!FileManager.default.fileExists(atPath: folder["usr/bin/sluice"]))
-        #expect(!FileManager.default.fileExists(atPath: folder["etc/sluice"]))
+        // What somebody has put there stays.
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder["etc/sluice"])
+                == ["ops.token"])
     }
 
     private func playUnpacked() throws {
@@ -137,6 +152,9 @@ struct PackageTests {
         let result = try ChildProcess.run(["dpkg-deb", "--extract", package.path, folder.path])
         #expect(result.status == 0, "\(result.errors)")
         for name in ["run", "var"] { try folder.makeFolder(name) }
+        try folder.write(
+            try folder.read("usr/share/sluice/weights.yaml"),
+            to: "etc/sluice/weights/weights.yaml")
         try play(in: folder)
     }
 

@@ -51,6 +51,10 @@ package enum RunCommand {
         for warning in reading.warnings { logger.warning("\(warning)") }
         do {
             let inherited = try InheritedSocket.all(environment)
+            if inherited.isEmpty, let fault = missingFolder(reading.snapshot) {
+                logger.critical("\(fault)")
+                return ExitStatus.failed
+            }
             let process = try ProxyProcess(
                 reading.snapshot, text: reading.weights, configuration: (path, environment),
                 logger: logger, inherited: inherited,
@@ -61,6 +65,16 @@ package enum RunCommand {
             for line in "\(error)".split(separator: "\n") { logger.critical("\(line)") }
             return ExitStatus.failed
         }
+    }
+
+    /// Told before anything is opened: whoever starts it without a service manager meets this
+    /// first.
+    private static func missingFolder(_ snapshot: Snapshot) -> String? {
+        guard let socket = snapshot.control?.socket else { return nil }
+        let folder = FilePath.folder(of: socket)
+        guard FileFacts(path: folder) == nil else { return nil }
+        return "control socket \(socket): there is no folder \(folder); expected one that Sluice "
+            + "may write to"
     }
 }
 

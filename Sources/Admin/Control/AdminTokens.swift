@@ -59,8 +59,10 @@ package final class AdminTokens: Sendable {
                 throw Fault(
                     description: "\(owner): expected one line of 16 to 4096 visible characters")
             }
-            if let mode = FileFacts.permissions(of: setting.file), mode & 0o077 != 0 {
-                warnings.append("\(owner) may be read by others; expected mode 0600")
+            if FileFacts.isOpenToOthers(setting.file) == true {
+                warnings.append(
+                    "\(owner) may be read by others; expected mode 0600, or 0640 and the group that "
+                        + "Sluice runs as")
             }
             guard let digest = digest(of: line) else {
                 throw Fault(

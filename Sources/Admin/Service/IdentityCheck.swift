@@ -1,4 +1,5 @@
 package import Kernel
+internal import Proxy
 package import Settings
 
 /// Whose rights the process is to have, and whether it can get along with them.
@@ -19,7 +20,32 @@ package enum IdentityCheck {
         if let group = settings.group, ProcessIdentity.group(group.text) == nil {
             faults.append(fault(file, group, "is no group of this machine; expected one"))
         }
-        return faults
+        return faults.isEmpty ? unreadable(snapshot, file: file, settings.user) : faults
+    }
+
+    /// The secrets that root has, and the user will not be able to read. Where somebody else than
+    /// root looks, reading them is the proof.
+    private static func unreadable(
+        _ snapshot: Snapshot, file: String, _ place: IdentitySettings.Name
+    ) -> [SettingsError] {
+        guard ProcessIdentity.isRoot, let identity = identity(snapshot) else { return [] }
+        let group = snapshot.control?.group.flatMap { ProcessIdentity.group($0) }
+        let others = group.map { [$0] } ?? []
+        let tls =
+            snapshot.listeners.compactMap { $0.tls?.files }
+            + snapshot.upstreams.compactMap { $0.tls?.files }
+        var secrets = tls.joined().map { (path: $0, what: "which TLS needs") }
+        for token in snapshot.admin?.tokens ?? [] {
+            secrets.append((token.file, "the token \(token.name)"))
+        }
+        return secrets.filter {
+            FileFacts.mayBeRead($0.path, by: identity, others: others) == false
+        }.map { secret in
+            fault(
+                file, place,
+                "may not read \(secret.path), \(secret.what); expected it to be theirs, or of "
+                    + "their group with mode 0640")
+        }
     }
 
     /// The numbers of what sluice.yaml names; nil where nothing, or nobody, is named.
