@@ -3,7 +3,9 @@
 import { h, percent, plain, rate, say, set, sum } from "./tools.js";
 import { t } from "./words.js";
 
-const SUMS = 1e6;
+const MOST = 1e6;
+// As the API takes them: 90, 0.5, 33.33.
+const WEIGHT = /^(0|[1-9]\d*)(\.\d{1,2})?$/;
 
 export class Controls {
   constructor(split, page) {
@@ -41,9 +43,14 @@ export class Controls {
   build(split) {
     this.root.dataset.state = "open";
     this.isTouched = false;
+    // A text, not a number: of what is no number a number field says nothing at all, and a wheel
+    // that turns over it changes it.
+    this.fault = h("p", { class: "result bad", id: `fault-${this.name}`, role: "status" });
     this.inputs = this.members.map((name) => h("input", {
-      type: "number", min: 0, max: SUMS, step: "0.01", required: true, inputmode: "decimal",
+      type: "text", role: "spinbutton", class: "weight", inputmode: "decimal", required: true,
+      "aria-valuemin": 0, "aria-valuemax": MOST, autocomplete: "off", spellcheck: "false",
       id: `weight-${this.name}-${name}`, name, oninput: () => this.touch(),
+      onkeydown: (event) => this.turn(event),
     }));
     const candidate = split.candidate ?? this.members[1];
     if (this.members.length === 2) {
@@ -69,6 +76,7 @@ export class Controls {
             h("th", { scope: "row" }, h("label", { for: this.inputs[index].id }, name)),
             h("td", {}, this.inputs[index]), this.previews[index].share,
             this.previews[index].rate)))),
+        this.fault,
         h("label", { class: "reason", for: this.reason.id }, h("span", {}, t("reasonLabel")),
           this.reason),
         h("p", { class: "buttons" }, this.apply,
@@ -93,6 +101,17 @@ export class Controls {
     this.preview();
   }
 
+  // The arrow keys count in whole steps, as in a number field.
+  turn(event) {
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    const value = weightOf(event.target.value);
+    if (!step || !Number.isFinite(value)) return;
+    event.preventDefault();
+    const next = Math.min(MOST, Math.max(0, Math.round((value + step) * 100) / 100));
+    event.target.value = next;
+    this.touch();
+  }
+
   get candidateIndex() {
     return Math.max(0, this.members.indexOf(this.split.candidate ?? this.members[1]));
   }
@@ -114,7 +133,22 @@ export class Controls {
       `${this.members[this.candidateIndex]}: ${this.slider.value} %`);
   }
 
-  get weights() { return this.inputs.map((input) => Number(input.value)); }
+  // NaN where a field holds no weight.
+  get weights() { return this.inputs.map((input) => weightOf(input.value)); }
+
+  // What is wrong with what was written, and marks the fields that it is in.
+  faultOf(weights) {
+    const isWrong = weights.map((weight) => !Number.isFinite(weight));
+    const isEmpty = !isWrong.includes(true) && sum(weights) === 0;
+    this.inputs.forEach((input, index) => {
+      const isBad = isWrong[index] || isEmpty;
+      set(input, "aria-invalid", isBad ? "true" : null);
+      set(input, "aria-describedby", isBad ? this.fault.id : null);
+      set(input, "aria-valuenow", isWrong[index] ? null : weights[index]);
+    });
+    const names = this.members.filter((_, index) => isWrong[index]).join(", ");
+    return names ? t("weightWanted", { name: names }) : isEmpty ? t("weightsEmpty") : "";
+  }
 
   // What the weights mean: each member's share and requests, now and then.
   preview() {
@@ -123,7 +157,9 @@ export class Controls {
     const lanes = this.members.map((name) =>
       this.split.lanes.find((lane) => lane.upstream === name) ?? {});
     const total = sum(lanes.map((lane) => lane.requests_per_second ?? 0));
-    const isSound = weights.every((weight) => weight >= 0 && weight <= SUMS) && all > 0;
+    const fault = this.faultOf(weights);
+    const isSound = !fault;
+    say(this.fault, fault);
     this.members.forEach((_, index) => {
       const { share, rate: speed } = this.previews[index];
       const before = lanes[index].set_ratio;
@@ -140,8 +176,9 @@ export class Controls {
   async submit(event) {
     event.preventDefault();
     if (this.apply.disabled) return;
-    const weights = Object.fromEntries(this.members.map((name, index) =>
-      [name, Number(this.inputs[index].value)]));
+    const values = this.weights;
+    if (this.faultOf(values)) return;
+    const weights = Object.fromEntries(this.members.map((name, index) => [name, values[index]]));
     await this.run(async () => {
       const answer = await this.page.feed.ask("PUT", this.path(), {
         weights, reason: this.reason.value, generation: this.generation,
@@ -196,4 +233,11 @@ export class Controls {
       this.page.refused(error);
     }
   }
+}
+
+// NaN where a text is no weight. Full-width digits are digits.
+function weightOf(text) {
+  const plainText = text.normalize("NFKC").trim();
+  const value = WEIGHT.test(plainText) ? Number(plainText) : NaN;
+  return value <= MOST ? value : NaN;
 }
