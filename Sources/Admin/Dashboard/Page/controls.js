@@ -57,7 +57,7 @@ export class Controls {
       this.slider = h("input", { type: "range", min: 0, max: 100, step: 1,
         id: `slider-${this.name}`, oninput: () => this.slide() });
     }
-    this.previews = this.members.map(() => ({ share: h("td"), rate: h("td") }));
+    this.previews = this.members.map(() => ({ share: change(), rate: change() }));
     this.reason = h("input", { type: "text", maxlength: 1000, id: `reason-${this.name}`,
       name: "reason", autocomplete: "off" });
     this.apply = h("button", { type: "submit", class: "primary" }, t("setWeights"));
@@ -165,9 +165,8 @@ export class Controls {
       const before = lanes[index].set_ratio;
       const after = isSound ? weights[index] / all : NaN;
       const isSame = Math.abs(before - after) < 1e-9;
-      say(share, isSame ? percent(before) : `${percent(before)} → ${percent(after)}`);
-      say(speed, isSame ? rate(total * before)
-        : `${rate(total * before)} → ${rate(total * after)}`);
+      sayChange(share, percent(before), isSame ? null : percent(after));
+      sayChange(speed, rate(total * before), isSame ? null : rate(total * after));
       set(share.parentElement, "class", isSame ? null : "changed");
     });
     this.apply.disabled = !isSound || !this.isTouched;
@@ -233,6 +232,14 @@ export class Controls {
       this.page.refused(error);
     }
   }
+}
+
+// A cell for what is and what would be; a line may end between them only.
+function change() { return h("td", {}, h("span"), " ", h("span")); }
+
+function sayChange(cell, before, after) {
+  say(cell.firstChild, after === null ? before : `${before} →`);
+  say(cell.lastChild, after ?? "");
 }
 
 // NaN where a text is no weight. Full-width digits are digits.

@@ -6,6 +6,8 @@ import { t } from "./words.js";
 
 const ORIGINS = ["service", "serviceFailed", "kong", "sluice", "unknown", "attempts"];
 const NARROW = 640;
+// What the second line of numbers takes.
+const SECOND = 18;
 
 // What a member of a split is at this moment, in one place for the diagram and for others.
 export function memberFacts(split, name, now) {
@@ -57,13 +59,14 @@ export class Diagram {
     if (!this.width) return;
     const members = Object.keys(split.weights).map((name) => memberFacts(split, name, now));
     const kongs = members.filter((member) => member.upstream?.kong).length;
-    const shape = JSON.stringify([this.width, kongs, document.documentElement.lang,
+    const ways = members.map((one) => one.lane.requests_per_second ?? 0);
+    this.isBusy = sum(ways) >= 9999;
+    const shape = JSON.stringify([this.width, kongs, this.isBusy, document.documentElement.lang,
       members.map((one) => [one.name, Boolean(one.guard), one.isTCP])]);
     if (shape !== this.signature) {
       this.signature = shape;
       this.draw(members, kongs);
     }
-    const ways = members.map((one) => one.lane.requests_per_second ?? 0);
     say(this.totalText, `${rate(sum(ways))}${t("perSecond")}`);
     members.forEach((member, index) => this.updateMember(this.parts[index], member));
     const texts = members.map((member) => describe(member));
@@ -71,9 +74,9 @@ export class Diagram {
   }
 
   draw(members, kongs) {
-    const isNarrow = this.width < NARROW;
     const hasBase = kongs > 1;
-    const place = isNarrow ? narrow(this.width, members, hasBase) : wide(this.width, members, hasBase);
+    const place = this.place(members, hasBase);
+    const { isNarrow } = this;
     this.root.replaceChildren();
     set(this.root, "width", this.width * this.zoom);
     set(this.root, "height", place.height * this.zoom);
@@ -89,11 +92,50 @@ export class Diagram {
       hasBase && member.upstream?.kong));
   }
 
+  // Where everything stands: side by side as long as no text would run into a box, and numbers in
+  // two lines where one is too short for them.
+  place(members, hasBase) {
+    const sizes = this.sizes(members);
+    let place = this.width < NARROW ? null : wide(this.width, members, hasBase, sizes);
+    this.isNarrow = !place || place.room < sizes.pair;
+    if (this.isNarrow) place = narrow(this.width, members, hasBase, sizes);
+    this.isSplit = place.room < sizes.line;
+    this.isTight = place.room < sizes.pair;
+    this.room = place.room;
+    return place;
+  }
+
+  // How wide texts are with the letters that this browser has.
+  sizes(members) {
+    const measure = (name, text) => {
+      const element = s("text", { class: name }, text);
+      this.root.append(element);
+      const width = Math.ceil(element.getComputedTextLength());
+      element.remove();
+      return width;
+    };
+    const isTCP = members.every((member) => member.isTCP);
+    const speed = `8,888${t("perSecond")}   `;
+    const pair = isTCP ? `8,888 ${t("inflight")}` : "p50 88.8   p95 88.8   p99 888 ms";
+    return {
+      clients: measure("name", t("clients")) + 22,
+      total: measure("big", `${this.isBusy ? "888,888" : "8,888"}${t("perSecond")}`) + 8,
+      pair: Math.max(measure("numbers", pair),
+        measure("shares", `${t("setShare")} 88.88 %   ${t("effective")} 88.88 %`)),
+      line: measure("numbers", speed + pair),
+    };
+  }
+
   drawMember(member, index, place, isOnBase) {
     const { tone, dash } = look(index);
     const texts = ["share", "shares", "numbers", "errors"].map((name, line) => s("text", {
-      class: `${name}`, x: place.text.x, y: place.text.y + place.lines[line],
+      class: `${name}`, x: place.text.x, y: place.text.y + place.lines[line]
+        + (this.isSplit && name === "errors" ? SECOND : 0),
     }));
+    const halves = [s("tspan"), s("tspan", this.isSplit
+      ? { x: place.text.x, y: place.text.y + place.second } : {})];
+    texts[2].append(...halves);
+    if (this.isTight) set(texts[2], "class", "numbers tight");
     const way = s("path", { class: "way", d: place.way, "stroke-dasharray": dash || null });
     const flow = s("path", { class: "flow", d: place.way });
     const arrow = s("path", { class: "head", d: place.head });
@@ -112,23 +154,25 @@ export class Diagram {
     if (admin) group.append(admin.group);
     this.root.append(group);
     fit(name, member.name, place.box.w - (member.upstream?.kong ? 84 : 26));
-    return { group, way, flow, texts, health, version, admin, room: place.box.w - 24 };
+    return { group, way, flow, texts, halves, health, version, admin, room: place.box.w - 24 };
   }
 
   updateMember(part, member) {
     const { lane } = member;
-    const [share, shares, numbers, errors] = part.texts;
-    say(share, `${percent(member.measured, 1)} ${t("measured")}`);
-    const gap = this.width < NARROW ? "  " : "   ";
-    say(shares, `${t("setShare")} ${percent(lane.set_ratio)}   ${t("effective")} `
-      + percent(lane.effective_ratio));
-    const speed = `${rate(lane.requests_per_second)}${t("perSecond")}`;
-    say(numbers, [speed, ...(member.isTCP ? [`${number(lane.inflight)} ${t("inflight")}`]
+    const [share, shares, , errors] = part.texts;
+    const [speed, times] = part.halves;
+    fit(share, `${percent(member.measured, 1)} ${t("measured")}`, this.room);
+    const gap = this.isTight ? " " : this.isNarrow ? "  " : "   ";
+    fit(shares, `${t("setShare")} ${percent(lane.set_ratio)}   ${t("effective")} `
+      + percent(lane.effective_ratio), this.room);
+    say(speed, `${rate(lane.requests_per_second)}${t("perSecond")}${gap}`);
+    say(times, (member.isTCP ? [`${number(lane.inflight)} ${t("inflight")}`]
       : [`p50 ${milliseconds(lane.p50_seconds)}`, `p95 ${milliseconds(lane.p95_seconds)}`,
-        `p99 ${milliseconds(lane.p99_seconds)} ms`])].join(gap));
+        `p99 ${milliseconds(lane.p99_seconds)} ms`]).join(gap));
     const texts = errorTexts(member);
-    say(errors, texts.length ? `▲ ${texts.join(" · ")} /${t("min")}` : `✓ ${t("noErrors")}`);
     set(errors, "class", texts.length ? "errors bad" : "errors");
+    fit(errors, texts.length ? `▲ ${texts.join(" · ")} /${t("min")}` : `✓ ${t("noErrors")}`,
+      this.room);
     const ratio = lane.effective_ratio ?? 0;
     set(part.way, "stroke-width", ratio > 0 ? (2 + 12 * ratio).toFixed(1) : 1.5);
     set(part.group, "data-flow", ratio > 0 && lane.requests_per_second > 0 ? "on" : "off");
@@ -136,10 +180,10 @@ export class Diagram {
     const all = member.targets.length;
     const degraded = member.targets.filter((target) => target.state === "degraded").length;
     const isSound = member.good === all && !degraded;
+    set(part.health, "class", isSound ? "small" : "small bad");
     fit(part.health, `${isSound ? "●" : member.good ? "▲" : "✕"} `
       + t(degraded ? "targetsShort" : "targetsOf", { good: member.good, all })
       + (degraded && member.good ? `, ${degraded} ${t("degraded")}` : ""), part.room);
-    set(part.health, "class", isSound ? "small" : "small bad");
     fit(part.version, member.upstream?.versions.map((one) => plain(one)).join(", ") ?? "", 66);
     if (part.admin) {
       set(part.admin.group, "data-shut", member.guard.shut ? "yes" : "no");
@@ -186,21 +230,23 @@ function drawAdmin(place, owner) {
   const group = s("g", { class: "admin" },
     s("path", { class: "wire", d: `M${owner.x + owner.w / 2} ${owner.y + owner.h}V${y}` }),
     s("rect", { class: "node", x, y, width: w, height: 25, rx: 12.5 }),
-    s("path", { class: "cross", d: `M${x + 8} ${y + 2}L${x + w - 8} ${y + 23}M${x + w - 8} `
-      + `${y + 2}L${x + 8} ${y + 23}` }), word);
+    s("path", { class: "cross", d: cross(x + 11, y + 12.5) + cross(x + w - 11, y + 12.5) }), word);
   return { group, word };
 }
 
+// One at each end, so that what is crossed can still be read.
+function cross(x, y) { return `M${x - 4} ${y - 4}l8 8m0 -8l-8 8`; }
+
 // From left to right, a row for each member.
-function wide(width, members, hasBase) {
+function wide(width, members, hasBase, sizes) {
   const row = 130;
   const top = 14;
   const height = Math.max(top * 2 + row * members.length, 150);
   const middle = top + (row * members.length) / 2;
   const baseWidth = hasBase ? Math.min(104, Math.max(84, width * 0.1)) : 0;
-  const sideWidth = Math.min(112, Math.max(92, width * 0.11));
+  const sideWidth = Math.max(sizes.clients, Math.min(112, width * 0.11));
   const boxWidth = Math.min(220, Math.max(176, width * 0.2));
-  const gap = Math.min(96, Math.max(64, width * 0.075));
+  const gap = Math.max(sizes.total, Math.min(96, width * 0.075));
   const api = { x: 1, y: middle - 27, w: sideWidth, h: 54 };
   const sluice = { x: api.x + sideWidth + gap, y: middle - 36, w: 92, h: 72 };
   const baseGap = hasBase ? Math.max(34, width * 0.04) : 0;
@@ -208,7 +254,7 @@ function wide(width, members, hasBase) {
   const from = sluice.x + sluice.w;
   const base = { x: width - 1 - baseWidth, y: middle - 42, w: baseWidth, h: 84 };
   return {
-    height: Math.max(height, 2 * middle), api, sluice, base,
+    height: Math.max(height, 2 * middle), api, sluice, base, room: boxX - 11 - from - 52,
     trunk: `M${api.x + api.w} ${middle}H${sluice.x}`,
     total: { x: (api.x + api.w + sluice.x) / 2, y: middle - 12 },
     members: members.map((_, index) => {
@@ -221,7 +267,7 @@ function wide(width, members, hasBase) {
         box: boxAt, admin: { x: boxX + 14, y: y + 37, w: boxWidth - 28 },
         way: `M${from} ${start}C${bend} ${start} ${from + 6} ${y} ${from + 40} ${y}H${end}`,
         head: `M${end - 1} ${y - 9}L${boxX - 1} ${y}L${end - 1} ${y + 9}z`,
-        text: { x: from + 52, y: y - 51 }, lines: [0, 20, 38, 76],
+        text: { x: from + 52, y: y - 51 }, lines: [0, 20, 38, 76], second: 76,
         wire: `M${boxX + boxWidth} ${y}C${base.x - 8} ${y} ${boxX + boxWidth + 8} ${middle} `
           + `${base.x} ${middle}`,
       };
@@ -230,11 +276,14 @@ function wide(width, members, hasBase) {
 }
 
 // From top to bottom, for phones.
-function narrow(width, members, hasBase) {
+function narrow(width, members, hasBase, sizes) {
   const railX = 22;
   const left = 44;
-  const api = { x: 1, y: 1, w: Math.min(130, width * 0.36), h: 44 };
-  const sluice = { x: 1, y: 84, w: Math.min(130, width * 0.36), h: 44 };
+  const room = width - left - 6;
+  const more = room < sizes.line ? SECOND : 0;
+  const side = Math.max(sizes.clients, Math.min(130, width * 0.36));
+  const api = { x: 1, y: 1, w: side, h: 44 };
+  const sluice = { x: 1, y: 84, w: side, h: 44 };
   let y = 156;
   const wireX = width - 14;
   // The last one stands outermost, so that no rail crosses another.
@@ -242,10 +291,11 @@ function narrow(width, members, hasBase) {
   const places = members.map((member, index) => {
     const railX = members.length > 1 ? 30 - index * apart : 22;
     const text = { x: left + 4, y: y + 8 };
-    const boxAt = { x: left, y: y + 76, w: width - left - (hasBase ? 30 : 2), h: 58 };
+    const boxAt = { x: left, y: y + 76 + more, w: width - left - (hasBase ? 30 : 2), h: 58 };
     const middle = boxAt.y + 29;
     const place = {
-      box: boxAt, text, lines: [0, 20, 39, 58], admin: { x: left + 14, y: boxAt.y + 66, w: boxAt.w - 28 },
+      box: boxAt, text, lines: [0, 20, 39, 58], second: 39 + SECOND,
+      admin: { x: left + 14, y: boxAt.y + 66, w: boxAt.w - 28 },
       way: `M${railX} 128V${middle - 10}Q${railX} ${middle} ${left - 11} ${middle}`,
       head: `M${left - 12} ${middle - 8}L${left - 1} ${middle}L${left - 12} ${middle + 8}z`,
       middle,
@@ -258,7 +308,7 @@ function narrow(width, members, hasBase) {
     place.wire = `M${place.box.x + place.box.w} ${place.middle}H${wireX}V${base.y + 8}`;
   }
   return {
-    height: hasBase ? base.y + base.h + 4 : y, api, sluice, base, members: places,
+    height: hasBase ? base.y + base.h + 4 : y - 20, api, sluice, base, members: places, room,
     trunk: `M${railX} ${api.y + api.h}V${sluice.y}`, total: { x: railX + 14, y: 70 },
   };
 }

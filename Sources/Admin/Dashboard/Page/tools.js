@@ -29,8 +29,10 @@ export function say(element, text) {
 
 // A text of a drawing, cut where it would be wider than there is room; the whole is its title.
 export function fit(element, text, width) {
-  if (element.dataset.whole === `${text} ${width}`) return;
-  element.dataset.whole = `${text} ${width}`;
+  // Bold letters are wider: what has another class is measured anew.
+  const whole = `${text} ${width} ${element.getAttribute("class")}`;
+  if (element.dataset.whole === whole) return;
+  element.dataset.whole = whole;
   element.textContent = text;
   if (element.getComputedTextLength() <= width) return;
   let end = text.length;
