@@ -1,6 +1,6 @@
 // What may be changed with a token: weights with what they mean, rollback, freeze. Each goes
 // through the control API, which says what came of it.
-import { h, percent, plain, rate, say, set, sum } from "./tools.js";
+import { h, percent, plain, rate, say, set, sum, tell } from "./tools.js";
 import { t } from "./words.js";
 
 const MOST = 1e6;
@@ -18,13 +18,19 @@ export class Controls {
 
   update(split, now) {
     this.split = split;
-    const isOpen = this.page.mayWrite ? "yes" : now.controls ? "locked" : "none";
+    const isOpen = this.page.mayWrite ? "yes" : this.page.holder ? "reader"
+      : now.controls ? "locked" : "none";
     if (isOpen !== this.isOpen) {
       this.isOpen = isOpen;
       if (isOpen === "yes") this.build(split);
       else this.buildLocked(isOpen);
     }
     if (isOpen !== "yes") return;
+    // What is in force since a generation is not so any more after the next one.
+    if (this.told && split.generation > this.told) {
+      this.told = null;
+      tell(this.result, "");
+    }
     if (!this.isTouched) this.fill(split);
     this.preview();
     const isFrozen = split.freeze.mode !== "off";
@@ -33,8 +39,8 @@ export class Controls {
   }
 
   buildLocked(isOpen) {
-    this.root.replaceChildren(h("h3", {}, t("controls")),
-      h("p", { class: "quiet" }, t(isOpen === "none" ? "noTokensText" : "lockedText")),
+    const text = { none: "noTokensText", locked: "lockedText", reader: "readToken" }[isOpen];
+    this.root.replaceChildren(h("h3", {}, t("controls")), h("p", { class: "quiet" }, t(text)),
       ...(isOpen === "none" ? [] : [h("button", { type: "button",
         onclick: () => this.page.unlock() }, t("unlock"))]));
     this.root.dataset.state = "locked";
@@ -45,7 +51,7 @@ export class Controls {
     this.isTouched = false;
     // A text, not a number: of what is no number a number field says nothing at all, and a wheel
     // that turns over it changes it.
-    this.fault = h("p", { class: "result bad", id: `fault-${this.name}`, role: "status" });
+    this.fault = h("p", { class: "result bad fault", id: `fault-${this.name}`, role: "status" });
     this.inputs = this.members.map((name) => h("input", {
       type: "text", role: "spinbutton", class: "weight", inputmode: "decimal", required: true,
       "aria-valuemin": 0, "aria-valuemax": MOST, autocomplete: "off", spellcheck: "false",
@@ -61,7 +67,7 @@ export class Controls {
     this.reason = h("input", { type: "text", maxlength: 1000, id: `reason-${this.name}`,
       name: "reason", autocomplete: "off" });
     this.apply = h("button", { type: "submit", class: "primary" }, t("setWeights"));
-    this.result = h("p", { class: "result", role: "status", "aria-live": "polite" });
+    this.result = h("div", { class: "result", role: "status", "aria-live": "polite" });
     this.freezeButton = h("button", { type: "button", onclick: () => this.freeze() });
     this.freezeRow = h("span", {}, this.freezeButton);
     this.root.replaceChildren(h("h3", {}, t("controls")),
@@ -182,6 +188,7 @@ export class Controls {
       const answer = await this.page.feed.ask("PUT", this.path(), {
         weights, reason: this.reason.value, generation: this.generation,
       });
+      this.told = answer.generation;
       return t("doneSet", { generation: answer.generation })
         + (answer.durable ? "" : t("notDurableDone"));
     });
@@ -195,6 +202,7 @@ export class Controls {
     await this.run(async () => {
       const answer = await this.page.feed.ask("POST", this.path("/rollback"),
         { reason: this.reason.value });
+      this.told = answer.generation;
       return t("doneRollback", { generation: answer.generation })
         + (answer.durable ? "" : t("notDurableDone"));
     });
@@ -218,20 +226,30 @@ export class Controls {
   path(rest = "") { return `v1/splits/${encodeURIComponent(this.name)}${rest}`; }
 
   async run(work) {
-    say(this.result, t("working"));
-    set(this.result, "class", "result");
+    this.page.hush();
+    tell(this.result, t("working"));
     try {
-      say(this.result, await work());
-      set(this.result, "class", "result good");
+      const text = await work();
+      this.page.hush();
+      tell(this.result, text, "good");
       this.isTouched = false;
       this.reason.value = "";
     } catch (error) {
       if (error.status === 412) this.isTouched = false;
-      say(this.result, error.status === 412 ? t("changedMeanwhile") : plain(error.message));
-      set(this.result, "class", "result bad");
+      const { text, details } = refusal(error);
+      tell(this.result, text, "bad", details);
       this.page.refused(error);
     }
   }
+}
+
+// What can be done here about a refusal: a force is for the command line only.
+function refusal(error) {
+  const text = error.message;
+  if (error.status === 412) return { text: t("changedMeanwhile") };
+  if (!text.includes("--force")) return { text: plain(text) };
+  return { text: t(text.startsWith("the rollout") ? "refusedRollout" : "refusedLatch"),
+    details: text };
 }
 
 // A cell for what is and what would be; a line may end between them only.

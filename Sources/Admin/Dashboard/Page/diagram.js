@@ -230,7 +230,7 @@ function drawAdmin(place, owner) {
   const group = s("g", { class: "admin" },
     s("path", { class: "wire", d: `M${owner.x + owner.w / 2} ${owner.y + owner.h}V${y}` }),
     s("rect", { class: "node", x, y, width: w, height: 25, rx: 12.5 }),
-    s("path", { class: "cross", d: cross(x + 11, y + 12.5) + cross(x + w - 11, y + 12.5) }), word);
+    s("path", { class: "cross", d: cross(x + 12, y + 12.5) + cross(x + w - 12, y + 12.5) }), word);
   return { group, word };
 }
 
@@ -264,7 +264,7 @@ function wide(width, members, hasBase, sizes) {
       const start = middle + (index - (members.length - 1) / 2) * Math.min(18, 52 / members.length);
       const end = boxX - 11;
       return {
-        box: boxAt, admin: { x: boxX + 14, y: y + 37, w: boxWidth - 28 },
+        box: boxAt, admin: { x: boxX + 6, y: y + 37, w: boxWidth - 12 },
         way: `M${from} ${start}C${bend} ${start} ${from + 6} ${y} ${from + 40} ${y}H${end}`,
         head: `M${end - 1} ${y - 9}L${boxX - 1} ${y}L${end - 1} ${y + 9}z`,
         text: { x: from + 52, y: y - 51 }, lines: [0, 20, 38, 76], second: 76,

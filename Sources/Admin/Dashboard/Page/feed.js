@@ -6,6 +6,7 @@ const COLUMNS = ["routed", "requests", "service", "serviceFailed", "kong", "slui
 // A second without news may be a slow one; a connection without any for so long is none.
 const STALE = 3500;
 const DEAD = 10000;
+const LOCKED = 60000;
 
 export class Feed {
   constructor() {
@@ -58,12 +59,17 @@ export class Feed {
       }
       this.tell();
       if (performance.now() - began > 5000) wait = 500;
-      await new Promise((resume) => { this.hurry = resume; setTimeout(resume, wait); });
+      await new Promise((resume) => {
+        this.hurry = resume;
+        // Without a right token nothing changes but by hand.
+        setTimeout(resume, this.fault === "token" ? LOCKED : wait);
+      });
     }
   }
 
   // Begins anew at once, with the token of this moment.
   restart() {
+    this.fault = null;
     this.abort?.abort();
     this.hurry?.();
   }

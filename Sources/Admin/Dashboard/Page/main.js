@@ -4,7 +4,8 @@ import { Controls } from "./controls.js";
 import { Diagram, splitMode } from "./diagram.js";
 import { Feed } from "./feed.js";
 import { Events, Heading, Rollout, Small, Targets, Upgrade } from "./panels.js";
-import { clock, duration, h, number, rate, say, set, sum } from "./tools.js";
+import { clock, duration, h, number, rate, say, set, sum, tell }
+  from "./tools.js";
 import { chooseLanguage, otherLanguage, preferredLanguage, t } from "./words.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -22,6 +23,11 @@ const page = {
   holder: null,
   parts: [],
   signature: "",
+  // What the banner says until the next input: a key of the words and its values.
+  notice: null,
+
+  // Whether there is nothing to see without a token.
+  get isShut() { return this.feed.fault === "token"; },
 
   get mayWrite() { return this.holder?.role === "write"; },
 
@@ -54,8 +60,13 @@ const page = {
     });
     find("access").addEventListener("click", () => {
       if (this.holder) this.lock();
-      else if (this.feed.now?.controls !== false || this.feed.fault === "token") this.unlock();
+      else if (this.isShut || this.feed.now?.controls !== false) this.unlock();
     });
+    // What was said of a change ends with the next input.
+    document.addEventListener("input", () => this.hush(), true);
+    document.addEventListener("click", (event) => {
+      if (event.target.closest?.("button")) this.hush();
+    }, true);
     this.build();
     this.feed.onNews(() => this.update());
     setInterval(() => this.tellState(), 1000);
@@ -74,6 +85,7 @@ const page = {
     this.rollout = new Rollout(rollout, this);
     this.upgrade = new Upgrade(find("upgrade"));
     this.events = new Events(find("events"));
+    this.buildGate();
     this.words();
     this.update();
   },
@@ -104,18 +116,20 @@ const page = {
   tellAccess() {
     const button = find("access");
     const { now } = this.feed;
-    const isFixed = !this.holder && now?.controls === false;
-    say(button, this.holder ? this.holder.name : t("locked"));
+    const isFixed = !this.holder && !this.isShut && now?.controls === false;
+    say(button, this.holder ? this.holder.name : t(this.isShut ? "unlock" : "locked"));
     set(button, "aria-label", this.holder ? t("lockLabel", this.holder)
-      : t(isFixed ? "noTokensLabel" : "unlockLabel"));
+      : t(isFixed ? "noTokensLabel" : this.isShut ? "gateLabel" : "unlockLabel"));
     set(button, "title", button.getAttribute("aria-label"));
     button.disabled = isFixed;
   },
 
   update() {
     const { now } = this.feed;
+    if (this.isShut && this.holder) return this.lose("tokenGone");
     this.tellState();
-    if (!now) return;
+    this.tellAccess();
+    if (!now) return undefined;
     const signature = JSON.stringify([document.documentElement.lang, now.splits.map((split) =>
       [split.name, Object.keys(split.weights), splitMode(split), split.candidate])]);
     if (signature !== this.signature) {
@@ -130,8 +144,7 @@ const page = {
     this.rollout.update(now);
     this.upgrade.update(now);
     this.events.update(this.feed);
-    this.tellFacts(now);
-    this.tellAccess();
+    return this.tellFacts(now);
   },
 
   // A whole section for each split that divides, a card for each that does not.
@@ -182,13 +195,18 @@ const page = {
     const { feed } = this;
     const live = find("live");
     const isKnown = feed.heardAt > 0;
-    const state = !isKnown ? "starting" : feed.isStale ? "stale" : "live";
+    const state = this.isShut ? "needToken" : !isKnown ? "starting"
+      : feed.isStale ? "stale" : "live";
     set(live, "data-state", state);
     say(live, state === "stale" ? `✕ ${t("stale", { s: Math.round(feed.silentSeconds) })}`
       : `${state === "live" ? "●" : "○"} ${t(state)}`);
     set(document.body, "data-state", state);
     const banner = find("banner");
-    const text = feed.fault === "token" ? t("needsToken") : feed.fault === "full" ? t("fullLong")
+    const isNew = this.isShut && find("gate").hidden;
+    find("gate").hidden = !this.isShut;
+    if (isNew && document.activeElement === document.body) find("gate-token").focus();
+    find("pair").hidden = !feed.now;
+    const text = this.notice ? t(...this.notice) : feed.fault === "full" ? t("fullLong")
       : state === "stale" && feed.now ? t("staleLong", { s: duration(feed.silentSeconds),
         time: clock(feed.now.at) })
         : feed.now?.state === "stopping" ? t("stopping") : "";
@@ -197,7 +215,8 @@ const page = {
   },
 
   // Asks for a token until one is right or nobody wants to any more.
-  async unlock() {
+  unlock() {
+    if (this.isShut) return find("gate-token").focus();
     const input = h("input", { type: "password", id: "token", name: "token", required: true,
       autocomplete: "current-password", spellcheck: "false" });
     const fault = h("p", { class: "result bad", role: "alert" });
@@ -205,22 +224,43 @@ const page = {
     this.openDialog(t("unlockTitle"), [
       h("p", { class: "quiet" }, t("unlockText")),
       h("label", { for: "token" }, h("span", {}, t("token")), input), fault,
-    ], t("ok"), "primary", async () => {
-      this.feed.token = input.value.trim();
-      try {
-        const holder = await this.feed.ask("GET", "v1/access");
-        if (holder.role === "none") throw Object.assign(new Error(), { status: 401 });
-        this.holder = holder;
-        dialog.close();
-        this.feed.restart();
-        this.build();
-      } catch (error) {
-        this.feed.token = null;
-        say(fault, error.status === 401 ? t("wrongToken") : error.message);
-        input.select();
-      }
-    });
-    input.focus();
+    ], t("ok"), "primary", () => this.tryToken(input, fault, () => dialog.close()));
+    return input.focus();
+  },
+
+  // Takes on the token in a field, or says why not.
+  async tryToken(input, fault, done) {
+    const token = input.value.trim();
+    try {
+      // Nothing else can be sent in a head.
+      if (!/^[!-~]+$/.test(token)) throw Object.assign(new Error(), { status: 401 });
+      this.feed.token = token;
+      const holder = await this.feed.ask("GET", "v1/access");
+      if (holder.role === "none") throw Object.assign(new Error(), { status: 401 });
+      this.holder = holder;
+      this.notice = null;
+      done();
+      this.feed.restart();
+      this.build();
+    } catch (error) {
+      this.feed.token = null;
+      say(fault, error.status === 401 ? t("wrongToken") : error.message);
+      input.select();
+    }
+  },
+
+  // What stands in the page's place where reading needs a token too.
+  buildGate() {
+    const input = h("input", { type: "password", id: "gate-token", name: "token", required: true,
+      autocomplete: "current-password", spellcheck: "false" });
+    const fault = h("p", { class: "result bad fault", role: "alert" });
+    find("gate").replaceChildren(h("form", { onsubmit: (event) => {
+      event.preventDefault();
+      this.tryToken(input, fault, () => {});
+    } }, h("h2", { id: "gate-title" }, t("gateTitle")),
+    h("p", { class: "quiet" }, t("gateText")),
+    h("label", { for: "gate-token" }, h("span", {}, t("token")), input), fault,
+    h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary" }, t("unlock")))));
   },
 
   lock() {
@@ -230,8 +270,33 @@ const page = {
     this.build();
   },
 
-  // A token that is not known any more.
-  refused(error) { if (error.status === 401) this.lock(); },
+  // The token was taken away while the page was open: that it locks itself is said.
+  lose(key) {
+    this.notice = [key, { name: this.holder?.name }];
+    this.lock();
+  },
+
+  // A token that is not known any more, or may only read by now.
+  async refused(error) {
+    if (!this.holder) return;
+    if (error.status === 401) this.lose("tokenGone");
+    if (error.status !== 403) return;
+    const holder = await this.feed.ask("GET", "v1/access").catch(() => null);
+    if (holder?.role !== "read") return;
+    this.notice = ["tokenReads", holder];
+    this.holder = holder;
+    this.build();
+  },
+
+  // Ends what was said of changes.
+  hush() {
+    for (const one of document.querySelectorAll("main .result:not(.fault):not(:empty)")) {
+      tell(one, "");
+    }
+    if (!this.notice) return;
+    this.notice = null;
+    this.tellState();
+  },
 
   // A question whose button has the focus, so that Enter says yes and Escape no.
   confirm(title, text, word, kind) {

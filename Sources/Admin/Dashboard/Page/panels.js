@@ -1,7 +1,8 @@
 // The rest of the page: a split's heading and targets, the rollout, the upgrade, what happened.
 import { GLYPHS } from "./charts.js";
 import { memberFacts, splitMode } from "./diagram.js";
-import { clock, duration, h, look, NOTHING, number, percent, plain, rate, say, set } from "./tools.js";
+import { clock, duration, h, look, NOTHING, number, percent, plain, rate, say, set, tell }
+  from "./tools.js";
 import { t } from "./words.js";
 
 const STATES = { sound: "●", degraded: "▲", ejected: "◐", down: "✕", unknown: "○", drained: "◇" };
@@ -160,24 +161,31 @@ export class Rollout {
         wanted.push(["pause", t("pause"), {}, "donePause", null]);
       }
       if (rollout.state === "paused") wanted.push(["resume", t("resume"), {}, "doneResume", null]);
+      if (["running", "awaiting_approval", "paused"].includes(rollout.state)) {
+        wanted.push(["abort", t("abort"), {}, "doneAbort", "danger"]);
+      }
     }
     // A button that is held down must not be taken away under the finger.
     const signature = JSON.stringify(wanted);
     if (signature === this.signature) return;
     this.signature = signature;
+    // What was refused in another state says nothing of this one.
+    if (this.result.classList.contains("bad")) tell(this.result, "");
     this.buttons.replaceChildren(...wanted.map(([path, text, body, done, kind]) => h("button", {
       type: "button", class: kind, onclick: () => this.send(path, body, done) }, text)));
   }
 
   async send(path, body, done) {
-    say(this.result, t("working"));
+    if (path === "abort" && !await this.page.confirm(t("abortTitle"), t("abortText"), t("abort"),
+      "danger")) return;
+    this.page.hush();
+    tell(this.result, t("working"));
     try {
       await this.page.feed.ask("POST", `v1/rollout/${path}`, { ...body });
-      say(this.result, t(done));
-      set(this.result, "class", "result good");
+      this.page.hush();
+      tell(this.result, t(done), "good");
     } catch (error) {
-      say(this.result, error.message);
-      set(this.result, "class", "result bad");
+      tell(this.result, error.message, "bad");
       this.page.refused(error);
     }
   }

@@ -43,6 +43,14 @@ export function fit(element, text, width) {
   element.append(s("title", {}, text));
 }
 
+// What came of a change; `details` is what Sluice itself said, where the page says it otherwise.
+export function tell(element, text, kind = "", details = "") {
+  set(element, "class", `result ${kind}`.trim());
+  if (!details) return say(element, text);
+  return element.replaceChildren(text, h("details", {}, h("summary", {}, t("inItsWords")),
+    h("code", {}, details)));
+}
+
 export function set(element, name, value) {
   if (value === null || value === undefined) element.removeAttribute(name);
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
