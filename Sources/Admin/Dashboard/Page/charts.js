@@ -7,9 +7,18 @@ import { t } from "./words.js";
 
 const HEIGHT = 132;
 const PAD = { left: 44, right: 10, top: 18, bottom: 20 };
+// How wide 20:53 and 20:53:30 are at most.
+const LABEL = [40, 60];
 const ERRORS = ["service", "serviceFailed", "kong", "sluice", "unknown", "attempts"];
 // What happened, each kind with a shape of its own.
-export const GLYPHS = { start: "▸", weights: "◆", target: "▲", freeze: "✱", rollout: "●" };
+const GLYPHS = { start: "▸", weights: "◆", target: "▲", freeze: "✱", rollout: "●" };
+
+// A target that is well again is no alarm.
+function isWell(event) { return event.kind === "target" && event.to === "sound"; }
+
+export function glyph(event) { return isWell(event) ? "△" : GLYPHS[event.kind] ?? "·"; }
+
+export function kindOf(event) { return isWell(event) ? "target well" : event.kind; }
 
 const KINDS = {
   share: { title: "share", note: "shareNote", text: (value) => percent(value, 1), top: () => 1,
@@ -163,9 +172,11 @@ class Chart {
       s("path", { d: `M${PAD.left} ${y(tick)}H${right}` }),
       s("text", { x: PAD.left - 7, y: y(tick) + 4, "text-anchor": "end" },
         kind.ticks ? `${tick * 100} %` : tickText(tick, key))));
-    const { list, step } = times(begin, end);
+    const { list, step } = times(begin, end, right - PAD.left);
     for (const at of list) {
-      parts.push(s("text", { class: "at", x: x(at), y: HEIGHT - 4, "text-anchor": "middle" },
+      // The last one ends with the drawing.
+      const place = Math.min(x(at), width - LABEL[step < 60000 ? 1 : 0] / 2);
+      parts.push(s("text", { class: "at", x: place, y: HEIGHT - 4, "text-anchor": "middle" },
         clock(at, step < 60000)));
     }
     for (const event of events) parts.push(mark(event, x(event.at), bottom));
@@ -202,7 +213,7 @@ class Chart {
       const member = found?.members[index];
       const text = member ? kind.text(member[kind.key]) : NOTHING;
       say(value, kind.key === "latency" && member && at !== null
-        ? `${milliseconds(member.p50)} · ${milliseconds(member.p95)} · ${text}` : text);
+        ? `p50 ${milliseconds(member.p50)} · p95 ${milliseconds(member.p95)} · p99 ${text}` : text);
     });
     say(this.when, at === null || !found ? "" : clock(found.at));
     set(this.cursor, "d", at === null || !found || !this.scale ? "M0 0"
@@ -253,9 +264,9 @@ function path(pieces, index, field, x, y, isStep) {
 }
 
 function mark(event, x, bottom) {
-  return s("g", { class: `mark ${event.kind}` },
+  return s("g", { class: `mark ${kindOf(event)}` },
     s("path", { d: `M${x} ${PAD.top - 4}V${bottom}` }),
-    s("text", { x, y: PAD.top - 6, "text-anchor": "middle" }, GLYPHS[event.kind]));
+    s("text", { x, y: PAD.top - 6, "text-anchor": "middle" }, glyph(event)));
 }
 
 function nearest(pieces, at) {
@@ -279,10 +290,11 @@ function tickText(value, key) {
   return number(value, value > 0 && value < 2 ? 1 : 0);
 }
 
-function times(begin, end) {
-  const minutes = (end - begin) / 60000;
-  const step = (minutes <= 3 ? 0.5 : minutes <= 6 ? 1 : minutes <= 16 ? 3 : minutes <= 31 ? 5 : 10)
-    * 60000;
+// As many times as there is room for.
+function times(begin, end, width) {
+  const steps = [0.5, 1, 2, 3, 5, 10, 15, 20, 30].map((minutes) => minutes * 60000);
+  const step = steps.find((one) =>
+    (one / (end - begin)) * width >= Math.max(64, LABEL[one < 60000 ? 1 : 0] + 18)) ?? 3600000;
   const list = [];
   for (let at = Math.ceil(begin / step) * step; at <= end; at += step) list.push(at);
   return { list, step };

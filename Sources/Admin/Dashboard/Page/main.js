@@ -111,6 +111,21 @@ const page = {
       },
     }, t(`range${seconds}`))));
     this.tellAccess();
+    this.tellRanges();
+  },
+
+  // A time that shows no more than the one before it is grey, as long as there are no data for it.
+  tellRanges() {
+    const first = this.feed.times[0];
+    const length = first === undefined ? 0 : (this.feed.times.at(-1) - first) / 1000;
+    const isShort = first !== undefined && length < this.view.seconds - 5;
+    [...find("ranges").children].forEach((button, index) => {
+      const isAhead = first !== undefined && index > 0 && length <= RANGES[index - 1];
+      set(button, "class", isAhead ? "ahead" : null);
+      set(button, "title", isAhead ? t("rangeAhead", { time: clock(first) }) : null);
+    });
+    find("since").hidden = !isShort;
+    say(find("since"), isShort ? t("dataSince", { time: clock(first) }) : "");
   },
 
   tellAccess() {
@@ -144,6 +159,7 @@ const page = {
     this.rollout.update(now);
     this.upgrade.update(now);
     this.events.update(this.feed);
+    this.tellRanges();
     return this.tellFacts(now);
   },
 

@@ -1,5 +1,5 @@
 // The rest of the page: a split's heading and targets, the rollout, the upgrade, what happened.
-import { GLYPHS } from "./charts.js";
+import { glyph, kindOf } from "./charts.js";
 import { memberFacts, splitMode } from "./diagram.js";
 import { clock, duration, h, look, NOTHING, number, percent, plain, rate, say, set, tell }
   from "./tools.js";
@@ -204,9 +204,12 @@ function stepItem(step, index, rollout) {
   const lines = [duration(step.hold_seconds)];
   if (step.min_requests) lines.push(`≥ ${number(step.min_requests)}`);
   if (state === "now") {
-    lines[0] = t("held", { held: duration(rollout.held_seconds), hold: duration(step.hold_seconds) });
+    const { held_seconds: soFar, served: count } = rollout;
+    lines[0] = t(soFar > step.hold_seconds ? "heldEnough" : "held",
+      { held: duration(soFar), hold: duration(step.hold_seconds) });
     if (step.min_requests) {
-      lines[1] = t("served", { served: number(rollout.served), min: number(step.min_requests) });
+      lines[1] = t(count > step.min_requests ? "servedEnough" : "served",
+        { served: number(count), min: number(step.min_requests) });
     }
   }
   if (step.approve) lines.push(t("approvalNeeded"));
@@ -274,9 +277,9 @@ export class Events {
     const text = JSON.stringify([events, document.documentElement.lang]);
     if (text === this.text) return;
     this.text = text;
-    this.list.replaceChildren(...events.map((event) => h("li", { class: event.kind },
+    this.list.replaceChildren(...events.map((event) => h("li", { class: kindOf(event) },
       h("time", { class: "n" }, clock(event.at)),
-      h("i", { "aria-hidden": "true" }, GLYPHS[event.kind] ?? "·"),
+      h("i", { "aria-hidden": "true" }, glyph(event)),
       h("span", {}, eventText(event), reasonOf(event)
         ? h("small", { class: "quiet" }, ` ${reasonOf(event)}`) : null))));
   }

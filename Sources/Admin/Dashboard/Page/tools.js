@@ -73,7 +73,9 @@ export function number(value, digits = 0) {
   return Number.isFinite(value) ? format(digits).format(value) : NOTHING;
 }
 
-// As many digits as a share has at a glance: 10 %, 37.3 %, 0.25 %.
+// As many digits as a share has at a glance: 10 %, 37.3 %, 0.25 %. What is little more than nothing
+// or little less than all gets so many that it is not shown as that.
+const MOST_PLACES = 6;
 export function percent(ratio, digits = null) {
   if (!Number.isFinite(ratio)) return NOTHING;
   const value = ratio * 100;
@@ -83,6 +85,8 @@ export function percent(ratio, digits = null) {
     places = rest < 0.005 ? 0 : value < 1 || Math.abs(value * 10 - Math.round(value * 10)) > 0.05
       ? 2 : 1;
   }
+  const rest = Math.min(Math.abs(value), Math.abs(100 - value));
+  while (rest > 1e-9 && rest <= 0.5 * 10 ** -places && places < MOST_PLACES) places += 1;
   return `${format(places).format(value)} %`;
 }
 
@@ -121,9 +125,13 @@ export function sum(list) {
 }
 
 // Each upstream of a split has a colour and a dash, so that neither is needed to tell them apart.
-const DASHES = ["", "9 5", "2 4", "12 4 2 4", "5 3", "1 3"];
+// Every six the dashes move on by one against the colours: 36 pairs before one comes again, and
+// two of one colour never have dashes that look alike.
+const DASHES = ["", "9 5", "2 4", "12 4 2 4", "5 3", "8 3 2 3 2 3"];
+const TONES = 6;
 export function look(index) {
-  return { tone: `tone-${index % 6}`, dash: DASHES[index % 6] };
+  const turn = Math.floor(index / TONES);
+  return { tone: `tone-${index % TONES}`, dash: DASHES[(index + turn) % DASHES.length] };
 }
 
 // Drawings grow with the text around them: how much larger it is than they were made for.
