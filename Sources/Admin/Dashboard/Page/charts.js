@@ -294,7 +294,7 @@ function tickText(value, key) {
 function times(begin, end, width) {
   const steps = [0.5, 1, 2, 3, 5, 10, 15, 20, 30].map((minutes) => minutes * 60000);
   const step = steps.find((one) =>
-    (one / (end - begin)) * width >= Math.max(64, LABEL[one < 60000 ? 1 : 0] + 18)) ?? 3600000;
+    (one / (end - begin)) * width >= 1.6 * LABEL[one < 60000 ? 1 : 0]) ?? 3600000;
   const list = [];
   for (let at = Math.ceil(begin / step) * step; at <= end; at += step) list.push(at);
   return { list, step };

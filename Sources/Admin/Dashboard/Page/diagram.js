@@ -62,7 +62,7 @@ export class Diagram {
     const ways = members.map((one) => one.lane.requests_per_second ?? 0);
     this.isBusy = sum(ways) >= 9999;
     const shape = JSON.stringify([this.width, kongs, this.isBusy, document.documentElement.lang,
-      members.map((one) => [one.name, Boolean(one.guard), one.isTCP])]);
+      members.map((one) => [one.name, Boolean(one.guard), one.isTCP, one.targets.length])]);
     if (shape !== this.signature) {
       this.signature = shape;
       this.draw(members, kongs);
@@ -101,6 +101,7 @@ export class Diagram {
     if (this.isNarrow) place = narrow(this.width, members, hasBase, sizes);
     this.isSplit = place.room < sizes.line;
     this.isTight = place.room < sizes.pair;
+    this.isShort = place.members[0].box.w - 24 < sizes.targets;
     this.room = place.room;
     return place;
   }
@@ -115,6 +116,7 @@ export class Diagram {
       return width;
     };
     const isTCP = members.every((member) => member.isTCP);
+    const most = Math.max(...members.map((member) => member.targets.length));
     const speed = `8,888${t("perSecond")}   `;
     const pair = isTCP ? `8,888 ${t("inflight")}` : "p50 88.8   p95 88.8   p99 888 ms";
     return {
@@ -123,6 +125,7 @@ export class Diagram {
       pair: Math.max(measure("numbers", pair),
         measure("shares", `${t("setShare")} 88.88 %   ${t("effective")} 88.88 %`)),
       line: measure("numbers", speed + pair),
+      targets: measure("small bad", `✕ ${t("targetsOf", { good: most, all: most })}`),
     };
   }
 
@@ -182,7 +185,7 @@ export class Diagram {
     const isSound = member.good === all && !degraded;
     set(part.health, "class", isSound ? "small" : "small bad");
     fit(part.health, `${isSound ? "●" : member.good ? "▲" : "✕"} `
-      + t(degraded ? "targetsShort" : "targetsOf", { good: member.good, all })
+      + t(degraded || this.isShort ? "targetsShort" : "targetsOf", { good: member.good, all })
       + (degraded && member.good ? `, ${degraded} ${t("degraded")}` : ""), part.room);
     fit(part.version, member.upstream?.versions.map((one) => plain(one)).join(", ") ?? "", 66);
     if (part.admin) {
@@ -245,7 +248,7 @@ function wide(width, members, hasBase, sizes) {
   const middle = top + (row * members.length) / 2;
   const baseWidth = hasBase ? Math.min(104, Math.max(84, width * 0.1)) : 0;
   const sideWidth = Math.max(sizes.clients, Math.min(112, width * 0.11));
-  const boxWidth = Math.min(220, Math.max(176, width * 0.2));
+  const boxWidth = Math.min(220, Math.max(176, width * 0.2, sizes.targets + 28));
   const gap = Math.max(sizes.total, Math.min(96, width * 0.075));
   const api = { x: 1, y: middle - 27, w: sideWidth, h: 54 };
   const sluice = { x: api.x + sideWidth + gap, y: middle - 36, w: 92, h: 72 };

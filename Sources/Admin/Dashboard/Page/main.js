@@ -1,15 +1,17 @@
 // Puts the page together, and keeps it together when splits, language or colours change.
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
-import { Diagram, splitMode } from "./diagram.js";
+import { Diagram, memberFacts, splitMode } from "./diagram.js";
 import { Feed } from "./feed.js";
 import { Events, Heading, Rollout, Small, Targets, Upgrade } from "./panels.js";
-import { clock, duration, h, number, rate, say, set, sum, tell }
+import { clock, duration, h, number, percent, rate, say, set, sum, tell }
   from "./tools.js";
 import { chooseLanguage, otherLanguage, preferredLanguage, t } from "./words.js";
 
 const THEMES = ["auto", "light", "dark"];
 const RANGES = [300, 900, 3600];
+// More splits than that have a list of links.
+const FEW = 6;
 const find = (id) => document.getElementById(id);
 
 // What a reader has chosen is kept in the browser, if it lets us; a token never is.
@@ -22,6 +24,7 @@ const page = {
   feed: new Feed(),
   holder: null,
   parts: [],
+  links: [],
   signature: "",
   // What the banner says until the next input: a key of the words and its values.
   notice: null,
@@ -156,6 +159,7 @@ const page = {
       for (const one of part.pieces) one.update(split, now);
       part.charts?.update(this.feed);
     }
+    this.updateIndex(now);
     this.rollout.update(now);
     this.upgrade.update(now);
     this.events.update(this.feed);
@@ -183,12 +187,40 @@ const page = {
         charts.root, targets.root);
     });
     find("splits").replaceChildren(...sections);
+    this.buildIndex(shown);
     const small = now.splits.filter((split) => !shown.includes(split)).map((split) => {
       const piece = new Small(split);
       this.parts.push({ name: split.name, pieces: [piece] });
       return piece.root;
     });
     find("small").replaceChildren(...(small.length ? [h("h2", {}, t("otherSplits")), ...small] : []));
+  },
+
+  // Links to the splits where there are many.
+  buildIndex(splits) {
+    const index = find("index");
+    index.hidden = splits.length <= FEW;
+    this.links = index.hidden ? [] : splits.map((split) => ({ name: split.name,
+      sign: h("span"), share: h("small", { class: "quiet" }),
+    }));
+    index.replaceChildren(h("h2", { id: "index-title" }, t("splits")),
+      h("ul", {}, this.links.map((link) => h("li", {},
+        h("a", { href: `#split-${encodeURIComponent(link.name)}` }, link.sign, ` ${link.name} `,
+          link.share)))));
+  },
+
+  updateIndex(now) {
+    for (const link of this.links) {
+      const split = now.splits.find((one) => one.name === link.name);
+      const members = Object.keys(split.weights).map((name) => memberFacts(split, name, now));
+      const isSound = members.every((one) => one.good === one.targets.length && !one.errors);
+      say(link.sign, isSound ? "●" : "▲");
+      set(link.sign, "class", isSound ? "good" : "bad");
+      set(link.sign, "role", "img");
+      set(link.sign, "aria-label", t(isSound ? "sound" : "degraded"));
+      const candidate = members.find((one) => one.name === split.candidate);
+      say(link.share, candidate ? `${candidate.name} ${percent(candidate.lane.set_ratio)}` : "");
+    }
   },
 
   tellFacts(now) {

@@ -6,6 +6,8 @@ import { clock, duration, h, look, NOTHING, number, percent, plain, rate, say, s
 import { t } from "./words.js";
 
 const STATES = { sound: "●", degraded: "▲", ejected: "◐", down: "✕", unknown: "○", drained: "◇" };
+// Letters of a chip that need no clipping.
+const LONG = 70;
 
 function stateWord(state) { return t(state === "unknown" ? "unchecked" : state); }
 
@@ -39,7 +41,11 @@ export class Heading {
       if (!item.firstChild) item.append(h("span"), h("b"));
       say(item.firstChild, name);
       say(item.lastChild, text);
-      set(item, "class", kind || null);
+      // A long one is clipped until somebody points at it or goes there.
+      const isLong = text.length > LONG;
+      set(item, "title", isLong ? text : null);
+      set(item, "tabindex", isLong ? 0 : null);
+      set(item, "class", [kind, isLong ? "long" : ""].filter(Boolean).join(" ") || null);
     });
   }
 }

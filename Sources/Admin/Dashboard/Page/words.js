@@ -83,7 +83,7 @@ const ENGLISH = {
   eventStart: "Sluice started", eventWeights: "{split}: {from} → {to}",
   eventBy: "{source}", eventTarget: "{upstream} {target}: {from} → {to}",
   eventFreeze: "{split}: freeze {from} → {to}", eventRollout: "rollout {plan}: {to}, step {step}",
-  off: "off", otherSplits: "Other splits",
+  off: "off", otherSplits: "Other splits", splits: "Splits",
 };
 
 const JAPANESE = {
@@ -169,7 +169,7 @@ const JAPANESE = {
   eventStart: "Sluice 起動", eventWeights: "{split}: {from} → {to}",
   eventBy: "{source}", eventTarget: "{upstream} {target}: {from} → {to}",
   eventFreeze: "{split}: 凍結 {from} → {to}", eventRollout: "ロールアウト {plan}: {to}、ステップ {step}",
-  off: "なし", otherSplits: "その他のスプリット",
+  off: "なし", otherSplits: "その他のスプリット", splits: "スプリット",
 };
 
 const LANGUAGES = { en: ENGLISH, ja: JAPANESE };
