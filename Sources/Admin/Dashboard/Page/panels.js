@@ -3,7 +3,7 @@ import { glyph, kindOf } from "./charts.js";
 import { memberFacts, splitMode } from "./diagram.js";
 import { clock, duration, h, look, NOTHING, number, percent, plain, rate, say, set, tell }
   from "./tools.js";
-import { t } from "./words.js";
+import { said, t } from "./words.js";
 
 const STATES = { sound: "●", degraded: "▲", ejected: "◐", down: "✕", unknown: "○", drained: "◇" };
 // Letters of a chip that need no clipping.
@@ -26,8 +26,9 @@ export class Heading {
       [t(splitMode(split)), split.listeners.map((one) => one.address).join(", ")],
       [t("stable"), split.stable],
       split.candidate ? [t("candidate"), split.candidate] : null,
-      [t("generation"), `${split.generation} · ${split.source}`
-        + `${split.reason ? ` · ${split.reason}` : ""} · ${t("ago", { time: duration(ago) })}`],
+      [t("generation"), `${split.generation} · ${said(split.source)}`
+        + `${split.reason ? ` · ${said(split.reason)}` : ""} · `
+        + t("ago", { time: duration(ago) })],
       split.sticky ? [t("sticky"), split.sticky.join(", ")] : null,
       split.pins ? [t("pins"), split.pins] : null,
     ].filter(Boolean).map(([name, text]) => [name, String(text), ""]);
@@ -81,7 +82,7 @@ export class Targets {
       say(weight, `${number(target.weight_percent)} %`);
       const since = target.last_error_at ? t("ago", {
         time: duration((now.at - Date.parse(target.last_error_at)) / 1000) }) : "";
-      say(why, target.last_error ? `${target.last_error} · ${since}` : NOTHING);
+      say(why, target.last_error ? `${said(target.last_error)} · ${since}` : NOTHING);
     });
   }
 }
@@ -141,18 +142,20 @@ export class Rollout {
     const candidate = now.splits.find((one) => one.name === rollout.splits[0])?.candidate ?? "";
     return [
       h("p", { class: `state ${rollout.state}` }, h("b", {}, t(rollout.state)),
-        ` · ${rollout.plan} · ${t("step", rollout)}`, rollout.reason ? ` · ${rollout.reason}` : ""),
+        ` · ${rollout.plan} · ${t("step", rollout)}`,
+        rollout.reason ? ` · ${said(rollout.reason)}` : ""),
       rollout.alarm ? alarm(rollout.alarm) : null,
       h("ol", { class: "steps" }, rollout.plan_steps.map((step, index) =>
         stepItem(step, index, rollout))),
       isOver ? null : h("p", {}, h("b", {}, `${t("waitsFor")}: `),
-        rollout.blockers.length ? rollout.blockers.join("; ") : t("nothingWaits")),
+        rollout.blockers.length ? rollout.blockers.map(said).join("; ") : t("nothingWaits")),
       evidence(rollout.judge, candidate),
       h("p", { class: "quiet" },
         t("errorBound", { bound: percent(rollout.confidence.error_share_bound, 2) })),
       rollout.guards.length ? h("p", { class: "quiet" }, `${t("guards")}: `, rollout.guards.map(
         (guard) => `${guard.state === "breached" ? "✕" : guard.state === "holds" ? "✓" : "○"} `
-          + `${plain(guard.guard)}${guard.text ? ` (${guard.text})` : ""}`).join(" · ")) : null,
+          + `${plain(said(guard.guard))}${guard.text ? ` (${said(guard.text)})` : ""}`)
+        .join(" · ")) : null,
     ].filter(Boolean);
   }
 
@@ -241,7 +244,7 @@ function evidence(judge, candidate) {
       h("thead", {}, h("tr", {}, ["class", "sideCandidate", "sideStable", "logValue"].map((key) =>
         h("th", { scope: "col" }, t(key))))),
       h("tbody", {}, kinds.map((kind) => h("tr", {},
-        h("th", { scope: "row" }, plain(kind.class),
+        h("th", { scope: "row" }, plain(said(kind.class)),
           kind.prefixes[0]?.log_value > 0 ? h("small", { class: "quiet" },
             ` ${t("worst", { prefix: kind.prefixes[0].prefix })}`) : null),
         h("td", {}, number(kind.candidate)), h("td", {}, number(kind.stable)),
@@ -263,9 +266,10 @@ export class Upgrade {
         h("h2", {}, t("upgrade", list), " ", h("small", { class: "quiet" },
           t("upgradeSteps", { done, all: list.steps.length }))),
         h("ol", { class: "checklist" }, list.steps.map((step) => h("li", { class: step.state },
-          h("b", { "aria-label": step.state }, step.state === "done" ? "✓" : "○"),
-          h("span", {}, step.title, step.reason && step.state !== "done"
-            ? h("small", { class: "quiet" }, ` ${step.reason}`) : null)))),
+          h("b", { role: "img", "aria-label": t(step.state === "done" ? "stepDone" : "stepOpen") },
+            step.state === "done" ? "✓" : "○"),
+          h("span", {}, said(step.title), step.reason && step.state !== "done"
+            ? h("small", { class: "quiet" }, ` ${said(step.reason)}`) : null)))),
       ];
     }));
   }
@@ -294,7 +298,7 @@ export class Events {
 // A target that is sound again still has what went wrong last.
 function reasonOf(event) {
   const reason = event.kind === "target" && event.to === "sound" ? "" : event.reason;
-  return [event.source, reason].filter(Boolean).join(": ");
+  return [event.source, reason].filter(Boolean).map(said).join(": ");
 }
 
 export function eventText(event) {

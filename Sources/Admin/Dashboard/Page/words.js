@@ -1,4 +1,5 @@
-// The page's words in its two languages. What Sluice itself says (reasons, faults) stays as it is.
+// The page's words in its two languages, and in Japanese what Sluice says most: sources, faults,
+// guards, steps. What people have written, and what is rarer, stays as it is.
 const ENGLISH = {
   skip: "To the splits",
   live: "Live", stale: "No news for {s} s", starting: "Connecting",
@@ -79,6 +80,7 @@ const ENGLISH = {
   running: "running", awaiting_approval: "awaiting approval", paused: "paused",
   rolled_back: "rolled back", aborted: "aborted", completed: "completed",
   upgrade: "Upgrade of {split}", upgradeSteps: "{done} of {all} steps",
+  stepDone: "done", stepOpen: "not done",
   events: "What happened", noEvents: "Nothing has happened since Sluice started.",
   eventStart: "Sluice started", eventWeights: "{split}: {from} → {to}",
   eventBy: "{source}", eventTarget: "{upstream} {target}: {from} → {to}",
@@ -165,12 +167,82 @@ const JAPANESE = {
   running: "実行中", awaiting_approval: "承認待ち", paused: "一時停止",
   rolled_back: "ロールバック済み", aborted: "中止", completed: "完了",
   upgrade: "{split} のアップグレード", upgradeSteps: "{all} 中 {done} ステップ",
+  stepDone: "完了", stepOpen: "未完了",
   events: "できごと", noEvents: "起動後のできごとはありません。",
   eventStart: "Sluice 起動", eventWeights: "{split}: {from} → {to}",
   eventBy: "{source}", eventTarget: "{upstream} {target}: {from} → {to}",
   eventFreeze: "{split}: 凍結 {from} → {to}", eventRollout: "ロールアウト {plan}: {to}、ステップ {step}",
   off: "なし", otherSplits: "その他のスプリット", splits: "スプリット",
 };
+
+// What Sluice says, whole texts only; a dollar with a letter is said in its turn.
+const SAID = [
+  [/^file$/, "ファイル"], [/^socket$/, "ソケット"], [/^api$/, "API"], [/^rollout$/, "ロールアウト"],
+  // The judge's kinds and the guards.
+  [/^errors$/, "エラー"], [/^denied$/, "拒否 (401/403)"], [/^no_route$/, "ルートなし"],
+  [/^upgrade_required$/, "アップグレード要求 (426)"], [/^latency$/, "レイテンシ"],
+  [/^rate_limited$/, "レート制限 (429)"], [/^hanging$/, "応答待ち"],
+  [/^error_share$/, "エラー率"], [/^no_usable_target$/, "使用可能なターゲットなし"],
+  [/^min_healthy$/, "最低使用可能数"], [/^min_requests$/, "最低リクエスト数"], [/^hold$/, "保持時間"],
+  [/^no_usable_target for (\d+) s$/, "使用可能なターゲットが $1 秒間なし"],
+  [/^no usable target for (\d+) s$/, "使用可能なターゲットが $1 秒間なし"],
+  [/^(\d+) s left$/, "残り $1 秒"], [/^(\d+) of (\d+)$/, "$2 中 $1"],
+  [/^it is drained$/, "ドレイン中"],
+  [/^(\d+) exchanges, needs (\d+)$/, "$1 件（$2 件必要）"],
+  [/^fewer than (\d+) answers$/, "応答が $1 件未満"],
+  [/^(\d+) of (\d+) exchanges failed$/, "$2 件中 $1 件が失敗"],
+  [/^(\d+) of (\d+) exchanges failed or hang$/, "$2 件中 $1 件が失敗または応答待ち"],
+  [/^the ([\d.]+) quantile is (\d+) ms$/, "$1 分位点が $2 ms"],
+  [/^(\d+) of (\d+) targets usable, expected (\d+)$/, "ターゲット $1/$2 使用可（$3 必要）"],
+  [/^(\d+) in a row got no answer$/, "連続 $1 件が応答なし"],
+  [/^(\d+) in a row got no answer, for (\d+) s$/, "連続 $1 件が $2 秒間応答なし"],
+  [/^no `health`, and no answer of its traffic in the last (\d+) s(, all that was looked at)?$/,
+    "`health` 未設定で、直近 $1 秒間に応答なし"],
+  [/^up to ([\d.]+) % is possible$/, "最大 $1 % の可能性あり"],
+  [/^(\d+) % of the evidence is there$/, "必要な証拠の $1 %"],
+  [/^error_share_below$/, "エラー率の上限"], [/^at_most_worse$/, "悪化の上限"],
+  [/^no data, (.+?)( \(a limit learnt from stable; .*)?$/, "データ不足（$T1）"],
+  [/^by hand$/, "手動"],
+  [/^(\S+) has no usable target$/, "$1 に使用可能なターゲットなし"],
+  // Steps of plans.
+  [/^step (\d+) of (\d+)$/, "ステップ $1/$2"], [/^step (\d+)$/, "ステップ $1"],
+  // What is wrong with a target.
+  [/^connection refused$/, "接続拒否"], [/^no connection in time$/, "接続タイムアウト"],
+  [/^unreachable$/, "到達不能"], [/^connection reset$/, "接続リセット"],
+  [/^connection failed$/, "接続失敗"], [/^no TLS came about$/, "TLS 接続失敗"],
+  [/^its certificate cannot be trusted$/, "証明書を信頼できません"],
+  [/^no answer in time$/, "応答タイムアウト"], [/^reset without an answer$/, "応答なしでリセット"],
+  [/^closed without an answer$/, "応答なしで切断"], [/^broken answer(: .*)?$/, "不正な応答$1"],
+  [/^failed$/, "失敗"], [/^status (\d+)$/, "ステータス $1"],
+  [/^status (\d+) of the gateway's own$/, "ゲートウェイ自身のステータス $1"],
+  [/^status (\d+) of Kong(: .*)?$/, "Kong のステータス $1$2"],
+  [/^status (\d+) without the mark of Kong$/, "Kong の印のないステータス $1"],
+  [/^connected, but no answer in time$/, "接続後、応答タイムアウト"],
+  [/^closed without a whole answer$/, "応答の途中で切断"],
+  [/^reset without a whole answer$/, "応答の途中でリセット"],
+  [/^the database cannot be reached$/, "データベースに到達できません"],
+  [/^failed to connect to database$/, "データベースに接続できません"],
+  [/^(\d+) failures in a row, at last: (.+)$/, "連続 $1 回失敗、直近: $T2"],
+  // The upgrade's list.
+  [/^the database is backed up$/, "データベースのバックアップ済み"],
+  [/^the breaking changes of the new version were read$/, "新バージョンの破壊的変更を確認済み"],
+  [/^writes to both Admin APIs are frozen$/, "両方の Admin API への書き込みを凍結済み"],
+  [/^`kong migrations up` has run and (\S+) runs on the same database$/,
+    "`kong migrations up` を実行済みで、$1 が同じデータベースで稼働"],
+  [/^(\S+) and (\S+) are a pair that Kong supports$/, "$1 と $2 は Kong がサポートする組み合わせ"],
+  [/^(\S+) is healthy and has as many targets as (\S+)$/, "$1 が正常で、ターゲット数が $2 と同じ"],
+  [/^(\S+) was tested before users see it$/, "利用者に公開する前に $1 をテスト済み"],
+  [/^the weight moves to (\S+) step by step$/, "重みを段階的に $1 へ移行"],
+  [/^the metrics of both sides were looked at$/, "両側のメトリクスを確認済み"],
+  [/^(\S+) is at weight 0$/, "$1 の重みが 0"],
+  [/^`kong migrations finish` has run$/, "`kong migrations finish` を実行済み"],
+  [/^(\S+) is removed$/, "$1 を撤去済み"], [/^the freeze is lifted$/, "凍結を解除済み"],
+  [/^(\S+) was watched for a while$/, "$1 をしばらく監視済み"],
+  [/^first: (.+)$/, "先に: $1"],
+  [/^the version of (\S+) is not known$/, "$1 のバージョンが不明"],
+  // A name and what is said of it: a guard, a plan.
+  [/^([\w.-]+): (.+)$/, "$T1: $T2"],
+];
 
 const LANGUAGES = { en: ENGLISH, ja: JAPANESE };
 let language = "en";
@@ -194,6 +266,19 @@ export function locale() { return language === "ja" ? "ja-JP" : "en-GB"; }
 export function t(key, values = {}) {
   const text = LANGUAGES[language][key] ?? ENGLISH[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+// What Sluice has said, in the language of the page as far as it is known there.
+export function said(text) {
+  if (language !== "ja" || !text) return text ?? "";
+  for (const [pattern, words] of SAID) {
+    const found = pattern.exec(text);
+    if (found) {
+      return words.replace(/\$(T?)(\d)/g, (_, isSaid, place) =>
+        isSaid ? said(found[place]) : found[place] ?? "");
+    }
+  }
+  return text;
 }
 
 export const languages = LANGUAGES;
