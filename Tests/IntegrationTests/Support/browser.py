@@ -6,7 +6,7 @@ STEPS is a JSON list of steps, each an object of one key:
   {"eval": JS}           its value (awaited) goes into the output
   {"do": JS}             the same without output
   {"key": "Enter"}       presses a key     {"text": "..."}: types into what has the focus
-  {"size": [width, height, scale, isPhone]}
+  {"size": [width, height, scale, isPhone]}, or {"size": "1280 900"}
   {"media": {"prefers-color-scheme": "dark"}}
   {"languages": "ja"}    {"touch": PATH}: makes a file, for who waits for it
   {"errors": ""}: the errors so far go into the output, as JSON
@@ -120,7 +120,8 @@ class Browser:
         raise Failure("waited for %s\n%s\n%s" % (expression, text, self.errors))
 
     def key(self, name):
-        code = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowLeft": 37, "ArrowRight": 39}[name]
+        code = {"Backspace": 8, "Enter": 13, "Escape": 27, "Tab": 9, "ArrowLeft": 37,
+                "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}[name]
         text = {"text": "\r"} if name == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
             self.ask("Input.dispatchKeyEvent", type=kind, key=name, code=name,
@@ -167,6 +168,8 @@ def run(browser, steps):
         elif name == "text":
             browser.ask("Input.insertText", text=value)
         elif name == "size":
+            if isinstance(value, str):
+                value = [int(one) for one in value.split()]
             browser.size = value
             browser.resize(*value)
         elif name == "media":

@@ -115,6 +115,7 @@ export class Controls {
     event.preventDefault();
     const next = Math.min(MOST, Math.max(0, Math.round((value + step) * 100) / 100));
     event.target.value = next;
+    this.page.hush();
     this.touch();
   }
 
