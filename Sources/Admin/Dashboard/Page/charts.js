@@ -137,6 +137,7 @@ class Chart {
         h("span", {}, name), value);
       return { item, value };
     });
+    this.note = h("small", { class: "quiet" }, t(this.kind.note));
     this.when = h("time", { class: "quiet" });
     this.svg = s("svg", { class: "chart", role: "img", tabindex: "0", height: HEIGHT });
     this.svg.addEventListener("pointermove", (event) => this.point(event));
@@ -144,7 +145,7 @@ class Chart {
     this.svg.addEventListener("keydown", (event) => this.key(event));
     this.root = h("figure", {},
       h("figcaption", {}, h("h4", {}, t(this.kind.title)),
-        h("small", { class: "quiet" }, t(this.kind.note)), this.when,
+        this.note, this.when,
         h("ul", {}, this.values.map((one) => one.item))),
       this.svg);
     new ResizeObserver(([entry]) => {
@@ -213,14 +214,18 @@ class Chart {
       const member = found?.members[index];
       const text = member ? kind.text(member[kind.key]) : NOTHING;
       say(value, kind.key === "latency" && member && at !== null
-        ? `p50 ${milliseconds(member.p50)} · p95 ${milliseconds(member.p95)} · p99 ${text}` : text);
+        ? `${milliseconds(member.p50)} · ${milliseconds(member.p95)} · ${text}` : text);
     });
+    // Their names stand once, so that the legend is not longer and the chart stays where it is.
+    const note = kind.key === "latency" && at !== null ? "latencyAt" : kind.note;
+    say(this.note, t(note));
     say(this.when, at === null || !found ? "" : clock(found.at));
     set(this.cursor, "d", at === null || !found || !this.scale ? "M0 0"
       : `M${this.scale.x(found.at)} ${PAD.top - 6}V${HEIGHT - PAD.bottom}`);
     const texts = this.charts.members.map((name, index) =>
       `${name} ${this.values[index].value.textContent}`);
-    const title = `${this.charts.name}, ${t(kind.title)}`;
+    const title = `${this.charts.name}, ${t(kind.title)}`
+      + (note === "latencyAt" ? ` (${t(note)})` : "");
     set(this.svg, "aria-label", `${title}, ${at === null || !found ? t("nowWord")
       : clock(found.at)}: ${texts.join(", ")}. ${t("chartHelp")}`);
   }

@@ -256,8 +256,11 @@ function wide(width, members, hasBase, sizes) {
   const boxX = width - 2 - baseWidth - baseGap - boxWidth;
   const from = sluice.x + sluice.w;
   const base = { x: width - 1 - baseWidth, y: middle - 42, w: baseWidth, h: 84 };
+  const room = boxX - 11 - from - 52;
+  // Below the last row stands nothing, unless it has an Admin API or a second line of numbers.
+  const spare = members.at(-1).guard || room < sizes.line ? 0 : 22;
   return {
-    height: Math.max(height, 2 * middle), api, sluice, base, room: boxX - 11 - from - 52,
+    height: height - spare, api, sluice, base, room,
     trunk: `M${api.x + api.w} ${middle}H${sluice.x}`,
     total: { x: (api.x + api.w + sluice.x) / 2, y: middle - 12 },
     members: members.map((_, index) => {
