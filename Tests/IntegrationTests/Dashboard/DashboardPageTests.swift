@@ -20,7 +20,7 @@ struct DashboardPageTests {
     }
 
     /// Puts a text in the place of a weight; nil empties the field.
-    private static func type(_ text: String?, into member: String) -> [[String: String]] {
+    private static func put(_ text: String?, into member: String) -> [[String: String]] {
         [
             ["do": "document.querySelector('.controls input[name=\(member)]').select()"],
             text.map { ["text": $0] } ?? ["key": "Backspace"],
@@ -40,10 +40,10 @@ struct DashboardPageTests {
         ]
         let wrong = [nil, "abc", "33.333", "-1", "1000001"]
         for text in wrong {
-            steps += Self.type(text, into: "x")
+            steps += Self.put(text, into: "x")
             steps += [["key": "Enter"], ["eval": Self.fault]]
         }
-        steps += Self.type("33.33", into: "x") + Self.type("66.67", into: "y")
+        steps += Self.put("33.33", into: "x") + Self.put("66.67", into: "y")
         steps += [
             ["eval": Self.fault], ["key": "Enter"],
             ["wait": "document.querySelector('.controls .result.good')"],

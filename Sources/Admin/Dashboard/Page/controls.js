@@ -1,7 +1,7 @@
 // What may be changed with a token: weights with what they mean, rollback, freeze. Each goes
 // through the control API, which says what came of it.
 import { h, percent, plain, rate, say, set, sum, tell } from "./tools.js";
-import { t } from "./words.js";
+import { said, t } from "./words.js";
 
 const MOST = 1e6;
 // As the API takes them: 90, 0.5, 33.33.
@@ -248,7 +248,7 @@ export class Controls {
 function refusal(error) {
   const text = error.message;
   if (error.status === 412) return { text: t("changedMeanwhile") };
-  if (!text.includes("--force")) return { text: plain(text) };
+  if (!text.includes("--force")) return { text: plain(said(text)) };
   return { text: t(text.startsWith("the rollout") ? "refusedRollout" : "refusedLatch"),
     details: text };
 }

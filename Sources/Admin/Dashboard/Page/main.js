@@ -6,7 +6,7 @@ import { Feed } from "./feed.js";
 import { Events, Heading, Rollout, Small, Targets, Upgrade } from "./panels.js";
 import { clock, duration, h, number, percent, rate, say, set, sum, tell }
   from "./tools.js";
-import { chooseLanguage, otherLanguage, preferredLanguage, t } from "./words.js";
+import { chooseLanguage, otherLanguage, preferredLanguage, said, t } from "./words.js";
 
 const THEMES = ["auto", "light", "dark"];
 const RANGES = [300, 900, 3600];
@@ -292,7 +292,7 @@ const page = {
       this.build();
     } catch (error) {
       this.feed.token = null;
-      say(fault, error.status === 401 ? t("wrongToken") : error.message);
+      say(fault, error.status === 401 ? t("wrongToken") : said(error.message));
       input.select();
     }
   },

@@ -194,7 +194,7 @@ export class Rollout {
       this.page.hush();
       tell(this.result, t(done), "good");
     } catch (error) {
-      tell(this.result, error.message, "bad");
+      tell(this.result, said(error.message), "bad");
       this.page.refused(error);
     }
   }

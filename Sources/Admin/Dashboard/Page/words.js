@@ -245,6 +245,10 @@ const SAID = [
   [/^(\S+) was watched for a while$/, "$1 をしばらく監視済み"],
   [/^first: (.+)$/, "先に: $1"],
   [/^the version of (\S+) is not known$/, "$1 のバージョンが不明"],
+  // Refusals.
+  [/^too many wrong tokens from (\S+); expected none for (\d+) s$/,
+    "$1 からの誤ったトークンが多すぎます。$2 秒待ってから再試行してください。"],
+  [/^the token (\S+) may only read$/, "トークン $1 は閲覧専用です。"],
   // A name and what is said of it: a guard, a plan.
   [/^([\w.-]+): (.+)$/, "$T1: $T2"],
 ];
