@@ -255,6 +255,9 @@ extension Worker {
     /// Ends all streams of a connection at once: each of them hears of it in the next turn.
     mutating func endStreams(_ index: Int) {
         guard let session = connections[index].http2.take() else { return }
+        // Without optimisation Swift 6.3 leaves half of what is taken where it was, and `?.` would
+        // find it.
+        connections[index].http2 = nil
         session.end(&frames)
         noteClosed(index)
     }

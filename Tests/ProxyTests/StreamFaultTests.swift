@@ -37,6 +37,23 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `a client that leaves its streams behind leaves no deadline`() async throws {
+            let target = try Target()
+            let stage = try await Stage(
+                [[target.port]], client: ListenerTimeouts(keepaliveMilliseconds: 150))
+            let client = try stage.streamClient()
+            var upstreams: [Peer] = []
+            for path in ["/a", "/b", "/c"] {
+                _ = try client.get(path)
+                upstreams.append(try target.accept())
+            }
+            client.peer.close()
+            for upstream in upstreams { #expect(upstream.receiveAll() != .late) }
+            // Its deadline is later than those that the first may have left behind.
+            #expect(try stage.client().receiveAll() == .ended)
+            await stage.end()
+        }
+
         @Test func `a stream that waits for a place leaves the queue when it is reset`()
             async throws
         {
