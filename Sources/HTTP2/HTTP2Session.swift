@@ -46,7 +46,7 @@ package struct HTTP2Session: ~Copyable {
             unsafe precondition(node.pointee.stream.outbox == nil, "a session went unended")
             unsafe state.pointee.streams = node.pointee.next
             unsafe node.deinitialize(count: 1)
-            unsafe state.pointee.blocks.pointee.give(node)
+            unsafe state.pool.pointee.give(node)
         }
         unsafe state.deinitialize(count: 1)
         unsafe state.deallocate()

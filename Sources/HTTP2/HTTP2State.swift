@@ -61,10 +61,14 @@ struct HTTP2StreamNode: ~Copyable {
 }
 
 extension UnsafeMutablePointer<HTTP2State> {
+    /// Where the memory of streams comes from. Read by itself, since Swift 6.3 builds no change of
+    /// it through the state for the thread sanitizer.
+    var pool: UnsafeMutablePointer<HTTP2BlockPool> { unsafe pointee.blocks }
+
     /// Makes the entry of a new stream; nil when there is no memory.
     func add(_ number: Int32) -> UnsafeMutablePointer<HTTP2StreamNode>? {
         let size = unsafe MemoryLayout<HTTP2StreamNode>.size
-        guard let block = unsafe pointee.blocks.pointee.take(size) else { return nil }
+        guard let block = unsafe pool.pointee.take(size) else { return nil }
         let node = unsafe block.bindMemory(to: HTTP2StreamNode.self, capacity: 1)
         unsafe node.initialize(
             to: HTTP2StreamNode(
@@ -98,6 +102,6 @@ extension UnsafeMutablePointer<HTTP2State> {
         if unsafe pointee.headNode == node { unsafe pointee.headNode = nil }
         unsafe pointee.streamCount -= 1
         unsafe node.deinitialize(count: 1)
-        unsafe pointee.blocks.pointee.give(node)
+        unsafe pool.pointee.give(node)
     }
 }
