@@ -19,7 +19,9 @@ struct PackageTests {
     }()
 
     /// Made once, and gone at the end.
-    private static let made: (folder: TemporaryFolder, path: String)? = {
+    private static let made = make()
+
+    private static func make() -> (folder: TemporaryFolder, path: String)? {
         guard let folder = try? TemporaryFolder() else { return nil }
         var options = ["DEB_OPTIONS": "-Zgzip -z1"]
         if !isRelease { options["SHLIBDEPS_OPTIONS"] = "--ignore-missing-info" }
@@ -31,7 +33,7 @@ struct PackageTests {
             return nil
         }
         return (folder, result.output.trimmingCharacters(in: .whitespacesAndNewlines))
-    }()
+    }
 
     @Test(
         .enabled(if: hasLintian && isRelease, "no lintian, or no release"),
@@ -80,7 +82,67 @@ struct PackageTests {
         where !unit.hasSuffix(".sysusers") {
             #expect(files.contains("lib/systemd/system/\(unit)"), "\(unit)")
         }
+        for kind in ["config", "weights", "plan"] {
+            #expect(
+                try folder.read("root/usr/share/sluice/schema/\(kind).json")
+                    == ChildProcess.run([Sluice.binary, "schema", kind]).output, "\(kind)")
+        }
         try checkTexts(folder["root/usr/share"])
+        try checkKeys(folder["root/usr/share"])
+    }
+
+    @Test(.enabled(if: isDebian, "no dpkg"), .timeLimit(.minutes(10)))
+    func `the same binary and commit are the same package`() throws {
+        let package = try #require(Self.made)
+        let again = try #require(Self.make())
+        #expect(try Data(contentsOf: URL(filePath: package.path)).count > 1_000_000)
+        #expect(
+            FileManager.default.contentsEqual(atPath: package.path, andPath: again.path))
+    }
+
+    /// Every command stands in sluice(1) with its options, every key in sluice.yaml(5).
+    private func checkKeys(_ share: String) throws {
+        let escaped = { (text: String) in text.replacing("-", with: "\\-") }
+        let page = try ChildProcess.run(["zcat", "\(share)/man/man1/sluice.1.gz"]).output
+        let dump = try ChildProcess.run([Sluice.binary, "--experimental-dump-help"]).output
+        let tool = try JSONSerialization.jsonObject(with: Data(dump.utf8)) as? [String: Any]
+        let commands = Self.commands(
+            try #require(tool?["command"] as? [String: Any]), path: "sluice")
+        #expect(commands.count > 30)
+        let sections = page.components(separatedBy: "\n.SS ")
+        for (name, options) in commands {
+            let section = sections.first { $0.hasPrefix("\\fB\(escaped(name))\\fR") } ?? ""
+            #expect(!section.isEmpty, "\(name)")
+            for option in options {
+                #expect(section.contains("\\fB\(escaped("--\(option)"))\\fR"), "\(name) \(option)")
+            }
+        }
+        let settings = try ChildProcess.run(["zcat", "\(share)/man/man5/sluice.yaml.5.gz"]).output
+        let guide = try String(contentsOfFile: "\(Self.root)/docs/settings.md", encoding: .utf8)
+        let keys = guide.matches(of: /\n\| `([a-z_]+)` \|/).map { String($0.1) }
+        #expect(keys.count > 150)
+        let entries = settings.replacing("\\&", with: "").components(separatedBy: "\n.TP\n")
+        for key in Set(keys) {
+            let told = entries.count { $0.hasPrefix("\\fB\(key)\\fR\n") }
+            #expect(told == keys.count { $0 == key }, "\(key)")
+        }
+    }
+
+    /// The commands that have none below them, each with its long options.
+    private static func commands(
+        _ command: [String: Any], path: String
+    ) -> [(name: String, options: [String])] {
+        let below = (command["subcommands"] as? [[String: Any]] ?? []).filter {
+            $0["shouldDisplay"] as? Bool == true && $0["commandName"] as? String != "help"
+        }
+        if below.isEmpty {
+            let arguments = command["arguments"] as? [[String: Any]] ?? []
+            let names = arguments.filter { $0["shouldDisplay"] as? Bool == true }
+                .flatMap { $0["names"] as? [[String: Any]] ?? [] }
+                .filter { $0["kind"] as? String == "long" }.compactMap { $0["name"] as? String }
+            return [(path, names.filter { !["help", "version"].contains($0) })]
+        }
+        return below.flatMap { commands($0, path: "\(path) \($0["commandName"] ?? "")") }
     }
 
     /// What the program's parser knows stands in the page and in the completions; shells read them.
@@ -133,13 +195,24 @@ struct PackageTests {
 
         try play(in: folder)
 
-        // The weights are what a command has made of them, whatever an upgrade brings.
+        // An upgrade keeps what was changed, and who was given the weights.
+        #expect(unsafe chown(folder["etc/sluice/weights"], 4_711, 4_711) == 0)
+        let (settings, changed) = ("etc/sluice/sluice.yaml", "etc/sluice/weights/weights.yaml")
+        let before = try (folder.read(settings), folder.read(changed))
         #expect(try dpkg(["--install", package.path]).status == 0)
-        #expect(try folder.read("etc/sluice/weights/weights.yaml").contains("{x: 90, y: 10}"))
-        try folder.write("hash\n", to: "etc/sluice/ops.token")
+        #expect(try (folder.read(settings), folder.read(changed)) == before)
+        let kept = try FileManager.default.attributesOfItem(atPath: folder["etc/sluice/weights"])
+        #expect(kept[.ownerAccountID] as? Int == 4_711)
 
+        // What is taken away keeps the files of /etc and /var, what is purged does not.
+        try folder.write("", to: "var/lib/sluice/state")
+        try folder.write("hash\n", to: "etc/sluice/ops.token")
+        let exists = { FileManager.default.fileExists(atPath: folder[$0]) }
+        #expect(try dpkg(["--remove", "sluice"]).status == 0)
+        #expect(!exists("usr/bin/sluice"))
+        for path in [settings, changed, "var/lib/sluice/state"] { #expect(exists(path), "\(path)") }
         #expect(try dpkg(["--purge", "sluice"]).status == 0)
-        #expect(!FileManager.default.fileExists(atPath: folder["usr/bin/sluice"]))
+        #expect(!exists("var/lib/sluice"))
         // What somebody has put there stays.
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder["etc/sluice"])

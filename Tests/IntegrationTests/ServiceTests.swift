@@ -67,10 +67,34 @@ struct ServiceTests {
         #expect(sluice.logCount("every worker turns its loop again") == 1)
     }
 
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+    private static let unit = "\(root)/conf/systemd/sluice.service"
+
+    /// The settings that docs/service.md and the program rely on.
+    @Test(arguments: [
+        "Type=notify", "NotifyAccess=main", "ExecReload=/bin/kill -HUP $MAINPID",
+        "ExecStartPre=/usr/bin/sluice check --config /etc/sluice/sluice.yaml",
+        "Restart=on-failure", "WatchdogSec=20s", "KillMode=mixed", "User=sluice", "Group=sluice",
+        "AmbientCapabilities=CAP_NET_BIND_SERVICE", "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+        "NoNewPrivileges=yes", "StateDirectory=sluice", "RuntimeDirectory=sluice",
+        "LogsDirectory=sluice", "ProtectSystem=strict", "ReadWritePaths=-/etc/sluice/weights",
+        "SystemCallFilter=@chown",
+    ])
+    func `the unit has what the service needs`(setting: String) throws {
+        let text = try String(contentsOfFile: Self.unit, encoding: .utf8)
+        #expect(text.split(separator: "\n").contains { $0 == setting })
+    }
+
+    @Test func `the unit lets a stop take as long as its presets`() throws {
+        let text = try String(contentsOfFile: Self.unit, encoding: .utf8)
+        let stop = try #require(text.firstMatch(of: /\nTimeoutStopSec=(\d+)s\n/))
+        // shutdown_grace is 30 s unless said, and 15 s are for what comes behind it.
+        #expect(try #require(Int(stop.1)) >= 45)
+    }
+
     @Test func `the unit is as closed as it can be, and its files are sound`() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().path
-        let unit = "\(root)/conf/systemd/sluice.service"
+        let (root, unit) = (Self.root, Self.unit)
         let security = try ChildProcess.run([
             "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", unit,
         ])

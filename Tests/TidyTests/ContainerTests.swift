@@ -163,6 +163,56 @@ struct ContainerTests {
         #expect(!deployment.contains { $0.hasPrefix("subPath") })
     }
 
+    @Test(arguments: [
+        ("deployment", ["replicas: 2", "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}"]),
+        (
+            "deployment",
+            ["topologyKey: topology.kubernetes.io/zone", "topologyKey: kubernetes.io/hostname"]
+        ),
+        // What the standard `restricted` asks for, and a root that cannot be written to.
+        (
+            "deployment",
+            [
+                "runAsNonRoot: true", "allowPrivilegeEscalation: false",
+                "capabilities: {drop: [ALL]}", "seccompProfile: {type: RuntimeDefault}",
+                "readOnlyRootFilesystem: true",
+            ]
+        ),
+        (
+            "deployment",
+            [
+                "- {name: configuration, mountPath: /etc/sluice/config, readOnly: true}",
+                "- {name: weights, mountPath: /etc/sluice/weights, readOnly: true}",
+                "- {name: state, mountPath: /var/lib/sluice}",
+            ]
+        ),
+        ("disruption", ["maxUnavailable: 1"]),
+        ("service", ["- {name: http, port: 80, targetPort: http, appProtocol: http}"]),
+        ("network", ["policyTypes: [Ingress, Egress]"]),
+    ])
+    func `resources say what their guide promises`(name: String, promised: [String]) throws {
+        let lines = try lines(of: "conf/kubernetes/\(name).yaml")
+        for line in promised { #expect(lines.count { $0 == line } == 1, "\(line)") }
+    }
+
+    @Test func `the network lets in and out whom its guide names, and nobody else`() throws {
+        let file = try #require(Repository.read("conf/kubernetes/network.yaml"))
+        let rules = file.lines.drop { $0 != "  ingress:" }.joined(separator: "\n")
+            .replacing(/\s+/, with: " ").trimmingCharacters(in: .whitespaces)
+        let peer = { (name: String) in
+            "- namespaceSelector: matchLabels: {kubernetes.io/metadata.name: \(name)} ports:"
+        }
+        #expect(
+            rules == """
+                ingress: - ports: - {port: http, protocol: TCP} \
+                - from: \(peer("monitoring")) - {port: admin, protocol: TCP} \
+                egress: - to: \(peer("kong")) \
+                - {port: 8000, protocol: TCP} - {port: 8100, protocol: TCP} \
+                - to: \(peer("kube-system")) \
+                - {port: 53, protocol: UDP} - {port: 53, protocol: TCP}
+                """)
+    }
+
     /// The binary that `make test` builds; without it there is nothing to lay out.
     private static let binary = ProcessInfo.processInfo.environment["SLUICE_BINARY"]
 
