@@ -58,18 +58,32 @@ import Testing
         let log = Lock<[String]>([])
         let exporter: TraceExporter
 
-        init(_ collector: Collector, waiting: Int = 4_096, headersFile: String? = nil) {
+        init(
+            _ collector: Collector, waiting: Int = 4_096, headersFile: String? = nil,
+            interval: Int = 100, pause: Int = 2
+        ) {
             self.collector = collector
             var bounds = TraceExporter.Bounds()
             bounds.waiting = waiting
-            bounds.firstPause = 2
+            bounds.firstPause = pause
+            bounds.longestPause = max(pause, bounds.longestPause)
+            bounds.fields = 0
             let log = log
             var logger = Logger(label: "test") { _ in LogControlHandler(log) }
             logger.logLevel = .notice
             exporter = TraceExporter(collector, tally: tally, logger: logger, bounds: bounds)
             exporter.adopt(
                 TraceSettings(
-                    endpoint: "http://c", headersFile: headersFile, intervalMilliseconds: 100))
+                    endpoint: "http://c", headersFile: headersFile,
+                    intervalMilliseconds: interval))
+        }
+
+        /// Returns when two messages have been sent, one after the other.
+        func passTime() async throws {
+            for count in 1...2 {
+                exporter.add([ExchangeSpan()])
+                try await run(until: count)
+            }
         }
 
         /// Sends until so many spans are accounted for.
@@ -99,6 +113,39 @@ import Testing
         #expect(scene.collector.endpoints == ["http://c"])
         #expect(scene.tally.counts == TraceCounts(exported: 1_100))
         #expect(scene.log.withLock { $0 }.isEmpty)
+    }
+
+    @Test func `a message goes when enough spans are there, however long its time is`()
+        async throws
+    {
+        let scene = Scene(Collector(), interval: 3_600_000)
+        let other = Scene(Collector(), interval: 1)
+        scene.exporter.add(spans(511))
+        let task = Task { await scene.exporter.run() }
+        try await other.passTime()
+        scene.exporter.add(spans(1))
+        try await wait("for a message") { !scene.collector.counts.isEmpty }
+        task.cancel()
+        await task.value
+        #expect(scene.collector.counts == [512])
+    }
+
+    @Test func `what a collector asks for holds, and not the pause of our own`() async throws {
+        let hour = 3_600_000
+        let scene = Scene(Collector([.again(seconds: 0, reason: "busy")]), pause: hour)
+        scene.exporter.add(spans(1))
+        try await scene.run(until: 1)
+        #expect(scene.collector.counts == [1, 1])
+        // The other way round nobody comes again before it is time.
+        let patient = Scene(Collector([.again(seconds: 60, reason: "busy")]))
+        patient.exporter.add(spans(1))
+        let task = Task { await patient.exporter.run() }
+        try await wait("for a message") { !patient.collector.counts.isEmpty }
+        try await Scene(Collector()).passTime()
+        #expect(patient.collector.counts == [1])
+        task.cancel()
+        await task.value
+        #expect(patient.tally.counts == TraceCounts())
     }
 
     @Test func `spans without room are dropped and counted`() async throws {
@@ -174,6 +221,15 @@ import Testing
         scene.exporter.add(spans(1))
         try await scene.run(until: 1)
         #expect(scene.collector.fields == ["Authorization=Bearer abc", "X-A=b c"])
+
+        // It is read anew; while it has a fault, what was read before counts.
+        for (text, known) in [("X-A: d\n", "X-A=d"), ("no colon\n", "X-A=d"), ("X: e\n", "X=e")] {
+            try folder.write(text, to: "fields")
+            scene.exporter.add(spans(1))
+            try await scene.run(until: scene.collector.counts.count + 1)
+            #expect(scene.collector.fields == [known])
+        }
+        #expect(scene.tally.counts == TraceCounts(exported: 4))
     }
 }
 

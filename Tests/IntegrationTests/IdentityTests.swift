@@ -96,6 +96,27 @@ struct IdentityTests {
         #expect(try sluice.get().status == 200)
     }
 
+    @Test func `a file of root's in the state keeps it from starting, and stays root's`() throws {
+        let x = try ScriptedUpstream(name: "x")
+        let folder = try folder()
+        try folder.makeFolder("state")
+        try folder.write("", to: "state/weights.state")
+        #expect(unsafe chmod(folder["state/weights.state"], 0o644) == 0)
+        #expect(
+            unsafe chown(folder["state"], uid_t(Self.nobody), gid_t(Self.nobody)) == 0)
+        try folder.write(settings(x).text, to: "sluice.yaml")
+        let result = try ChildProcess.run([
+            Sluice.binary, "run", "--config", folder["sluice.yaml"],
+        ])
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains(
+                "may not write to \(folder["state/weights.state"]), in the state_dir"),
+            "\(result.errors)")
+        var facts = stat()
+        #expect(unsafe stat(folder["state/weights.state"], &facts) == 0 && facts.st_uid == 0)
+    }
+
     @Test(arguments: [
         ("user: nobody-has-this\n", "\"nobody-has-this\" is no user of this machine"),
         ("user: nobody\ngroup: no-such-group\n", "\"no-such-group\" is no group of this machine"),

@@ -129,6 +129,12 @@ struct OperatorTests {
         #expect(
             try JSONSerialization.jsonObject(with: Data(other.output.utf8)) is [String: Any])
 
+        // Where another target of the same upstream can be had, one that cannot is a warning.
+        try sluice.folder.write(Settings(x: x.port, dead).text, to: "doctor.yaml")
+        let half = try ChildProcess.run([Sluice.binary, "doctor", "--config", config])
+        #expect(half.status == 0, "\(half.output)")
+        #expect(half.output.contains("warn  target 127.0.0.1:\(dead) of x: "), "\(half.output)")
+
         try sluice.folder.write(Settings(x: x.port).text, to: "doctor.yaml")
         let well = try ChildProcess.run([Sluice.binary, "doctor", "--config", config])
         #expect(well.status == 0, "\(well.output)")

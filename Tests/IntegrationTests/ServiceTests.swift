@@ -17,9 +17,11 @@ struct ServiceTests {
         let x = try ScriptedUpstream(name: "x")
         let folder = try TemporaryFolder()
         let path = prefix + folder["notify"]
+        var settings = Settings(x: x.port)
+        settings.more = "shutdown_delay: 100ms\n"
         let manager = try Datagrams(path: path)
         let sluice = try Sluice(
-            Settings(x: x.port), in: folder,
+            settings, in: folder,
             program: program(["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"]))
         #expect(manager.contains { $0.hasPrefix("READY=1\nSTATUS=serving kong: x 100 %; gen") })
         #expect(try sluice.get().status == 200)
@@ -42,7 +44,11 @@ struct ServiceTests {
 
         manager.forget()
         #expect(try sluice.stop() == 0)
-        #expect(manager.contains { $0.hasPrefix("STOPPING=1\nEXTEND_TIMEOUT_USEC=45000000\n") })
+        #expect(manager.contains { $0.hasPrefix("STOPPING=1\nEXTEND_TIMEOUT_USEC=45100000\n") })
+        // From there on nothing says that it serves.
+        let end = manager.received.firstIndex { $0.hasPrefix("STOPPING=1") } ?? 0
+        #expect(
+            !manager.received[end...].contains { $0.contains("READY=1") || $0.contains("serving") })
     }
 
     @Test(.enabled(if: WorkerHold.isPossible, "only root may hold a thread of another process"))

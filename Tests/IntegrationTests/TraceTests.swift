@@ -124,6 +124,20 @@ struct TraceTests {
         #expect(try eventually { try count(sluice, "failed") == 1 })
         #expect(eventually { sluice.logCount("answers with 400") == 1 })
 
+        // Whoever is sent elsewhere does not go there: the fields that go along are secrets.
+        let elsewhere = try ScriptedUpstream(answering: { _ in .ok("{}") })
+        let redirecting = try ScriptedUpstream(answering: { _ in
+            "HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\n"
+                + "Location: http://127.0.0.1:\(elsewhere.port)/v1/traces\r\n\r\n"
+        })
+        try sluice.folder.write(
+            settings(x, redirecting.port, ", sample: 100%").text, to: "sluice.yaml")
+        sluice.reload()
+        #expect(eventually { sluice.logCount("is in force") == 1 })
+        #expect(try sluice.get().status == 200)
+        #expect(try eventually { try count(sluice, "failed") == 2 })
+        #expect(elsewhere.connectionCount == 0)
+
         let dead = try LoopbackAddress.freePort()
         for (port, sign) in [(dead, "refused"), (hanging.port, "")] {
             let before = sluice.logCount("is in force")

@@ -197,6 +197,27 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `each target that is tried counts`() async throws {
+            let target = try Target()
+            var snapshot = Self.traced([target.port], sample: 1)
+            snapshot.upstreams[0].retries = RetrySettings(count: 1)
+            let stage = try await Stage([[target.port]])
+            try await stage.apply(snapshot)
+            let client = try stage.client()
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            let first = try target.accept()
+            _ = try first.request()
+            first.reset()
+            let second = try target.accept()
+            _ = try second.request()
+            second.send(Self.ok)
+            #expect(try client.answer().status == 200)
+            let span = try #require(await spans(stage, count: 1).first)
+            #expect((span.status, span.error, span.attempts) == (200, nil, 2))
+            client.close()
+            await stage.end()
+        }
+
         @Test func `what breaks in the middle says how`() async throws {
             let target = try Target()
             let stage = try await stage([target.port], sample: 1)

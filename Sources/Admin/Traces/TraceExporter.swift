@@ -18,6 +18,8 @@ package final class TraceExporter: Sendable {
         package var longestPause = 8_000
         /// How long an answer may take, in milliseconds.
         package var answer = 10_000
+        /// The file of fields is read anew after so many milliseconds.
+        package var fields = 10_000
 
         /// Such that a collector may restart meanwhile.
         package init() {}
@@ -34,7 +36,6 @@ package final class TraceExporter: Sendable {
         var readAgain = Instant(nanoseconds: 0)
     }
 
-    private static let fieldsMilliseconds = 10_000
     private static let lookMilliseconds = 50
 
     private let transport: any TraceTransport
@@ -202,7 +203,7 @@ extension TraceExporter {
             case .failure where known == nil: return read
             case .failure: break
             }
-            state.readAgain = Instant.now().advanced(byMilliseconds: Self.fieldsMilliseconds)
+            state.readAgain = Instant.now().advanced(byMilliseconds: bounds.fields)
             return .success(state.fields ?? [])
         }
     }
