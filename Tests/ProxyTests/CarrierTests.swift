@@ -1,9 +1,10 @@
 import HTTP2
 import Kernel
-import Proxy
 import Settings
 import Telemetry
 import Testing
+
+@testable import Proxy
 
 extension LiveTests {
     /// The connections to targets that carry streams: how many there are, and what becomes of them.
@@ -46,6 +47,73 @@ extension LiveTests {
             }
             for stream in streams { #expect(try client.answer(stream).code == 0) }
             client.peer.close()
+            await stage.end()
+        }
+
+        @Test func `a connection carries 128 streams at once, whatever its target lets be open`()
+            async throws
+        {
+            let target = try Target()
+            let stage = try await Stage([[target.port]], version: .http2)
+            let clients = [try stage.streamClient(), try stage.streamClient()]
+            let opening = try clients[0].get("/first")
+            let server = try target.acceptStreams(1_000)
+            server.answer(try server.stream())
+            #expect(try clients[0].answer(opening).code == 0)
+            let streams = try clients.map { try Self.requests(65, over: $0) }
+            let other = try target.acceptStreams(1_000)
+            _ = try other.stream(1)
+            _ = try server.stream(Limits.streamsPerCarrier)
+            #expect(server.order.count == 1 + Limits.streamsPerCarrier && other.order.count == 2)
+            for one in [server, other] { for stream in one.order { one.answer(stream) } }
+            for (client, streams) in zip(clients, streams) {
+                for stream in streams { #expect(try client.answer(stream).code == 0) }
+                client.peer.close()
+            }
+            await stage.end()
+        }
+
+        @Test func `a target gets so many connections, and who finds no room waits for it`()
+            async throws
+        {
+            let target = try Target()
+            let stage = try await Stage([[target.port]], version: .http2)
+            let clients = [try stage.streamClient(), try stage.streamClient()]
+            let streams = try zip(clients, [100, Limits.carriersPerTarget - 99]).map {
+                try Self.requests($1, over: $0)
+            }
+            // Each takes one stream at once.
+            var peers: [Peer] = []
+            for _ in 0..<Limits.carriersPerTarget {
+                let peer = try target.accept()
+                peer.send(Frames.make(4, 0, 0, [0, 3, 0, 0, 0, 1]))
+                peers.append(peer)
+            }
+            let asked = { (peer: Peer, stream: UInt32) in
+                // Behind the client's preface.
+                Frames.read(Array(peer.received.dropFirst(24)))
+                    .contains { $0.kind == 1 && $0.stream == stream }
+            }
+            for peer in peers { while !asked(peer, 1), peer.receive() {} }
+            await stage.settle()
+            #expect(try target.acceptNow() == nil)
+            // One that is answered makes room for the last.
+            for peer in peers { peer.send(Frames.make(1, 5, 1, [0x88])) }
+            var last: Peer?
+            await stage.counters { _ in
+                last = peers.first { peer in
+                    _ = peer.hasAnswer()
+                    return asked(peer, 3)
+                }
+                return last != nil
+            }
+            try #require(last).send(Frames.make(1, 5, 3, [0x88]))
+            for (client, streams) in zip(clients, streams) {
+                for stream in streams { #expect(try client.answer(stream).status == 200) }
+                client.peer.close()
+            }
+            #expect(try target.acceptNow() == nil)
+            for peer in peers { peer.close() }
             await stage.end()
         }
 
@@ -182,6 +250,28 @@ extension LiveTests {
             next.answer(try next.stream())
             #expect(try client.answer().status == 200)
             client.close()
+            await stage.end()
+        }
+
+        @Test func `one late answer over a connection that is heard of costs nobody else`()
+            async throws
+        {
+            let target = try Target()
+            var timeouts = UpstreamTimeouts()
+            timeouts.responseMilliseconds = 300
+            let stage = try await Stage([[target.port]], upstream: timeouts, version: .http2)
+            let client = try stage.streamClient()
+            let late = try client.get("/late")
+            let server = try target.acceptStreams()
+            _ = try server.stream()
+            // A PING, and so it is there.
+            server.sendRaw(Frames.make(6, 0, 0, Frames.zeros(8)))
+            #expect(try client.answer(late).status == 504)
+            let next = try client.get("/next")
+            server.answer(try server.stream(1))
+            #expect(try client.answer(next).status == 200)
+            #expect(try target.acceptNow() == nil)
+            client.peer.close()
             await stage.end()
         }
 

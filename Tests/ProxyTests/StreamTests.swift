@@ -267,6 +267,16 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `a head has to be whole in time, however many frames it has`() async throws {
+            let stage = try await Stage(
+                [[1]], client: ListenerTimeouts(headMilliseconds: 100))
+            let client = try stage.client()
+            // The rest of it comes later, or never.
+            client.send(Frames.beginning + Frames.make(1, 1, 1, [0x82]))
+            #expect(client.receiveAll() != .late)
+            await stage.end()
+        }
+
         @Test func `HTTP/1.1 is spoken on the same port`() async throws {
             let stage = try await Stage([[try Self.echo().port]])
             let client = try stage.client()
