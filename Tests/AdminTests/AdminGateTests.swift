@@ -253,6 +253,10 @@ import Testing
         }
         let access = try await door.ask("GET /v1/access", [Self.good])
         #expect(access.status == 200 && access.text.contains(#""role": "none""#))
+        // The page asks for none then.
+        let now = "GET /v1/dashboard/now"
+        #expect(try await door.ask(now).text.contains(#""controls": false"#))
+        #expect(try await Self.door().ask(now).text.contains(#""controls": true"#))
     }
 
     @Test(arguments: [

@@ -58,7 +58,7 @@ struct AdminAccessTests {
         #expect(sluice.logCount("refused with") == 0, "\(sluice.log)")
         let right = ["Authorization: Bearer \(Self.token)"]
         #expect(try sluice.admin("PUT", "/v1/splits/kong", "{", fields: right).status == 400)
-        #expect(sluice.logCount("refused with 400: PUT \"/v1/splits/kong\" by token ops") == 1)
+        #expect(sluice.logCount("refused with 400: PUT \"/v1/splits/kong\" by the token ops") == 1)
         #expect(try sluice.command("metrics").output.contains("tokens_refused_total 3\n"))
     }
 
