@@ -77,7 +77,9 @@ extension LiveTests {
             async throws
         {
             let target = try Target()
-            let stage = try await Stage([[target.port]], version: .http2)
+            var timeouts = UpstreamTimeouts()
+            timeouts.connectMilliseconds = Peer.patienceMilliseconds
+            let stage = try await Stage([[target.port]], upstream: timeouts, version: .http2)
             let clients = [try stage.streamClient(), try stage.streamClient()]
             let streams = try zip(clients, [100, Limits.carriersPerTarget - 99]).map {
                 try Self.requests($1, over: $0)
