@@ -39,6 +39,7 @@ import Testing
     func `errors are told by who made them where that is known`(isKong: Bool) {
         var counters = WorkerCounters()
         counters.grow(listeners: 0, upstreams: 1, lanes: 1)
+        counters.growKong(upstreams: 1, lanes: 1)
         counters.exchangeEnded(lane: 0, code: 503, durationNanoseconds: 1_000)
         let before = DashboardTotals(counters, lane: 0, isKong: isKong)
         for code in [200, 404, 500, 503, 503] {

@@ -58,7 +58,7 @@ struct StatsDPushTests {
     {
         // A datagram has 65,507 bytes at most.
         let settings = settings(.ip(IPAddress(ipv4: 0x7f00_0001)), datagram: 66_000)
-        let samples = samples(100)
+        let samples = samples(1_000)
         var text = StatsDText(settings)
         let sizes = text.batch(samples).datagrams
         let large = sizes.filter { $0.bytes.count > 65_507 }
@@ -70,7 +70,7 @@ struct StatsDPushTests {
     }
 
     @Test func `lines that no datagram holds are counted too`() async {
-        let settings = settings(.ip(IPAddress(ipv4: 0x7f00_0001)), datagram: 40)
+        let settings = settings(.ip(IPAddress(ipv4: 0x7f00_0001)), datagram: 30)
         let samples = samples(4)
         var text = StatsDText(settings)
         let tooLong = text.batch(samples).tooLong
