@@ -140,7 +140,7 @@ struct DashboardTests {
             #expect(
                 shares[index]
                     == "set \(Int(set * 100)) %   effective \(Int(effective * 100)) %")
-            for (name, quantile) in [("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99")] {
+            for (name, quantile) in [("p50", "0.5"), ("p99", "0.99")] {
                 let sample =
                     "sluice_upstream_request_duration_quantile_seconds"
                     + labels.dropLast() + ",quantile=\"\(quantile)\"}"
