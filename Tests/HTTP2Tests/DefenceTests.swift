@@ -154,6 +154,21 @@ struct DefenceTests {
         #expect(server.counts.refusedStreams == 3)
     }
 
+    @Test func `streams that we must refuse count as those that are reset`() {
+        var limits = HTTP2Limits()
+        limits.streams = 1
+        let server = Peer.server(limits)
+        var stream: Int32 = 1
+        while server.session.fault == nil, stream < 2_000 {
+            server.take(Wire.request(stream, ends: false))
+            stream += 2
+        }
+        #expect(server.session.fault == .resets)
+        // The first was served, and as many more are refused as may be reset at once.
+        #expect(server.counts.refusedStreams == limits.resetBurst + 1)
+        #expect(server.counts.resets == 1)
+    }
+
     @Test func `who knows the limit of streams and passes it is cut off`() {
         var limits = HTTP2Limits()
         limits.streams = 10

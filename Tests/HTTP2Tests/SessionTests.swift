@@ -183,6 +183,28 @@ struct SessionTests {
             ])
     }
 
+    @Test(arguments: ["TE: gzip, trailers", "TE: trailersx", "TE:"])
+    func `te that says something else than trailers goes`(line: String) throws {
+        let (client, server) = (Peer(isServer: false), Peer(isServer: true))
+        let stream = try #require(
+            client.open("GET / HTTP/1.1\r\nHost: a.test\r\n\(line)\r\nX: y\r\n\r\n"))
+        Peer.exchange(client, server)
+        #expect(
+            server.messages[stream]?.heads == ["GET / HTTP/1.1\r\nhost: a.test\r\nx: y\r\n\r\n"])
+    }
+
+    @Test func `the rest of a request that is answered is not asked for`() throws {
+        let server = Peer.server()
+        server.take(Wire.request(1, ends: false))
+        server.session.discardRest(1)
+        server.write("HTTP/1.1 413 Too Large\r\n\r\nbig", to: 1)
+        let frames = Wire.frames(server.gather()).filter { $0.stream == 1 }
+        // Behind the end of the answer (RFC 9113 section 8.1).
+        #expect(frames.last?.kind == Wire.Kind.reset.rawValue)
+        #expect(frames.last?.code == HTTP2Code.none)
+        #expect(frames.dropLast().last?.kind == Wire.Kind.data.rawValue)
+    }
+
     @Test func `many streams share a connection, and a slow one holds up no other`() throws {
         let (client, server) = (Peer(isServer: false), Peer(isServer: true))
         let streams = try (0..<100).map { _ in try #require(client.open(Self.request)) }

@@ -150,6 +150,19 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `no client may send more than its part before any of it is read`()
+            async throws
+        {
+            let origin = try Origin { peer, _ in while peer.discard() > 0 {} }
+            let stage = try await Stage([[origin.port]])
+            let client = try stage.client()
+            client.send(Frames.beginning)
+            let most = Limits.mostClientWindow
+            #expect(room(client, 1, above: most, most: 8 * most) <= most)
+            client.close()
+            await stage.end()
+        }
+
         @Test func `all bodies together may send only so much more, and who ends makes room`()
             async throws
         {

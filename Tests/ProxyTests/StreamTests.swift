@@ -251,7 +251,28 @@ extension LiveTests {
             client.readsAtOnce = false
             let stream = try client.get()
             #expect(try client.answer(stream).code != 0)
-            // The last bytes of a small answer are no different.
+            client.peer.close()
+            await stage.end()
+        }
+
+        @Test func `the last bytes of an answer that its client does not take are given up`()
+            async throws
+        {
+            // All of it is on its way at once, but for what the client's window holds back.
+            let size = 100_000
+            let origin = try Origin(answering: { _ in
+                "HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n"
+                    + String(repeating: "b", count: size)
+            })
+            var timeouts = ListenerTimeouts()
+            timeouts.bodyIdleMilliseconds = 100
+            let stage = try await Stage([[origin.port]], client: timeouts)
+            let client = try stage.streamClient()
+            client.readsAtOnce = false
+            let answer = try client.answer(try client.get())
+            #expect(answer.code != 0 && answer.body.count < size)
+            let counters = await stage.counters { $0.inflightCount(lane: 0) == 0 }
+            #expect(counters.requestCount(lane: 0, code: 200) == 1)
             client.peer.close()
             await stage.end()
         }

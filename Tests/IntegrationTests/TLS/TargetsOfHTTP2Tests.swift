@@ -98,10 +98,11 @@ struct TargetsOfHTTP2Tests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder["a"])) == Data(bytes))
     }
 
-    @Test func `checks speak the HTTP of the target`() throws {
+    @Test(arguments: ["http2", "auto"])
+    func `checks speak the HTTP of the target`(version: String) throws {
         let nginx = try nginx("http2", isSecure: true)
         let sluice = try sluice(
-            nginx.port, "protocol: http2, \(trust), health: {kind: http, interval: 100ms}")
+            nginx.port, "protocol: \(version), \(trust), health: {kind: http, interval: 100ms}")
         let isSound = try eventually {
             try sluice.metrics().sum("sluice_health_checks_total", ["result": "sound"]) >= 2
         }
