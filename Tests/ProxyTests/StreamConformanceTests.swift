@@ -115,6 +115,40 @@ extension LiveTests {
             await stage.end()
         }
 
+        /// What a client may not do, each once.
+        static let refusals: [(HTTP2Refusal, [UInt8])] = [
+            (.malformed, Frames.request(1, [("connection", "close")])),
+            (.streams, (0...128).flatMap { Frames.request(UInt32(2 * $0 + 1), ends: false) }),
+            (
+                .head,
+                Frames.request(
+                    1, (0..<90).map { ("x\($0)", String(repeating: "x", count: 100)) })
+            ),
+            (
+                .continuations,
+                Frames.make(1, 1, 1, [0x82])
+                    + (0..<9).flatMap { _ in Frames.make(9, 0, 1, [0x84]) }
+            ),
+            (.flood, (0..<1_100).flatMap { _ in Frames.make(6, 0, 0, Frames.zeros(8)) }),
+        ]
+
+        @Test(arguments: refusals)
+        func `what a client is refused is counted by its reason`(
+            reason: HTTP2Refusal, bytes: [UInt8]
+        ) async throws {
+            let target = try Target()
+            let stage = try await Stage(
+                [[target.port]], limits: ListenerLimits(headBytes: 8_192))
+            let client = try stage.client()
+            client.send(Frames.beginning + bytes)
+            let counters = await stage.counters { $0.http2[reason] > 0 }
+            for other in HTTP2Refusal.allCases {
+                #expect(counters.http2[other] == (other == reason ? 1 : 0), "\(other)")
+            }
+            client.close()
+            await stage.end()
+        }
+
         /// Begins a request and sends of its body until there is room for more than `wanted` bytes,
         /// at most so many; returns how many more may be sent then.
         private func room(
