@@ -211,6 +211,16 @@ struct DoctorTests {
             ])
     }
 
+    @Test func `a proxy of another version is told of`() {
+        let running = { (version: String) in
+            DoctorCommand.process(.object(["version": .string(version)]))
+        }
+        #expect(DoctorCommand.process(nil).level == .ok)
+        #expect(running(Version.text).level == .ok)
+        let other = running("0.0.0")
+        #expect(other.level == .warn && other.line.contains("the running one is 0.0.0"))
+    }
+
     @Test func `a line says what to do on one of its own`() {
         let finding = DoctorFinding(.warn, "clock", "wrong", advice: "set it")
         #expect(finding.line == "warn  clock: wrong\n      set it\n")

@@ -129,6 +129,8 @@ struct TraceMessageTests {
             ),
             (503, nil, "", .again(seconds: nil, reason: "answers with 503")),
             (500, "1", "", .refused(reason: "answers with 500")),
+            (400, "1", "", .refused(reason: "answers with 400")),
+            (401, nil, "", .refused(reason: "answers with 401")),
             (404, nil, "", .refused(reason: "answers with 404")),
             (307, nil, "", .refused(reason: "answers with 307")),
         ] as [(Int, String?, String, TraceReply)])

@@ -137,6 +137,23 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `a target that refuses all is not asked without end`() async throws {
+            let target = try Target()
+            let stage = try await Stage([[target.port]], version: .http2)
+            let client = try stage.client()
+            client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+            let server = try target.acceptStreams()
+            // Once, and ten times more.
+            for number in 0...10 {
+                server.reset(try server.stream(number), code: HTTP2Code.refusedStream)
+            }
+            let answer = try client.answer()
+            #expect(answer.status == 502 && answer["x-sluice-error"] == "upstream_closed")
+            #expect(server.order.count == 11)
+            client.close()
+            await stage.end()
+        }
+
         @Test func `who goes away serves what it has begun, the rest goes elsewhere`()
             async throws
         {

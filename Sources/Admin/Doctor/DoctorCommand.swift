@@ -46,7 +46,8 @@ package enum DoctorCommand {
         return findings
     }
 
-    private static func process(_ running: JSONValue?) -> DoctorFinding {
+    /// Whether the proxy that runs, if one does, is of the same version.
+    static func process(_ running: JSONValue?) -> DoctorFinding {
         guard let version = running?["version"]?.text else {
             return DoctorFinding(.ok, "version", "sluice \(Version.text); none is running here")
         }
