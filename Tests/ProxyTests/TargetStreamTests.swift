@@ -177,7 +177,8 @@ extension LiveTests {
             await stage.end()
         }
 
-        @Test func `what breaks off in the middle never looks whole`() async throws {
+        @Test(arguments: [HTTP2Code.internalError, HTTP2Code.none])
+        func `what breaks off in the middle never looks whole`(code: UInt32) async throws {
             let target = try Target()
             let stage = try await Stage([[target.port]], version: .http2)
             let (client, other) = (try stage.streamClient(), try stage.client())
@@ -190,7 +191,7 @@ extension LiveTests {
             }
             #expect(client.receive(until: { client.answers[stream]?.body.count == 2 }))
             while !other.received.contains(1), other.receive() {}
-            for one in [first, second] { server.reset(one, code: HTTP2Code.internalError) }
+            for one in [first, second] { server.reset(one, code: code) }
             #expect(try client.answer(stream).code == HTTP2Code.internalError)
             #expect(other.receiveAll() == .reset)
             // The connections go on: the client's, and the target's.

@@ -50,6 +50,27 @@ struct ClientsOfHTTP2Tests {
         #expect(answer.output.contains("X-Forwarded-Proto: \(isSecure ? "https" : "http")\r\n"))
     }
 
+    @Test(arguments: [true, false])
+    func `its span says over what a request came`(isSecure: Bool) throws {
+        let x = try ScriptedUpstream(name: "x")
+        let collector = try ScriptedUpstream(answering: { _ in .ok("{}") })
+        var settings = Settings(x: x.port)
+        if isSecure { settings.listener = certificates.listener("a") }
+        settings.more =
+            "otlp: {endpoint: \"http://127.0.0.1:\(collector.port)\", interval: 100ms, "
+            + "sample: 100%}\n"
+        let sluice = try Sluice(settings)
+        #expect(try curl(sluice, isSecure: isSecure, []).errors.isEmpty)
+        #expect(eventually { !collector.requests.isEmpty })
+        let text = collector.requests.first?.text ?? ""
+        for (name, value) in [
+            ("url.scheme", isSecure ? "https" : "http"), ("network.protocol.version", "2"),
+        ] {
+            #expect(
+                text.contains("\"\(name)\", \"value\": {\"stringValue\": \"\(value)\"}"), "\(text)")
+        }
+    }
+
     @Test(arguments: [0, 1, 65_535, 65_536, 1_000_003, 32 << 20], [true, false])
     func `a body goes up and comes back`(size: Int, hasLength: Bool) throws {
         let x = try ScriptedUpstream { wire, _ in
