@@ -51,6 +51,23 @@ struct ServiceTests {
             !manager.received[end...].contains { $0.contains("READY=1") || $0.contains("serving") })
     }
 
+    @Test func `whoever cannot open its addresses is never ready`() throws {
+        let x = try ScriptedUpstream(name: "x")
+        let folder = try TemporaryFolder()
+        let manager = try Datagrams(path: folder["notify"])
+        var settings = Settings(x: x.port)
+        // Somebody else is there.
+        settings.adminPort = x.port
+        try folder.write(settings.text, to: "sluice.yaml")
+        let result = try ChildProcess.run(
+            [Sluice.binary, "run", "--config", folder["sluice.yaml"]],
+            environment: ["NOTIFY_SOCKET": folder["notify"]])
+        #expect(result.status == 1)
+        #expect(result.errors.contains("admin address 127.0.0.1:\(x.port): "), "\(result.errors)")
+        manager.takeAll()
+        #expect(!manager.received.contains { $0.contains("READY=1") }, "\(manager.received)")
+    }
+
     @Test(.enabled(if: WorkerHold.isPossible, "only root may hold a thread of another process"))
     func `the watchdog starves while a worker is stuck`() throws {
         let x = try ScriptedUpstream(name: "x")
