@@ -58,6 +58,29 @@ struct StatsDTextTests {
         #expect(!third.contains { $0.hasSuffix("|c") })
     }
 
+    @Test func `gauges of the last minute are left out`() {
+        var registry = Registry()
+        let lane = registry.lane(split: "kong", upstream: "x")
+        var counters = WorkerCounters()
+        counters.grow(listeners: 0, upstreams: 1, lanes: 1)
+        var window = MinuteWindow()
+        window.tick(counters, nowSeconds: 0)
+        counters.exchangeBegan(lane: lane)
+        counters.exchangeEnded(lane: lane, code: 200, durationNanoseconds: 10_000_000)
+        window.tick(counters, nowSeconds: 1)
+        let samples = Exposition(
+            counters: counters, registry: registry, window: window, gauges: ControlGauges()
+        ).samples()
+        let isOfMinute = { (sample: MetricSample) in
+            guard case .level(let value) = sample.value else { return false }
+            return sample.name.hasSuffix("_quantile_seconds") && value.isFinite
+        }
+        #expect(samples.contains(where: isOfMinute))
+        var text = StatsDText(settings)
+        let lines = lines(text.batch(samples))
+        #expect(!lines.contains { $0.contains("quantile_seconds") }, "\(lines)")
+    }
+
     @Test func `labels are tags where DogStatsD is spoken`() {
         var dog = settings
         dog.format = .dogstatsd
@@ -83,7 +106,7 @@ struct StatsDTextTests {
         #expect(!tagged.contains { $0.contains("certificate") && $0.contains(":0|g") })
     }
 
-    @Test(arguments: [512, 1_432, 65_507])
+    @Test(arguments: [512, 1_432, 65_507] + Array(600..<650))
     func `no datagram is too large, none ends in a line end, and none is much too small`(
         most: Int
     ) {
@@ -124,6 +147,11 @@ struct StatsDTextTests {
         #expect(
             lines(text.batch(samples)).contains(
                 "edge.prod.upstream_inflight.a_b_c_d_e_____f._:0|g"))
+        // The same holds for what the settings put in front.
+        var odd = settings
+        odd.tags = [.init(name: "env", value: "eu 1.a|b")]
+        var prefixed = StatsDText(odd)
+        #expect(lines(prefixed.batch(samples)).contains { $0.hasPrefix("edge.eu_1_a_b.generation:") })
         var dog = settings
         dog.format = .dogstatsd
         var other = StatsDText(dog)
