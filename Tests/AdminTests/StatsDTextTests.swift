@@ -151,7 +151,8 @@ struct StatsDTextTests {
         var odd = settings
         odd.tags = [.init(name: "env", value: "eu 1.a|b")]
         var prefixed = StatsDText(odd)
-        #expect(lines(prefixed.batch(samples)).contains { $0.hasPrefix("edge.eu_1_a_b.generation:") })
+        let begin = "edge.eu_1_a_b.generation:"
+        #expect(lines(prefixed.batch(samples)).contains { $0.hasPrefix(begin) })
         var dog = settings
         dog.format = .dogstatsd
         var other = StatsDText(dog)
