@@ -124,6 +124,7 @@ extension LiveTests {
                 Frames.request(
                     1, (0..<90).map { ("x\($0)", String(repeating: "x", count: 100)) })
             ),
+            (.head, Frames.request(1, (0..<110).map { ("x\($0)", "") })),
             (
                 .continuations,
                 Frames.make(1, 1, 1, [0x82])
@@ -138,7 +139,7 @@ extension LiveTests {
         ) async throws {
             let target = try Target()
             let stage = try await Stage(
-                [[target.port]], limits: ListenerLimits(headBytes: 8_192))
+                [[target.port]], limits: ListenerLimits(headBytes: 8_192, fields: 100))
             let client = try stage.client()
             client.send(Frames.beginning + bytes)
             let counters = await stage.counters { $0.http2[reason] > 0 }
