@@ -66,6 +66,20 @@ struct IdentityTests {
         #expect(try sluice.stop() == 0)
     }
 
+    @Test func `of all groups only that of the control socket is left`() throws {
+        let x = try ScriptedUpstream(name: "x")
+        var settings = settings(x)
+        settings.socket = "sluice.sock, group: daemon"
+        let daemon = try #require(unsafe getgrnam("daemon")?.pointee.gr_gid)
+        let sluice = try Sluice(
+            settings, in: try folder(), program: ["setpriv", "--groups=4711", Sluice.binary])
+        let process = try #require(sluice.child?.pid)
+        let groups = try field("Groups", process).map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(groups == ["\(daemon)"])
+        var facts = stat()
+        #expect(unsafe stat(sluice.socket, &facts) == 0 && facts.st_gid == daemon)
+    }
+
     private func lowPort() throws -> UInt16 {
         for port in UInt16(700)..<1_000 {
             guard let (descriptor, _) = try? LoopbackAddress(port: port).listen() else { continue }
