@@ -21,7 +21,7 @@ import Testing
     private static let table = """
         drained          since                     in flight     oldest  tunnels     oldest  reason
         x                2031-05-06T07:08:09.010Z          3  1 min 1 s        1  1 h 3 min  \
-        new | kernel
+        new\\nkernel
           10.0.0.1:8000                                    2       12 s        1  1 h 3 min
           10.0.0.9:8000                                    1  1 min 1 s        0          -
         x 10.0.0.7:8000  2031-05-06T07:08:10.010Z          0          -        0          -
@@ -64,7 +64,7 @@ import Testing
         #expect(
             DrainText.undrained(try answer(", \"changed\": true"), target: "kong-x:8000") == """
                 x kong-x:8000: drained no more
-                x: still drained, since 2031-05-06T07:08:09.010Z: new | kernel
+                x: still drained, since 2031-05-06T07:08:09.010Z: new\\nkernel
                 x 10.0.0.7:8000: still drained, since 2031-05-06T07:08:10.010Z
 
                 """)

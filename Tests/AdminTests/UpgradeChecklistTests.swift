@@ -271,7 +271,7 @@ import Testing
         let text = UpgradeText.table(answer)
         #expect(text.hasPrefix("upgrade of kong, from x to y: finished, since 1970-01-01T"))
         #expect(text.contains("[x] finish     `kong migrations finish` has run\n"))
-        #expect(text.contains("ops: a | b\n"))
+        #expect(text.contains("ops: a\\nb\n"))
         #expect(
             text.contains(
                 "y has not seen yet what x has answered: GET /p7 (7), GET /p6 (6), GET /p5 (5), "

@@ -56,7 +56,7 @@ package enum AuditCommand {
     }
 
     private static func refuse(_ message: String) -> Int32 {
-        StandardStream.error.write("\(message)\n")
+        StandardStream.error.write("\(VisibleText.lines(message))\n")
         return ExitStatus.failed
     }
 }
@@ -65,6 +65,7 @@ package enum AuditCommand {
 package enum AuditText {
     /// `12  2031-05-06T07:08:09.010Z  root (pid 7)  weights kong: x=90 y=10 -> x=75 y=25: step 3`.
     package static func line(_ entry: JSONValue) -> String {
+        let entry = entry.visible
         let subject = [entry["split"]?.text, entry["subject"]?.text].compactMap(\.self)
         var text = "\(entry["number"]?.numberText ?? "?")  \(entry["at"]?.text ?? "?")  "
         text += "\(who(entry["who"]))  \(entry["event"]?.text ?? "?")"
@@ -74,7 +75,7 @@ package enum AuditText {
         }
         if entry["forced"]?.bool == true { text += ", by force" }
         let reason = entry["reason"]?.text ?? ""
-        if !reason.isEmpty { text += ": \(DrainText.oneLine(reason))" }
+        if !reason.isEmpty { text += ": \(reason)" }
         return text + "\n"
     }
 

@@ -2,6 +2,7 @@
 package enum DrainText {
     /// What is drained, with what is left there; empty when nothing is drained.
     package static func table(_ status: JSONValue) -> String {
+        let status = status.visible
         let upstreams = (status["upstreams"]?.elements ?? []).filter {
             $0["drains"]?.elements?.isEmpty == false
         }
@@ -14,7 +15,7 @@ package enum DrainText {
                 let since = drain["since"]?.text ?? "?"
                 table.add(
                     [subject(upstream, drain), since] + load(drain)
-                        + [oneLine(drain["reason"]?.text ?? "")])
+                        + [drain["reason"]?.text ?? ""])
                 guard drain["target"]?.text == nil else { continue }
                 let targets = upstream["targets"]?.elements ?? []
                 for target in targets + (upstream["former_targets"]?.elements ?? []) {
@@ -27,6 +28,7 @@ package enum DrainText {
 
     /// `x: drained; 3 requests in flight there (oldest 12 s)`, of the answer to a drain.
     package static func drained(_ answer: JSONValue) -> String {
+        let answer = answer.visible
         guard let drain = answer["drain"], drain != .null else {
             return "\(answer["name"]?.text ?? "?"): drained no more, somebody else undid it\n"
         }
@@ -37,8 +39,9 @@ package enum DrainText {
 
     /// What an undrain came to, of the answer to it, and what stays drained all the same.
     package static func undrained(_ answer: JSONValue, target: String?) -> String {
+        let answer = answer.visible
         let name = answer["name"]?.text ?? "?"
-        let subject = target.map { "\(name) \($0)" } ?? name
+        let subject = target.map { "\(name) \(VisibleText.line($0))" } ?? name
         let verb = answer["changed"]?.bool == false ? "not drained" : "drained no more"
         let others = (answer["drains"]?.elements ?? []).map { drain in
             "\(self.subject(answer, drain)): still drained, \(origin(drain))\n"
@@ -73,6 +76,7 @@ package enum DrainText {
 
     /// What a user has to know about a drain: nothing when all is well.
     package static func warnings(ofChange answer: JSONValue) -> String {
+        let answer = answer.visible
         var text = ""
         if answer["durable"]?.bool == false {
             text += "warning: a restart forgets this: there is no state_dir, or it could not be "
@@ -94,7 +98,7 @@ package enum DrainText {
 
     /// `since 2031-05-06T07:08:09.010Z: new kernel`.
     private static func origin(_ drain: JSONValue) -> String {
-        let reason = oneLine(drain["reason"]?.text ?? "")
+        let reason = drain["reason"]?.text ?? ""
         return "since \(drain["since"]?.text ?? "?")" + (reason.isEmpty ? "" : ": \(reason)")
     }
 
@@ -117,11 +121,6 @@ package enum DrainText {
 
     private static func age(_ seconds: JSONValue?, in words: String) -> String {
         seconds?.double == nil ? "" : " (\(words)\(age(seconds)))"
-    }
-
-    /// A line end in a reason must not look like one of ours.
-    static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " | ")
     }
 
     private static func count(_ count: Int, _ word: String) -> String {

@@ -65,6 +65,7 @@ extension SocketCommands {
     private func report(
         _ end: DrainWait.End, _ wait: DrainWait, subject: String, _ began: Instant
     ) -> Int32 {
+        let subject = VisibleText.line(subject)
         let stays = "\(subject) stays drained"
         let seconds = Int(Instant.now().since(began) / 1_000_000_000)
         switch end {

@@ -3,7 +3,7 @@ extension SocketCommands {
     /// `sluice health`: what `/healthz` says, or, of whether clients may come, `/readyz`.
     package func health(ofReadiness: Bool) -> Int32 {
         ask("GET", ofReadiness ? "/readyz" : "/healthz") { reply in
-            let text = String(decoding: reply.body, as: UTF8.self)
+            let text = VisibleText.lines(String(decoding: reply.body, as: UTF8.self))
             guard reply.status == 200 else {
                 return refuse(text.isEmpty ? "status \(reply.status)" : text)
             }

@@ -107,9 +107,8 @@ extension SocketCommands {
         do throws(ControlClient.Fault) {
             reply = try client.send(method, path, body: body, ifGeneration: ifGeneration)
         } catch {
-            StandardStream.error.write("\(error)\n")
-            if case .nobody = error { return ExitStatus.unavailable }
-            return ExitStatus.failed
+            if case .nobody = error { return refuse("\(error)", ExitStatus.unavailable) }
+            return refuse("\(error)")
         }
         return take(reply)
     }
@@ -129,13 +128,14 @@ extension SocketCommands {
             let inflight = upstream["inflight"]?.int ?? 0
             let active = upstream["connections"]?["active"]?.int ?? 0
             let idle = upstream["connections"]?["idle"]?.int ?? 0
-            return "\(name) still has \(inflight) exchanges in flight, "
+            return "\(VisibleText.line(name)) still has \(inflight) exchanges in flight, "
                 + "\(active) active and \(idle) idle connections\n"
         }.joined()
     }
 
+    /// What is refused may be told in several lines, by a proxy that quotes others.
     func refuse(_ message: String, _ status: Int32 = ExitStatus.failed) -> Int32 {
-        StandardStream.error.write("\(message)\n")
+        StandardStream.error.write("\(VisibleText.lines(message))\n")
         return status
     }
 

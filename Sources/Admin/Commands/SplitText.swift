@@ -2,11 +2,12 @@
 package enum SplitText {
     /// Every split with the set, effective and measured share of its members.
     package static func table(_ splits: [JSONValue]) -> String {
-        splits.map(block).joined(separator: "\n")
+        splits.map { block($0.visible) }.joined(separator: "\n")
     }
 
     /// `kong: x=90 y=10 -> x=75 y=25, generation 4`.
     package static func change(_ split: JSONValue) -> String {
+        let split = split.visible
         let name = split["name"]?.text ?? "?"
         let before = assignments(split["before"])
         let after = assignments(split["weights"])
@@ -17,10 +18,15 @@ package enum SplitText {
 
     /// What a user has to know about a change: nothing when all is well.
     package static func warnings(_ answer: JSONValue) -> String {
+        let answer = answer.visible
         var text = ""
         if answer["durable"]?.bool == false {
             text += "warning: a restart forgets this: neither the weight file nor state_dir "
             text += "could be written\n"
+        }
+        if answer["weights_file"]?["written"]?.bool == false {
+            text += "warning: the weight file was not written: "
+            text += "\(answer["weights_file"]?["error"]?.text ?? "?")\n"
         }
         for skipped in answer["skipped"]?.elements ?? [] {
             text += "warning: left as it is: \(skipped.text ?? "")\n"

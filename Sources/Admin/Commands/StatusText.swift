@@ -2,6 +2,7 @@
 package enum StatusText {
     /// All of it.
     package static func table(_ status: JSONValue) -> String {
+        let status = status.visible
         let splits = status["splits"]?.elements ?? []
         return [
             head(status), listeners(status), CertificateText.table(status), upstreams(status),
@@ -38,16 +39,24 @@ package enum StatusText {
         if file?["valid"]?.bool == false {
             text += ", has faults; the weights stay as they are\n"
             for error in file?["errors"]?.elements ?? [] { text += "  \(error.text ?? "")\n" }
-            return text
+            return text + unwritten(file)
         }
         if let refused = file?["refused"]?.text {
             return text + ", sound but refused; the weights stay as they are\n  \(refused)\n"
+                + unwritten(file)
         }
         if file?["drift"]?.bool == true {
             let splits = (file?["drifted_splits"]?.elements ?? []).compactMap(\.text)
             return text + ", drifted from file: \(splits.joined(separator: ", "))\n"
+                + unwritten(file)
         }
-        return text + ", in force\n"
+        return text + (unwritten(file).isEmpty ? ", in force\n" : "\n" + unwritten(file))
+    }
+
+    /// That a change came that is not in the file.
+    private static func unwritten(_ file: JSONValue?) -> String {
+        guard file?["written"]?.bool == false else { return "" }
+        return "  the last change was not written there: \(file?["write_error"]?.text ?? "?")\n"
     }
 
     /// Nothing when no log is written.

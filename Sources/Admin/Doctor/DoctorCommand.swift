@@ -63,7 +63,9 @@ package enum DoctorCommand {
         _ findings: [DoctorFinding], _ kongs: [KongLines], _ asJSON: Bool
     ) -> Int32 {
         let hasFailed = findings.contains { $0.level == .fail }
-        let text = asJSON ? json(findings, kongs, hasFailed) : text(findings, kongs)
+        let text =
+            asJSON
+            ? json(findings, kongs, hasFailed) : VisibleText.lines(text(findings, kongs))
         let printed = ExitStatus.printing(text)
         return hasFailed ? ExitStatus.failed : printed
     }

@@ -2,43 +2,44 @@
 package enum RolloutText {
     /// Of the control API's answer.
     package static func table(_ answer: JSONValue) -> String {
+        let answer = answer.visible
         guard let plan = answer["plan"]?.text else {
             guard let error = answer["error"]?.text else {
                 return "no rollout; `sluice rollout start PLAN` begins one\n"
             }
             return answer["alarm"]?.text == nil
-                ? "rollout.journal cannot be used: \(oneLine(error))\n"
-                : "ALARM: \(oneLine(error))\n"
+                ? "rollout.journal cannot be used: \(error)\n"
+                : "ALARM: \(error)\n"
         }
         let splits = (answer["splits"]?.elements ?? []).compactMap(\.text)
-        var text = "rollout \(oneLine(plan)) of \(splits.joined(separator: ", ")): "
+        var text = "rollout \(plan) of \(splits.joined(separator: ", ")): "
         text += "\(state(answer)), since \(answer["started_at"]?.text ?? "?")\n"
-        if let alarm = answer["alarm"]?.text { text += "ALARM: \(oneLine(alarm))\n" }
+        if let alarm = answer["alarm"]?.text { text += "ALARM: \(alarm)\n" }
         if let fault = answer["journal_error"]?.text {
             text +=
-                "NOT ON THE DISK: \(oneLine(fault)). It is in force and tried again; what "
+                "NOT ON THE DISK: \(fault). It is in force and tried again; what "
                 + "happened since then is lost if this process ends\n"
         }
         if let damage = answer["journal_damage"]?.text {
-            text += "\(oneLine(damage)); what came after that is lost\n"
+            text += "\(damage); what came after that is lost\n"
         }
         text += step(answer)
         for name in (answer["connection_splits"]?.elements ?? []).compactMap(\.text) {
-            text += "  \(oneLine(name)) has connections: errors are those that do not come "
+            text += "  \(name) has connections: errors are those that do not come "
             text += "about; no status and no latency is judged there\n"
         }
         for name in (answer["mixed_splits"]?.elements ?? []).compactMap(\.text) {
-            text += "  \(oneLine(name)) has connections beside its requests: of those nothing is "
+            text += "  \(name) has connections beside its requests: of those nothing is "
             text += "judged but whether they come about\n"
         }
         for guarding in answer["guards"]?.elements ?? [] {
             text += "  guard \(guarding["guard"]?.text ?? "?"): "
             text += "\(guarding["state"]?.text ?? "?")"
-            let words = oneLine(guarding["text"]?.text ?? "")
+            let words = guarding["text"]?.text ?? ""
             text += words.isEmpty ? "\n" : ", \(words)\n"
         }
         for blocker in answer["blockers"]?.elements ?? [] {
-            text += "  waits for \(oneLine(blocker.text ?? "?"))\n"
+            text += "  waits for \(blocker.text ?? "?")\n"
         }
         if answer["state"]?.text == "awaiting_approval" {
             text += "  waits for `sluice rollout approve --step \(answer["step"]?.int ?? 0)`\n"
@@ -48,8 +49,9 @@ package enum RolloutText {
 
     /// The line of `sluice status`; nothing where there is no rollout under way.
     package static func summary(_ answer: JSONValue?) -> String {
+        let answer = answer?.visible
         guard let answer, let plan = answer["plan"]?.text else {
-            return answer?["alarm"]?.text.map { "rollout: ALARM: \(oneLine($0))\n" } ?? ""
+            return answer?["alarm"]?.text.map { "rollout: ALARM: \($0)\n" } ?? ""
         }
         let isOver = ["aborted", "completed"].contains(answer["state"]?.text ?? "")
         let isWritten = answer["journal_error"]?.text == nil
@@ -59,24 +61,25 @@ package enum RolloutText {
         let weight = answer["weight"]?.numberText ?? "?"
         let isBack = ["rolled_back", "aborted"].contains(answer["state"]?.text ?? "")
         let place = isBack ? "from \(weight) % to 0 %" : "at \(weight) %"
-        let alarm = answer["alarm"]?.text.map { ", ALARM: \(oneLine($0))" } ?? ""
-        return "rollout \(oneLine(plan)): \(state(answer)), step \(step) of \(steps) "
+        let alarm = answer["alarm"]?.text.map { ", ALARM: \($0)" } ?? ""
+        return "rollout \(plan): \(state(answer)), step \(step) of \(steps) "
             + "\(place)\(alarm)\(isWritten ? "" : ", NOT ON THE DISK: `sluice rollout`")\n"
     }
 
     /// What happened, one line each.
     package static func history(_ answer: JSONValue) -> String {
+        let answer = answer.visible
         var text = ""
         for rollout in answer["rollouts"]?.elements ?? [] {
-            text += "\(rollout["ended_at"]?.text ?? "?") \(oneLine(rollout["plan"]?.text ?? "?")) "
+            text += "\(rollout["ended_at"]?.text ?? "?") \(rollout["plan"]?.text ?? "?") "
             text += "\(rollout["state"]?.text ?? "?") at step \(rollout["step"]?.int ?? 0) of "
             text += "\(rollout["steps"]?.int ?? 0)"
-            let reason = oneLine(rollout["reason"]?.text ?? "")
+            let reason = rollout["reason"]?.text ?? ""
             text += reason.isEmpty ? "\n" : ": \(reason)\n"
         }
         if text.isEmpty { text = "no rollout has ended yet\n" }
         if let damage = answer["journal_damage"]?.text {
-            text += "\(oneLine(damage)); what came after that is lost\n"
+            text += "\(damage); what came after that is lost\n"
         }
         for event in answer["events"]?.elements ?? [] {
             text += "  \(event["at"]?.text ?? "?") \(event["event"]?.text ?? "?")"
@@ -87,7 +90,7 @@ package enum RolloutText {
             if let time = event["milliseconds"]?.double {
                 text += ", in force after \(Rounding.round(time, decimals: 1)) ms"
             }
-            let reason = oneLine(event["reason"]?.text ?? event["text"]?.text ?? "")
+            let reason = event["reason"]?.text ?? event["text"]?.text ?? ""
             text += reason.isEmpty ? "\n" : ": \(reason)\n"
         }
         return text
@@ -95,7 +98,7 @@ package enum RolloutText {
 
     private static func state(_ answer: JSONValue) -> String {
         let state = (answer["state"]?.text ?? "?").replacing("_", with: " ")
-        let reason = oneLine(answer["reason"]?.text ?? "")
+        let reason = answer["reason"]?.text ?? ""
         return reason.isEmpty ? state : "\(state) (\(reason))"
     }
 
@@ -128,7 +131,7 @@ package enum RolloutText {
             guard let worst = kind["prefixes"]?.elements?.first,
                 worst["log_value"]?.double ?? 0 > 0
             else { continue }
-            text += "      most of all at \(oneLine(worst["prefix"]?.text ?? "?")): "
+            text += "      most of all at \(worst["prefix"]?.text ?? "?"): "
             text += "\(worst["candidate"]?.int ?? 0) on the candidate, "
             text += "\(worst["stable"]?.int ?? 0) on stable\n"
         }
@@ -158,10 +161,5 @@ package enum RolloutText {
 
     private static func number(_ value: JSONValue?, decimals: Int) -> String {
         value?.double.map { "\(Rounding.round($0, decimals: decimals))" } ?? "?"
-    }
-
-    /// A line end in a reason must not look like one of ours.
-    private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " | ")
     }
 }

@@ -2,7 +2,7 @@
 package enum ShiftText {
     /// What lives at each upstream; empty when there is nothing.
     package static func connections(_ status: JSONValue) -> String {
-        let upstreams = (status["upstreams"]?.elements ?? []).filter {
+        let upstreams = (status.visible["upstreams"]?.elements ?? []).filter {
             ($0["tcp"]?.int ?? 0) + ($0["tunnels"]?.int ?? 0) > 0
         }
         guard !upstreams.isEmpty else { return "" }
@@ -20,7 +20,7 @@ package enum ShiftText {
 
     /// The last shift of each split; empty when there was none.
     package static func shifts(_ status: JSONValue) -> String {
-        (status["shifts"]?.elements ?? []).map { shift in
+        (status.visible["shifts"]?.elements ?? []).map { shift in
             let state = shift["running"]?.bool == true ? "goes on" : "is over"
             var text = "shift of \(shift["split"]?.text ?? "?") since "
             text += "\(shift["since"]?.text ?? "?") \(state): "
@@ -32,7 +32,7 @@ package enum ShiftText {
 
     /// What `sluice shift` has begun.
     package static func begun(_ answer: JSONValue) -> String {
-        (answer["shifts"]?.elements ?? []).map { shift in
+        (answer.visible["shifts"]?.elements ?? []).map { shift in
             let name = shift["split"]?.text ?? "?"
             let age = duration(shift["max_age_seconds"])
             let planned = sum(shift["to_close"])

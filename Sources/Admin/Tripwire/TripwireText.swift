@@ -2,6 +2,7 @@
 package enum TripwireText {
     /// Empty where there is none, or where none has anything to tell.
     package static func table(_ status: JSONValue) -> String {
+        let status = status.visible
         let splits = status["tripwire"]?["splits"]?.elements ?? []
         let admins = status["tripwire"]?["admins"]?.elements ?? []
         guard !admins.isEmpty else { return "" }

@@ -2,6 +2,7 @@
 package enum UpgradeText {
     /// Of the control API's answer.
     package static func table(_ answer: JSONValue) -> String {
+        let answer = answer.visible
         let x = answer["stable"]?.text ?? "?"
         let y = answer["candidate"]?.text ?? "?"
         var text = "upgrade of \(answer["split"]?.text ?? "?"), from \(x) to \(y): "
@@ -15,19 +16,21 @@ package enum UpgradeText {
 
     /// A step after it was acknowledged, and what can be done next.
     package static func step(_ name: String, of answer: JSONValue) -> String {
+        let (name, answer) = (VisibleText.line(name), answer.visible)
         let step = (answer["steps"]?.elements ?? []).first { $0["step"]?.text == name }
         return (step.map(line) ?? "") + next(answer)
     }
 
     /// What the smoke requests came to.
     package static func smoke(_ answer: JSONValue) -> String {
+        let answer = answer.visible
         let results = answer["smoke"]?.elements ?? []
         var text = ""
         for result in results {
             let differences = (result["differences"]?.elements ?? []).compactMap(\.text)
-            text += "\(oneLine(result["request"]?.text ?? "?")): "
+            text += "\(result["request"]?.text ?? "?"): "
             text += differences.isEmpty ? "alike\n" : "\(differences.count) differences\n"
-            for difference in differences { text += "    \(oneLine(difference))\n" }
+            for difference in differences { text += "    \(difference)\n" }
         }
         let alike = results.count { $0["differences"]?.elements?.isEmpty == true }
         return text + "\(alike) of \(results.count) answers are alike at "
@@ -43,22 +46,25 @@ package enum UpgradeText {
 
     /// What holds from the word on that migrations are finished.
     package static func finished(_ answer: JSONValue) -> String {
+        let answer = answer.visible
         let x = answer["latched"]?.text ?? "?"
         let remove = (answer["steps"]?.elements ?? []).first { $0["step"]?.text == "remove" }
         let left = (remove?["remarks"]?.elements ?? []).compactMap(\.text)
         return "\(x) is kept at weight 0 from now on: it could not be started again on its "
-            + "database\n" + left.map { "\(oneLine($0))\n" }.joined() + next(answer)
+            + "database\n" + left.map { "\($0)\n" }.joined() + next(answer)
     }
 
     /// The end.
     package static func over(_ answer: JSONValue) -> String {
-        "the upgrade of \(answer["split"]?.text ?? "?") is over; "
+        let answer = answer.visible
+        return "the upgrade of \(answer["split"]?.text ?? "?") is over; "
             + "\(answer["latched"]?.text ?? "?") stays at 0 until an upgrade makes it the new "
             + "side\n"
     }
 
     /// A line for each upgrade that is under way.
     package static func summary(_ status: JSONValue) -> String {
+        let status = status.visible
         let upgrades = (status["upgrades"]?.elements ?? []).filter { $0["state"]?.text != "done" }
         return damage(status["upgrades_error"])
             + upgrades.map { answer in
@@ -74,7 +80,7 @@ package enum UpgradeText {
 
     /// That nothing is known of earlier upgrades, and why.
     static func damage(_ error: JSONValue?) -> String {
-        error?.text.map { "upgrade.state cannot be used: \(oneLine($0))\n" } ?? ""
+        error?.visible.text.map { "upgrade.state cannot be used: \($0)\n" } ?? ""
     }
 
     private static func next(_ answer: JSONValue) -> String {
@@ -102,21 +108,16 @@ package enum UpgradeText {
         var text = "\(mark) \(name)\(space)\(step["title"]?.text ?? "?")\n"
         let margin = String(repeating: " ", count: 15)
         if let reason = step["reason"]?.text, !reason.isEmpty {
-            text += "\(margin)\(oneLine(reason))\n"
+            text += "\(margin)\(reason)\n"
         }
         if let by = step["by"]?.text {
-            let note = oneLine(step["note"]?.text ?? "")
-            text += "\(margin)\(step["at"]?.text ?? "?") \(oneLine(by))"
+            let note = step["note"]?.text ?? ""
+            text += "\(margin)\(step["at"]?.text ?? "?") \(by)"
             text += note.isEmpty ? "\n" : ": \(note)\n"
         }
         for remark in step["remarks"]?.elements ?? [] {
-            text += "\(margin)\(oneLine(remark.text ?? "?"))\n"
+            text += "\(margin)\(remark.text ?? "?")\n"
         }
         return text
-    }
-
-    /// A line end in a note must not look like one of ours.
-    private static func oneLine(_ text: String) -> String {
-        text.split(whereSeparator: \.isNewline).joined(separator: " | ")
     }
 }
