@@ -1,4 +1,4 @@
-internal import Kernel
+package import Kernel
 
 /// `sluice top`: the numbers of the dashboard in a terminal.
 package struct TopCommand: Sendable {
@@ -67,10 +67,10 @@ package struct TopCommand: Sendable {
         await sending.value
         guard let told = news.withLock({ $0.told }) else { return nil }
         guard told.isDone else {
-            StandardStream.error.write("\(told.text)\n")
+            StandardStream.error.write("\(VisibleText.lines(told.text))\n")
             return ExitStatus.failed
         }
-        StandardStream.output.write("\(told.text)\n")
+        StandardStream.output.write("\(VisibleText.line(told.text))\n")
         return nil
     }
 
@@ -117,11 +117,28 @@ struct News: Sendable {
     }
 }
 
+/// How long nobody has answered.
+package struct TopSilence: Sendable {
+    /// News that are younger than this are fresh.
+    private static let freshSeconds: Int64 = 3
+
+    /// Nil while somebody answers.
+    package private(set) var seconds: Int?
+
+    /// Nobody is silent yet.
+    package init() {}
+
+    /// Says whether what is shown has to change, when the last answer came at this moment.
+    package mutating func take(secondsSince last: Instant, _ now: Instant) -> Bool {
+        let passed = Int64(now.since(last) / 1_000_000_000)
+        let found = passed < Self.freshSeconds ? nil : Int(passed)
+        defer { seconds = found }
+        return found != seconds
+    }
+}
+
 /// The whole screen of a terminal.
 private struct Screen {
-    /// News that are older than this are told to be old.
-    private static let freshSeconds = 3
-
     let client: ControlClient
     let hasColours: Bool
     let news: Lock<News>
@@ -130,6 +147,7 @@ private struct Screen {
         var session = begin
         var keys = TopKeys()
         var shown = -1
+        var silence = TopSilence()
         var isDirty = true
         while true {
             let signals = Terminal.signals()
@@ -139,13 +157,15 @@ private struct Screen {
                 return (news: news, told: news.told)
             }
             if latest.news.number != shown || signals.isResized { isDirty = true }
+            // Who asks may wait for long; that nobody answers must be told meanwhile.
+            if silence.take(secondsSince: latest.news.at, .now()) { isDirty = true }
             if latest.news.number != shown { session.take(latest.news.now) }
             shown = latest.news.number
             if let told = latest.told {
                 session.tell(told.text)
                 isDirty = true
             }
-            if isDirty { draw(session, latest.news, isWhole: signals.isResized) }
+            if isDirty { draw(session, silence, isWhole: signals.isResized) }
             isDirty = false
             let key: TopKey?
             switch Terminal.input(withinMilliseconds: turnMilliseconds) {
@@ -197,20 +217,16 @@ private struct Screen {
         }
     }
 
-    private func draw(_ session: TopSession, _ news: News, isWhole: Bool) {
+    private func draw(_ session: TopSession, _ silence: TopSilence, isWhole: Bool) {
         let size = Terminal.size ?? (columns: 80, rows: 24)
         var frame = TopView.Frame()
         frame.chosen = session.chosen
         frame.message = session.message
+        frame.shortMessage = session.shortMessage
         frame.isQuestion = session.isAsking
-        let seconds = Int(Instant.now().since(news.at) / 1_000_000_000)
-        if seconds >= Self.freshSeconds { frame.silentSeconds = seconds }
-        var lines = TopView.lines(session.now, frame)
-        if lines.count > size.rows {
-            // The question and the keys stay.
-            let foot = frame.message.isEmpty ? 1 : 2
-            lines = Array(lines.prefix(max(0, size.rows - foot))) + lines.suffix(foot)
-        }
+        frame.silentSeconds = silence.seconds
+        let lines = TopView.screen(
+            session.now, frame, columns: size.columns, rows: size.rows)
         // Home, each line to its end, the rest of the screen empty: nothing flickers.
         let text = lines.prefix(size.rows).map {
             $0.written(columns: size.columns, hasColours: hasColours) + "\u{1b}[K"

@@ -27,6 +27,8 @@ package struct TopSession: Sendable {
     package private(set) var chosen = 0
     /// A question, or what came of the last answer to one.
     package private(set) var message = ""
+    /// A question in few words, for where there is little room: the key first.
+    package private(set) var shortMessage = ""
     private var asked: Request?
     /// By how many percent of the split the candidate has been moved, and not asked for yet.
     private var moved = 0.0
@@ -49,6 +51,7 @@ package struct TopSession: Sendable {
         asked = nil
         moved = 0
         message = text
+        shortMessage = ""
     }
 
     /// A key was pressed.
@@ -111,6 +114,9 @@ package struct TopSession: Sendable {
             "\(name): \(candidate) from \(SplitText.share(value(candidate), of: sum)) to "
             + "\(SplitText.share(wanted, of: sum)), about \(after) requests/s. Enter sets it, "
             + "Escape drops it"
+        shortMessage =
+            "Enter: \(name) \(candidate) \(SplitText.share(value(candidate), of: sum)) -> "
+            + "\(SplitText.share(wanted, of: sum))"
         asked = Request(
             method: "PUT", path: "/v1/splits/\(SocketCommands.escaped(name))",
             body: .object(["weights": .object(set), "reason": "sluice top"]),
@@ -124,6 +130,7 @@ package struct TopSession: Sendable {
         }
         let stable = splits[chosen]["stable"]?.text ?? "?"
         tell("Roll \(name) back, so that everything goes to \(stable)? Enter does it, Escape not")
+        shortMessage = "Enter: \(name) back to \(stable)"
         asked = Request(
             method: "POST", path: "/v1/splits/\(SocketCommands.escaped(name))/rollback",
             body: .object(["reason": "sluice top"]), ifGeneration: nil,
@@ -135,6 +142,7 @@ package struct TopSession: Sendable {
         switch state {
         case "running", "awaiting_approval":
             tell("Pause the rollout? Enter does it, Escape not")
+            shortMessage = "Enter: pause the rollout"
             asked = Request(
                 method: "POST", path: "/v1/rollout/pause",
                 body: .object(["reason": "sluice top"]), ifGeneration: nil,

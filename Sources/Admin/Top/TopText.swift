@@ -24,19 +24,46 @@ package struct TopText: Sendable, Equatable {
             == right.written(columns: .max, hasColours: true)
     }
 
-    /// Puts more text behind it. What would move the cursor or change the terminal is left out: it
-    /// may come from a target's answer.
+    /// Puts more text behind it. What would move the cursor, change the terminal or turn letters
+    /// around is written out: it may come from a target's answer.
     package mutating func add(_ text: String, _ style: Style = .plain) {
-        let clean = String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map {
-                    $0.properties.generalCategory == .control ? " " : $0
-                }))
+        let clean = VisibleText.line(text)
         if !clean.isEmpty { pieces.append((clean, style)) }
+    }
+
+    /// This line with another behind it.
+    func followed(by other: TopText) -> TopText {
+        var line = self
+        line.pieces += other.pieces
+        return line
     }
 
     /// The text alone.
     package var plain: String { pieces.map(\.text).joined() }
+
+    /// Words in as many lines as it takes; all but the first stand further in.
+    static func wrapped(
+        _ text: String, _ style: Style = .plain, columns: Int, indent: Int
+    ) -> [TopText] {
+        let clean = VisibleText.line(text)
+        guard clean.count > columns else { return [TopText(clean, style)] }
+        let margin = String(clean.prefix { $0 == " " })
+        let inner = String(
+            repeating: " ", count: min(margin.count + indent, max(0, columns / 4)))
+        var lines: [String] = []
+        var line = String(margin.prefix(inner.count))
+        var isEmpty = true
+        for word in clean.split(separator: " ") {
+            if !isEmpty, line.count + 1 + word.count > columns {
+                lines.append(line)
+                line = inner
+                isEmpty = true
+            }
+            line += isEmpty ? String(word) : " \(word)"
+            isEmpty = false
+        }
+        return (lines + [line]).map { TopText($0, style) }
+    }
 
     /// At most so many columns of it, with the codes of ECMA-48 for styles where wanted.
     package func written(columns: Int, hasColours: Bool) -> String {

@@ -5,6 +5,8 @@ package enum TopView {
         /// Nil: there are no keys. A question is shown otherwise than an answer.
         package var chosen: Int? = nil
         package var message = ""
+        /// The same in few words, of which the first is the key; empty when there are none.
+        package var shortMessage = ""
         package var isQuestion = false
         /// How long nobody has answered, in seconds; nil while somebody does.
         package var silentSeconds: Int?
@@ -16,90 +18,154 @@ package enum TopView {
         ("service", "service"), ("serviceFailed", "service failed"), ("kong", "Kong"),
         ("sluice", "Sluice"), ("unknown", "5xx"), ("attempts", "failed attempts"),
     ]
-    private static let barCells = 10
 
-    /// All lines. A frame with a chosen split also has the keys.
+    /// All lines, however many and wide. A frame with a chosen split also has the keys.
     package static func lines(_ now: JSONValue, _ frame: Frame = Frame()) -> [TopText] {
-        var lines = [head(now)]
-        if let seconds = frame.silentSeconds {
-            lines.append(TopText("no answer for \(seconds) s: what stands here is old", .bad))
-        }
-        for (index, split) in (now["splits"]?.elements ?? []).enumerated() {
-            lines.append(TopText())
-            lines += block(split, now, isChosen: frame.chosen == index)
-        }
-        if let rollout = rollout(now["rollout"] ?? .null) {
-            lines.append(TopText())
-            lines += rollout
-        }
-        guard frame.chosen != nil else { return lines }
-        lines.append(TopText())
-        if !frame.message.isEmpty {
-            lines.append(TopText(frame.message, frame.isQuestion ? .chosen : .strong))
-        }
-        lines.append(
-            TopText(
-                "arrows choose a split   + - move the candidate   r roll back   "
-                    + "p pause the rollout   q quit", .quiet))
-        return lines
+        let now = now.visible
+        let body = body(now, frame, columns: .max)
+        guard frame.chosen != nil else { return head(now, frame, columns: .max) + body.lines }
+        return head(now, frame, columns: .max) + body.lines + [TopText()]
+            + message(frame, columns: .max) + [keys(columns: .max)]
     }
 
-    private static func head(_ now: JSONValue) -> TopText {
+    /// What fits a terminal: the chosen split is in sight, and the question and the keys stay.
+    package static func screen(
+        _ now: JSONValue, _ frame: Frame, columns: Int, rows: Int
+    ) -> [TopText] {
+        let now = now.visible
+        let foot = foot(frame, columns: columns, rows: rows)
+        let top = Array(head(now, frame, columns: columns).prefix(max(0, rows - foot.count)))
+        let body = body(now, frame, columns: columns)
+        let room = rows - top.count - foot.count
+        // A line that is empty sets the foot apart where there is room for it.
+        if body.lines.count < room { return top + body.lines + [TopText()] + foot }
+        if body.lines.count == room { return top + body.lines + foot }
+        guard room > 4, let chosen = frame.chosen, body.count > 1 else {
+            return top + body.around(room) + foot
+        }
+        let place = TopText("  split \(chosen + 1) of \(body.count)", .quiet)
+        return top + body.around(room - 1) + [place] + foot
+    }
+
+    /// The lines between head and foot, and which are those of the chosen split.
+    private struct Body {
+        var lines: [TopText] = []
+        var chosen = 0..<0
+        var count = 0
+
+        /// So many of the lines, among them those of the chosen split.
+        func around(_ room: Int) -> [TopText] {
+            let least = max(0, chosen.upperBound - room)
+            // Its head is worth more than its end.
+            let first = max(0, min(least, chosen.lowerBound))
+            return Array(lines.dropFirst(first).drop { $0.plain.isEmpty }.prefix(max(0, room)))
+        }
+    }
+
+    private static func body(_ now: JSONValue, _ frame: Frame, columns: Int) -> Body {
+        var body = Body()
+        for (index, split) in (now["splits"]?.elements ?? []).enumerated() {
+            body.lines.append(TopText())
+            let begin = body.lines.count
+            body.lines += block(split, now, isChosen: frame.chosen == index, columns: columns)
+            if frame.chosen == index { body.chosen = begin..<body.lines.count }
+            body.count += 1
+        }
+        if let rollout = rollout(now["rollout"] ?? .null, columns: columns) {
+            body.lines.append(TopText())
+            body.lines += rollout
+        }
+        return body
+    }
+
+    /// Questions first, then the keys.
+    private static func foot(_ frame: Frame, columns: Int, rows: Int) -> [TopText] {
+        var told = message(frame, columns: columns)
+        if told.count > max(1, rows / 4), !frame.shortMessage.isEmpty {
+            var short = frame
+            short.message = frame.shortMessage
+            told = message(short, columns: columns)
+        }
+        let most = max(1, rows - 2)
+        if told.count > most { told = Array(told.prefix(most)) }
+        guard frame.chosen != nil, told.count < rows else { return Array(told.prefix(rows)) }
+        return told + [keys(columns: columns)]
+    }
+
+    private static func message(_ frame: Frame, columns: Int) -> [TopText] {
+        guard !frame.message.isEmpty else { return [] }
+        return TopText.wrapped(
+            frame.message, frame.isQuestion ? .chosen : .strong, columns: columns, indent: 0)
+    }
+
+    private static func keys(columns: Int) -> TopText {
+        for isShort in [false, true] {
+            var phrase = TopPhrase()
+            let gap = isShort ? "  " : "   "
+            phrase.add(isShort ? "arrows" : "arrows choose a split", .quiet, rank: 3)
+            phrase.add(
+                isShort ? "+ - move" : "+ - move the candidate", .quiet, rank: 2, after: gap)
+            phrase.add(isShort ? "r back" : "r roll back", .quiet, rank: 1, after: gap)
+            phrase.add(isShort ? "p pause" : "p pause the rollout", .quiet, rank: 4, after: gap)
+            phrase.add("q quit", .quiet, rank: 0, after: gap)
+            let text = phrase.text(columns: columns)
+            if isShort || text == phrase.text(columns: .max) { return text }
+        }
+        return TopText()
+    }
+
+    private static func head(_ now: JSONValue, _ frame: Frame, columns: Int) -> [TopText] {
         let lanes = (now["splits"]?.elements ?? []).flatMap { $0["lanes"]?.elements ?? [] }
         let rate = lanes.reduce(0) { $0 + ($1["requests_per_second"]?.double ?? 0) }
-        var text = TopText("sluice \(now["version"]?.text ?? "?")", .strong)
-        text.add("  \(now["state"]?.text ?? "?") for ")
-        text.add(StatusText.duration(now["uptime_seconds"]?.int ?? 0))
-        text.add(", generation \(now["generation"]?.numberText ?? "?"), ")
-        text.add("\(Rounding.round(rate, decimals: 1)) requests/s", .strong)
-        return text
+        let duration = StatusText.duration(now["uptime_seconds"]?.int ?? 0)
+        var phrase = TopPhrase()
+        phrase.add("sluice \(now["version"]?.text ?? "?")", .strong, rank: 1)
+        phrase.add("\(now["state"]?.text ?? "?") for \(duration)", rank: 2, after: "  ")
+        phrase.add("generation \(now["generation"]?.numberText ?? "?")", rank: 3, after: ", ")
+        phrase.add(
+            "\(Rounding.round(rate, decimals: 1)) requests/s", .strong, rank: 0, after: ", ")
+        guard let seconds = frame.silentSeconds else { return [phrase.text(columns: columns)] }
+        var silence = TopPhrase()
+        silence.add("no answer for \(seconds) s", .bad, rank: 0)
+        silence.add("what stands here is old", .bad, rank: 1, after: ": ")
+        return [phrase.text(columns: columns), silence.text(columns: columns)]
     }
 
     private static func block(
-        _ split: JSONValue, _ now: JSONValue, isChosen: Bool
+        _ split: JSONValue, _ now: JSONValue, isChosen: Bool, columns: Int
     ) -> [TopText] {
-        var title = TopText(isChosen ? "> " : "  ", .strong)
-        title.add(split["name"]?.text ?? "?", isChosen ? .chosen : .strong)
-        title.add("  generation \(split["generation"]?.numberText ?? "?")", .quiet)
-        title.add(" by \(split["source"]?.text ?? "?")", .quiet)
-        let reason = split["reason"]?.text ?? ""
-        if !reason.isEmpty { title.add(": \(reason)", .quiet) }
+        let name = split["name"]?.text ?? "?"
+        let room = columns == .max ? columns : columns - 2
+        var title = TopPhrase()
+        title.add(
+            TopPhrase.name(name, columns: room), isChosen ? .chosen : .strong, rank: 0)
+        title.add(
+            "generation \(split["generation"]?.numberText ?? "?")", .quiet, rank: 3, after: "  ")
+        title.add("by \(split["source"]?.text ?? "?")", .quiet, rank: 4, after: " ")
+        title.add(
+            split["reason"]?.text ?? "", .quiet, rank: 5, after: ": ", isWords: true)
         if let mode = split["freeze"]?["mode"]?.text, mode != "off" {
-            title.add("  frozen (\(mode))", .bad)
+            title.add("frozen (\(mode))", .bad, rank: 1, after: "  ")
         }
-        if split["durable"]?.bool == false { title.add("  not on the disk", .bad) }
-        return [title] + members(split) + targets(split, now)
+        if split["durable"]?.bool == false {
+            title.add("not on the disk", .bad, rank: 2, after: "  ")
+        }
+        let mark = TopText(isChosen ? "> " : "  ", .strong)
+        return [mark.followed(by: title.text(columns: room))]
+            + members(split, columns: columns) + targets(split, now, columns: columns)
     }
 
-    private static func members(_ split: JSONValue) -> [TopText] {
-        var table = TextTable(
-            [
-                "upstream", "", "set", "effective", "measured", "requests/s", "p50 ms", "p95 ms",
-                "p99 ms", "in flight", "",
-            ], numbers: 2...9)
+    private static func members(_ split: JSONValue, columns: Int) -> [TopText] {
         let lanes = split["lanes"]?.elements ?? []
-        let requests = Double(split["measured"]?["requests"]?.int ?? 0)
-        for (index, lane) in lanes.enumerated() {
-            let name = lane["upstream"]?.text ?? "?"
-            let count = Double(split["measured"]?[name]?.int ?? 0)
-            table.add([
-                name, bar(lane["effective_ratio"]?.double ?? 0, index),
-                share(lane["set_ratio"]), share(lane["effective_ratio"]),
-                requests == 0 ? "-" : SplitText.share(count, of: requests),
-                lane["requests_per_second"]?.numberText ?? "-",
-                milliseconds(lane["p50_seconds"]), milliseconds(lane["p95_seconds"]),
-                milliseconds(lane["p99_seconds"]), lane["inflight"]?.numberText ?? "-",
-                role(name, split),
-            ])
-        }
-        let rows = table.text(indent: 4).split(separator: "\n").map(String.init)
+        let rows = TopTable(split).rows(columns: columns)
         var lines = [TopText(rows.first ?? "", .quiet)]
         for (index, row) in rows.dropFirst().enumerated() {
             lines.append(TopText(row, [.first, .second, .third][index % 3]))
+            guard lanes.indices.contains(index) else { continue }
             let errors = errors(lanes[index]["errors_last_minute"] ?? .null)
-            if !errors.isEmpty {
-                lines.append(TopText("      errors in a minute: \(errors)", .bad))
-            }
+            guard !errors.isEmpty else { continue }
+            lines += TopText.wrapped(
+                "      errors in a minute: \(errors)", .bad, columns: columns, indent: 2)
         }
         return lines
     }
@@ -111,7 +177,9 @@ package enum TopView {
     }
 
     /// Only targets that are not as they should be need a line.
-    private static func targets(_ split: JSONValue, _ now: JSONValue) -> [TopText] {
+    private static func targets(
+        _ split: JSONValue, _ now: JSONValue, columns: Int
+    ) -> [TopText] {
         let names = (split["weights"]?.members ?? []).map(\.name)
         var lines: [TopText] = []
         for upstream in now["upstreams"]?.elements ?? []
@@ -121,57 +189,30 @@ package enum TopView {
                 let state = isDrained ? "drained" : target["state"]?.text ?? "?"
                 guard !["sound", "unknown"].contains(state) else { continue }
                 let error = target["last_error"]?.text.map { ": \($0)" } ?? ""
-                lines.append(
-                    TopText(
-                        "    \(upstream["name"]?.text ?? "?") \(target["address"]?.text ?? "?") "
-                            + "is \(state)\(error)", .bad))
+                lines += TopText.wrapped(
+                    "    \(upstream["name"]?.text ?? "?") \(target["address"]?.text ?? "?") "
+                        + "is \(state)\(error)", .bad, columns: columns, indent: 2)
             }
         }
         return lines
     }
 
-    private static func rollout(_ rollout: JSONValue) -> [TopText]? {
+    private static func rollout(_ rollout: JSONValue, columns: Int) -> [TopText]? {
         let summary = RolloutText.summary(rollout)
         guard !summary.isEmpty else { return nil }
         let isBad = rollout["alarm"]?.text != nil
-        var lines = summary.split(separator: "\n").map {
-            TopText("  \($0)", isBad ? .bad : .strong)
+        var lines = summary.split(separator: "\n").flatMap {
+            TopText.wrapped("  \($0)", isBad ? .bad : .strong, columns: columns, indent: 2)
         }
         for blocker in rollout["blockers"]?.elements ?? [] {
-            lines.append(TopText("    waits for \(blocker.text ?? "?")", .quiet))
+            lines += TopText.wrapped(
+                "    waits for \(blocker.text ?? "?")", .quiet, columns: columns, indent: 2)
         }
         let evidence = rollout["judge"]?["log_evidence"]?.numberText ?? "?"
         let limit = rollout["judge"]?["log_limit"]?.numberText ?? "?"
-        lines.append(TopText("    evidence against the candidate: \(evidence) of \(limit)"))
         return lines
-    }
-
-    /// Full cells for the stable member, other shapes for others.
-    private static func bar(_ share: Double, _ index: Int) -> String {
-        let exact = Int((share * Double(barCells)).rounded())
-        // What gets anything is seen.
-        let cells = share > 0 ? min(max(exact, 1), barCells) : 0
-        let cell = ["█", "▒", "░"][index % 3]
-        return String(repeating: cell, count: cells)
-            + String(repeating: "·", count: barCells - cells)
-    }
-
-    private static func role(_ name: String, _ split: JSONValue) -> String {
-        var words: [String] = []
-        if split["stable"]?.text == name { words.append("stable") }
-        if split["candidate"]?.text == name { words.append("candidate") }
-        let latches = split["latches"]?.elements ?? []
-        if latches.contains(where: { $0["upstream"]?.text == name }) { words.append("kept at 0") }
-        return words.joined(separator: ", ")
-    }
-
-    private static func share(_ value: JSONValue?) -> String {
-        value?.double.map { SplitText.share($0, of: 1) } ?? "-"
-    }
-
-    private static func milliseconds(_ value: JSONValue?) -> String {
-        guard let seconds = value?.double else { return "-" }
-        let hundredths = Int((seconds * 100_000).rounded())
-        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+            + TopText.wrapped(
+                "    evidence against the candidate: \(evidence) of \(limit)", columns: columns,
+                indent: 2)
     }
 }

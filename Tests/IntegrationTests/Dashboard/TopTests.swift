@@ -94,6 +94,25 @@ struct TopTests {
         #expect(try folder.read("output").contains("\"restored\": true"))
     }
 
+    @Test func `it says so too while somebody listens and does not answer`() throws {
+        let sluice = try Self.sluice()
+        let folder = try TemporaryFolder()
+        let child = try ChildProcess(
+            [
+                "python3", Self.script,
+                #"[{"size": [60, 12]}, {"wait": "q quit"}, {"touch": "\#(folder["shown"])"}, "#
+                    + #"{"wait": "no answer for 3 s"}, {"wait": "no answer for 5 s"}, "#
+                    + #"{"touch": "\#(folder["told"])"}, {"wait": "running for"}, "#
+                    + #"{"send": "q"}, {"end": true}]"#,
+                Sluice.binary, "top", "--socket", sluice.socket,
+            ], output: folder["output"], errors: folder["errors"])
+        #expect(eventually { FileManager.default.fileExists(atPath: folder["shown"]) })
+        sluice.signal(SIGSTOP)
+        #expect(eventually { FileManager.default.fileExists(atPath: folder["told"]) })
+        sluice.signal(SIGCONT)
+        #expect(try child.waitForExit() == 0)
+    }
+
     @Test func `into a pipe, and with --once, it prints plainly and once`() throws {
         let sluice = try Self.sluice()
         for words in [["top"], ["top", "--once"]] {

@@ -78,6 +78,7 @@ final class Sluice {
     func reload() { child?.signal(SIGHUP) }
     func reopenLog() { child?.signal(SIGUSR1) }
     func crash() { child?.end() }
+    func signal(_ number: Int32) { child?.signal(number) }
 
     /// Sends SIGTERM and waits for the end; the exit status.
     func stop(within seconds: Double = patience) throws -> Int32? {
@@ -101,6 +102,12 @@ final class Sluice {
     func command(_ arguments: String..., environment: [String: String] = [:]) throws
         -> ChildProcess.Result
     {
+        try command(arguments, environment: environment)
+    }
+
+    func command(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> ChildProcess.Result {
         let surroundings = ["SLUICE_SOCKET": socket].merging(environment) { _, new in new }
         return try ChildProcess.run([Self.binary] + arguments, environment: surroundings)
     }
