@@ -26,7 +26,10 @@ struct Drain: AsyncParsableCommand {
 
     @OptionGroup var socket: SocketOptions
 
-    func validate() throws { _ = try waitMilliseconds() }
+    func validate() throws {
+        try expect(upstream, "an upstream")
+        _ = try waitMilliseconds()
+    }
 
     func run() async throws {
         let commands = SocketCommands(socket: try socket.path(), asJSON: json)
@@ -62,6 +65,8 @@ struct Undrain: ParsableCommand {
     var json = false
 
     @OptionGroup var socket: SocketOptions
+
+    func validate() throws { try expect(upstream, "an upstream") }
 
     func run() throws {
         let commands = SocketCommands(socket: try socket.path(), asJSON: json)

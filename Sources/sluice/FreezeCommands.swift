@@ -28,6 +28,7 @@ struct Freeze: ParsableCommand {
     @OptionGroup var socket: SocketOptions
 
     func validate() throws {
+        try expect(split)
         guard ["both", "candidate"].contains(mode) else {
             throw ValidationError("--mode: \(mode.debugDescription); expected both or candidate")
         }
@@ -54,6 +55,8 @@ struct Unfreeze: ParsableCommand {
     var json = false
 
     @OptionGroup var socket: SocketOptions
+
+    func validate() throws { try expect(split) }
 
     func run() throws {
         let commands = SocketCommands(socket: try socket.path(), asJSON: json)
@@ -107,6 +110,11 @@ struct LatchedMember: ParsableArguments {
     var json = false
 
     @OptionGroup var socket: SocketOptions
+
+    func validate() throws {
+        try expect(split)
+        try expect(upstream, "an upstream")
+    }
 
     func commands() throws -> SocketCommands {
         SocketCommands(socket: try socket.path(), asJSON: json)

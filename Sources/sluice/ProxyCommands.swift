@@ -52,6 +52,7 @@ struct Split: ParsableCommand {
     @OptionGroup var socket: SocketOptions
 
     func validate() throws {
+        try expect(name)
         if let name, name.contains("=") {
             throw ValidationError(
                 "\(name.debugDescription) is no split; expected a split and MEMBER=WEIGHT ...")
@@ -89,6 +90,8 @@ struct Rollback: ParsableCommand {
     var json = false
 
     @OptionGroup var socket: SocketOptions
+
+    func validate() throws { try expect(name) }
 
     func run() throws {
         let commands = SocketCommands(socket: try socket.path(), asJSON: json)

@@ -28,6 +28,7 @@ struct Shift: ParsableCommand {
     @OptionGroup var socket: SocketOptions
 
     func validate() throws {
+        try expect(split)
         try check(maxAge, "--max-age")
         if let over { try check(over, "--over") }
     }

@@ -44,6 +44,13 @@ struct Sluice: AsyncParsableCommand {
     }
 }
 
+/// A name that is none would make a path of another meaning.
+func expect(_ name: String?, _ what: String = "a split") throws {
+    if let name, name.allSatisfy(\.isWhitespace) {
+        throw ValidationError("\(name.debugDescription): expected the name of \(what)")
+    }
+}
+
 /// Ends a command with an exit status that is not 0.
 func finish(_ status: Int32) throws {
     if status != ExitStatus.done { throw ExitCode(status) }

@@ -27,6 +27,8 @@ struct UpgradeStart: ParsableCommand {
 
     @OptionGroup var output: UpgradeOutput
 
+    func validate() throws { try expect(split) }
+
     func run() throws { try finish(output.commands().startUpgrade(split, reason: reason)) }
 }
 
@@ -38,6 +40,8 @@ struct UpgradeStatus: ParsableCommand {
     var split: String?
 
     @OptionGroup var output: UpgradeOutput
+
+    func validate() throws { try expect(split) }
 
     func run() throws { try finish(output.commands().upgradeStatus(split)) }
 }
@@ -60,6 +64,8 @@ struct UpgradeAcknowledge: ParsableCommand {
 
     @OptionGroup var output: UpgradeOutput
 
+    func validate() throws { try expect(split) }
+
     func run() throws {
         try finish(output.commands().acknowledge(step, note: note, split: split))
     }
@@ -75,6 +81,8 @@ struct UpgradeSmoke: ParsableCommand {
     var split: String?
 
     @OptionGroup var output: UpgradeOutput
+
+    func validate() throws { try expect(split) }
 
     func run() throws { try finish(output.commands().runSmoke(split)) }
 }
@@ -92,6 +100,8 @@ struct UpgradeFinish: ParsableCommand {
 
     @OptionGroup var output: UpgradeOutput
 
+    func validate() throws { try expect(split) }
+
     func run() throws { try finish(output.commands().finishUpgrade(split, note: note)) }
 }
 
@@ -106,6 +116,8 @@ struct UpgradeDone: ParsableCommand {
     var note: String?
 
     @OptionGroup var output: UpgradeOutput
+
+    func validate() throws { try expect(split) }
 
     func run() throws { try finish(output.commands().endUpgrade(split, note: note)) }
 }

@@ -39,6 +39,48 @@ struct OperatorTests {
         #expect(try sluice.command("log-level").output == "info, as configured\n")
     }
 
+    @Test func `names that are none are refused, and others come back as they were typed`() throws {
+        let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))
+        let sluice = try Sluice(Settings(x: x.port, y: y.port))
+        for words in [
+            ["split", ""], ["split", "", "x=1", "y=1"], ["split", " "], ["rollback", ""],
+            ["freeze", ""], ["unfreeze", ""], ["latch", "", "x"], ["latch", "kong", ""],
+            ["unlatch", "", "x"], ["drain", ""], ["undrain", ""], ["shift", "", "--max-age", "1m"],
+            ["upgrade", "start", ""], ["upgrade", "status", ""], ["upgrade", "finish", ""],
+        ] {
+            let result = try sluice.command(words)
+            #expect(result.status == 2, "\(words): \(result)")
+            #expect(result.errors.contains("expected the name of a"), "\(words): \(result)")
+        }
+        let unknown = try sluice.command("split", "a b/%\u{1b}")
+        #expect(unknown.status == 1)
+        #expect(
+            unknown.errors.hasPrefix(#"there is no split "a b/%\u{1B}"; expected kong"#),
+            "\(unknown)")
+        let outdated = try sluice.command("split", "kong", "x=1", "y=1", "--if-generation", "99")
+        #expect(outdated.status == 1)
+        #expect(
+            outdated.errors == "generation 99 is outdated; expected 1\n", "\(outdated)")
+    }
+
+    @Test func `a reason moves no cursor, wherever it is shown`() throws {
+        let (x, y) = (try ScriptedUpstream(name: "x"), try ScriptedUpstream(name: "y"))
+        let sluice = try Sluice(Settings(x: x.port, y: y.port))
+        let reason = "a\u{1b}[2J\u{202e}\nb"
+        #expect(try sluice.command("split", "kong", "x=1", "y=1", "--reason", reason).status == 0)
+        #expect(try sluice.command("drain", "y", "--reason", reason).status == 0)
+        for words in [
+            ["split"], ["status"], ["top", "--once"], ["drain", "y"],
+            ["audit", "--config", sluice.folder["sluice.yaml"]],
+        ] {
+            let result = try sluice.command(words)
+            #expect(result.output.contains(#"a\x1b[2J\u{202e}\nb"#), "\(words): \(result)")
+            #expect(!result.output.contains("\u{1b}"), "\(words)")
+        }
+        let json = try sluice.command("split", "kong", "--json")
+        #expect(json.output.contains(#"a\u001b[2J"#), "\(json)")
+    }
+
     @Test func `metrics are pushed, to whom the settings say, as long as they say so`() throws {
         let x = try ScriptedUpstream(name: "x")
         let (first, second) = (try Datagrams(), try Datagrams())

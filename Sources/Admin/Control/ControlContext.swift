@@ -16,6 +16,37 @@ struct ControlContext: RequestContext {
     /// The IP address at the other end; nil where there is none.
     var address: String? { channel.remoteAddress?.ipAddress }
 
+    /// The name in the path, as it was before it was escaped for it.
+    func name() throws -> String {
+        let raw = try parameters.require("name")
+        return Self.unescaped(raw) ?? raw
+    }
+
+    /// RFC 3986 section 2.1; nil for what no text was escaped to.
+    static func unescaped(_ text: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let value = Self.byte(rest.prefix(2)) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func byte(_ digits: Substring.UTF8View) -> UInt8? {
+        guard digits.count == 2 else { return nil }
+        return digits.reduce(UInt8(0) as UInt8?) { value, digit in
+            let scalar = Character(Unicode.Scalar(digit))
+            guard let value, let number = scalar.hexDigitValue, digit < 128 else { return nil }
+            return value << 4 | UInt8(number)
+        }
+    }
+
     /// The process at the other end of a Unix socket, as the kernel knows it.
     func process() async -> Caller {
         guard let provider = channel as? any SocketOptionProvider else { return .socket }

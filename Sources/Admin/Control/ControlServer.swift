@@ -56,17 +56,17 @@ package enum ControlServer {
         router.get("v1/status") { request, _ in response(await api.status(), request) }
         router.get("v1/splits") { request, _ in response(await api.splits(), request) }
         router.get("v1/splits/:name") { request, context in
-            response(await api.split(try context.parameters.require("name")), request)
+            response(await api.split(try context.name()), request)
         }
         router.put("v1/splits") { request, _ in
             await changing(request) { await api.putSplits($0, ifMatch: $1) }
         }
         router.put("v1/splits/:name") { request, context in
-            let name = try context.parameters.require("name")
+            let name = try context.name()
             return await changing(request) { await api.putSplit(name, $0, ifMatch: $1) }
         }
         router.post("v1/splits/:name/rollback") { request, context in
-            let name = try context.parameters.require("name")
+            let name = try context.name()
             return await changing(request) { await api.rollback(name, $0, ifMatch: $1) }
         }
         router.post("v1/rollback") { request, _ in

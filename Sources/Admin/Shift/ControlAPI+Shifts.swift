@@ -33,7 +33,7 @@ extension ControlServer {
             await changing(request) { body, _ in await api.shift(nil, body) }
         }
         router.post("v1/splits/:name/shift") { request, context in
-            let name = try context.parameters.require("name")
+            let name = try context.name()
             return await changing(request) { body, _ in await api.shift(name, body) }
         }
     }
