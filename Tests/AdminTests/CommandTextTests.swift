@@ -43,6 +43,10 @@ import Testing
 
                 """)
         #expect(SplitText.warnings(.object(["durable": .bool(true)])) == "")
+        let file = #"{"durable": true, "weights_file": {"written": false, "error": "gone"}}"#
+        #expect(
+            SplitText.warnings(try JSONReader.read(file.utf8))
+                == "warning: the weight file was not written: gone\n")
     }
 
     @Test func `the status is one page`() throws {
@@ -71,6 +75,23 @@ import Testing
                 x         kong-x:8000 (10.0.0.1:8000)       1     3          1      3456       0
 
                 """)
+    }
+
+    @Test func `the status says what the weight file does not have`() throws {
+        for (facts, words) in [
+            ("\"valid\": false, \"errors\": [\"bad\"]", "has faults; the weights stay as they are"),
+            ("\"drift\": true, \"drifted_splits\": [\"k\"]", "drifted from file: k"),
+            ("\"drift\": false", "w.yaml\n"), ("\"refused\": \"no\"", "sound but refused"),
+        ] {
+            let text =
+                "{\"weights_file\": {\"path\": \"w.yaml\", \"written\": false, "
+                + "\"write_error\": \"no space\", \(facts)}}"
+            let table = StatusText.table(try JSONReader.read(text.utf8))
+            #expect(table.contains(words), "\(table)")
+            #expect(
+                table.contains("\n  the last change was not written there: no space\n"),
+                "\(table)")
+        }
     }
 
     @Test(

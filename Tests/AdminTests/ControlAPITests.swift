@@ -98,6 +98,42 @@ import Testing
         #expect(await api.health().status == 200)
     }
 
+    @Test func `a change that the weight file did not take says so, and so does the status`()
+        async throws
+    {
+        let bench = try Bench()
+        let api = try await api(bench)
+        let file = { () async throws in
+            try JSONReader.read(await api.status().body)["weights_file"]
+        }
+        #expect(try await file()?["written"]?.bool == true)
+        try bench.folder.remove("weights.yaml")
+        let answer = await api.putSplit(
+            "kong", bytes(#"{"weights": {"x": 50, "y": 50}}"#), ifMatch: nil)
+        #expect(answer.status == 200)
+        let told = try JSONReader.read(answer.body)
+        #expect(told["durable"]?.bool == true)
+        #expect(told["weights_file"]?["written"]?.bool == false)
+        let error = try #require(told["weights_file"]?["error"]?.text)
+        #expect(!error.isEmpty)
+        #expect(try await file()?["written"]?.bool == false)
+        #expect(try await file()?["write_error"]?.text == error)
+        // One with faults is not written over either.
+        try bench.folder.write("kong: {", to: "weights.yaml")
+        await bench.look()
+        let again = await api.putSplit(
+            "kong", bytes(#"{"weights": {"x": 40, "y": 60}}"#), ifMatch: nil)
+        #expect(
+            try JSONReader.read(again.body)["weights_file"]?["error"]?.text == "it has faults")
+        try bench.folder.write("kong: {x: 30, y: 70}", to: "weights.yaml")
+        await bench.look()
+        #expect(try await file()?["written"]?.bool == true)
+        let last = await api.putSplit(
+            "kong", bytes(#"{"weights": {"x": 50, "y": 50}}"#), ifMatch: nil)
+        #expect(try JSONReader.read(last.body)["weights_file"] == nil)
+        #expect(try bench.folder.read("weights.yaml") == "kong: {x: 50, y: 50}")
+    }
+
     @Test func `the status tells faults of the weight file`() async throws {
         let bench = try Bench()
         let api = try await api(bench)

@@ -154,6 +154,10 @@ package struct ControlAPI: Sendable {
                 members.append(JSONValue.Member(name: "skipped", value: texts))
             }
         }
+        if let fault = outcome.fileFault {
+            let file = JSONValue.object(["written": .bool(false), "error": .string(fault)])
+            members.append(JSONValue.Member(name: "weights_file", value: file))
+        }
         if !outcome.pendingWorkers.isEmpty {
             let late = JSONValue.array(outcome.pendingWorkers.map { .number($0) })
             members.append(JSONValue.Member(name: "pending_workers", value: late))

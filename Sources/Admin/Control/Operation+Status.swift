@@ -116,6 +116,8 @@ extension Operation {
             "valid": .bool(weights.fileFaults.isEmpty),
             "errors": .array(weights.fileFaults.map { .string("\($0)") }),
             "refused": weights.refusedFile.map { .string($0) } ?? .null,
+            "written": .bool(weights.unwrittenFile == nil),
+            "write_error": weights.unwrittenFile.map { .string($0) } ?? .null,
             "drift": .bool(!weights.driftedSplits.isEmpty),
             "drifted_splits": .array(weights.driftedSplits.map { .string($0) }),
         ])

@@ -43,7 +43,8 @@ extension WeightKeeper {
         WeightOutcome(
             generation: generation, before: plan.before, isChange: plan.isChange,
             pendingWorkers: pending,
-            isDurable: plan.names.allSatisfy { durable[$0] ?? true }, skipped: plan.skipped)
+            isDurable: plan.names.allSatisfy { durable[$0] ?? true }, skipped: plan.skipped,
+            fileFault: plan.document == nil ? fileFault : nil)
     }
 
     /// Takes in what the disk said. `isTold`: its faults were told before.
@@ -52,6 +53,12 @@ extension WeightKeeper {
             set[kept.name] = kept
         }
         for name in names { durable[name] = receipt.isDurable }
+        // One that was not looked at says nothing; one that says something by now can be read.
+        if let fault = receipt.fileFault {
+            fileFault = fault
+        } else if receipt.text != nil, !receipt.hasOtherText {
+            fileFault = nil
+        }
         if !isTold { warn(of: receipt) }
         if let found = receipt.text, !receipt.hasOtherText { noteText(found) }
         if receipt.hasOtherText { Task { await lookAtFile() } }

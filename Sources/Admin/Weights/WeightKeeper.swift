@@ -25,6 +25,8 @@ package actor WeightKeeper {
     var generation: UInt64 = 0
     /// What was last seen of the weight file.
     var text = WeightsText.settings
+    /// Why the last change could not be written into it; nil when it was.
+    var fileFault: String?
     var durable: [String: Bool] = [:]
     var measurement = Measurement()
     private(set) var tally = ChangeTally()
@@ -145,6 +147,7 @@ package actor WeightKeeper {
         let kept = WeightsState(generation: generation, splits: current)
         let places = WeightStore.Places(snapshot)
         let receipt = await disk.run { [store] in store.reset(kept, text: found, places: places) }
+        fileFault = nil
         note(receipt, names: splits.map(\.name))
         if !newer.isEmpty { _ = await plane.route(by: weights(of: newer.map(\.name))) }
         await measureAnew(splits.map(\.name))

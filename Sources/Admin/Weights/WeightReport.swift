@@ -38,6 +38,8 @@ package struct WeightReport: Sendable {
     package let fileFaults: [SettingsError]
     /// Why the weight file is not in force although it has no fault; nil when it is.
     package let refusedFile: String?
+    /// Why the last change is not in the weight file; nil when it is.
+    package let unwrittenFile: String?
     /// The members that are kept at weight 0.
     package let latches: [Latch]
     /// The changes so far, and what was routed since the last one of each split.
@@ -57,7 +59,8 @@ extension WeightKeeper {
         return WeightReport(
             splits: reported, generation: generation,
             driftedSplits: reported.filter { isDrifted($0) }.map(\.settings.name),
-            fileFaults: text.errors, refusedFile: latchedFile, latches: latches,
+            fileFaults: text.errors, refusedFile: latchedFile,
+            unwrittenFile: fileFault, latches: latches,
             changes: tally.changes, measurement: measurement)
     }
 

@@ -56,7 +56,7 @@ package enum WeightRefusal: Error, Sendable, Equatable, CustomStringConvertible 
         case .invalid(let error):
             error.description
         case .outdated(let expected, let current):
-            "If-Match: generation \(expected) is outdated; expected \(current)"
+            "generation \(expected) is outdated; expected \(current)"
         case .overtaken(let generation):
             "overtaken by generation \(generation), which goes back to the stable upstream"
         case .latched(let latch):
@@ -82,6 +82,8 @@ package struct WeightOutcome: Sendable, Equatable {
     package let isDurable: Bool
     /// Splits that were left as they are, and why.
     package var skipped: [String] = []
+    /// Why the weight file does not say it; nil where it does, or where there is none.
+    package var fileFault: String?
     /// When the workers had it; nil where that is not looked at.
     package var inForceAt: Instant?
 }
