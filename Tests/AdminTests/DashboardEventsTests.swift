@@ -65,6 +65,20 @@ import Testing
         #expect(events.events.dropFirst().allSatisfy { $0.atMilliseconds == 2_000 })
     }
 
+    @Test func `what went wrong is no reason for being well again`() {
+        var events = DashboardEvents()
+        events.look(Self.look(), atMilliseconds: 1)
+        for (number, state) in ["down", "sound", "drained", "sound"].enumerated() {
+            events.look(
+                Self.look { $0.targets = [("x", "10.0.0.1:80", state, "because \(state)")] },
+                atMilliseconds: Int64(number + 2))
+        }
+        let reasons = events.events.dropFirst().map { event in
+            event.facts.first { $0.name == "reason" }?.value.text
+        }
+        #expect(reasons == ["because down", "", "because drained", ""])
+    }
+
     @Test func `it is bounded in number and in time`() {
         var events = DashboardEvents()
         for number in 0..<DashboardEvents.mostEvents + 20 {

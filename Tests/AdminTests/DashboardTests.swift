@@ -1,5 +1,7 @@
 import Admin
 import Foundation
+import Logging
+import Settings
 import Testing
 
 @Suite struct DashboardTests {
@@ -44,6 +46,18 @@ import Testing
         #expect(english.count > 100)
         let odd = english.symmetricDifference(try words("JAPANESE"))
         #expect(odd.isEmpty, "\(odd.sorted())")
+    }
+
+    @Test func `what happens in the first second is told`() async throws {
+        let bench = try Bench()
+        let operation = Operation(
+            bench.snapshot, plane: bench.plane, keeper: bench.keeper,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await operation.start(text: WeightsText.read(bench.snapshot, files: DiskFiles.read))
+        _ = try await bench.set("50", "50")
+        await operation.tick()
+        #expect(await operation.dashboard.events.events.map(\.kind) == ["start", "weights"])
+        #expect(await operation.dashboard.history.total == 1)
     }
 
     @Test func `listeners are few, and who leaves makes room`() async throws {

@@ -20,7 +20,14 @@ import Testing
         #expect(answer["drain"]?["empty"]?.bool == true)
         #expect(answer["drain"]?["addresses"]?.elements?.count == 3)
         #expect(answer["targets"]?.elements?.map { $0["drained"]?.bool } == [true, true, true])
+        // Its health has a moment of its own.
+        for target in answer["targets"]?.elements ?? [] {
+            #expect(target["drained_since"] == answer["drain"]?["since"])
+            #expect(target["drain_reason"]?.text == "new kernel")
+            #expect(target["state"]?.text == "sound")
+        }
         let y = try await bench.upstream("y")
+        #expect(y["targets"]?.elements?.first?["drained_since"] == .null)
         #expect(y["targets"]?.elements?.map { $0["drained"]?.bool } == [false])
         #expect(y["drains"]?.elements == [])
     }

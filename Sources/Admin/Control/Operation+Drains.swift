@@ -79,10 +79,8 @@ struct DrainFacts {
                     $0.target.upstream == upstream && "\($0.target.address)" == address
                 }
                 return .object(
-                    (target.members ?? []) + [
-                        .init(
-                            name: "drained", value: .bool(standing?.standing.isDrained ?? false))
-                    ] + Self.load(of: row.map { [$0] } ?? []))
+                    (target.members ?? []) + drains.facts(of: standing)
+                        + Self.load(of: row.map { [$0] } ?? []))
             })
     }
 
@@ -143,6 +141,30 @@ struct DrainFacts {
     private static func seconds(_ count: Int, _ nanoseconds: UInt64) -> JSONValue {
         guard count > 0 else { return .null }
         return .number(Rounding.round(Double(nanoseconds) / 1e9, decimals: 3))
+    }
+}
+
+extension [Drain] {
+    /// Whether a target is drained, since when and why. Its state and what the state is since are
+    /// of its health, which a drain does not change.
+    func facts(of target: (target: ResolvedTarget, standing: TargetStanding)?) -> [JSONValue.Member]
+    {
+        let isDrained = target?.standing.isDrained ?? false
+        let drain = isDrained ? target.flatMap { first(over: $0.target) } : nil
+        return [
+            .init(name: "drained", value: .bool(isDrained)),
+            .init(name: "drained_since", value: .moment(drain?.sinceMilliseconds)),
+            .init(name: "drain_reason", value: drain.map { .string($0.reason) } ?? .null),
+        ]
+    }
+
+    /// The oldest of the drains that a target is under.
+    func first(over target: ResolvedTarget) -> Drain? {
+        filter { drain in
+            guard drain.scope.upstream == target.upstream else { return false }
+            guard let own = drain.scope.target else { return true }
+            return own == "\(target.address)" || own == target.setting
+        }.min { $0.sinceMilliseconds < $1.sinceMilliseconds }
     }
 }
 

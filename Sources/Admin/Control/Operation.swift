@@ -102,6 +102,7 @@ package actor Operation {
         isRunning = true
         await tripwire?.begin(snapshot)
         await upgrades.begin(snapshot)
+        await beginDashboard()
         await rollouts?.goOn()
         watchTargets()
         noteCertificates()

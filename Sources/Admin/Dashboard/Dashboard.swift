@@ -19,6 +19,7 @@ package actor Dashboard {
     /// The seconds of the last hour, and what happened in it.
     package private(set) var history = DashboardHistory()
     package private(set) var events = DashboardEvents()
+    private var hasLooked = false
     private var totals: [Registry.Lane: DashboardTotals] = [:]
     private var listeners: [Int: AsyncStream<[UInt8]>.Continuation] = [:]
     private var lastListener = 0
@@ -28,10 +29,16 @@ package actor Dashboard {
 
     package init() {}
 
+    /// How things are before the first second; later it changes nothing.
+    func begin(_ lanes: [Lane], _ look: DashboardEvents.Look) {
+        if !hasLooked { take(lanes, look) }
+    }
+
     /// Takes a second in.
     func take(_ lanes: [Lane], _ look: DashboardEvents.Look) {
         let now = WallClock.nanoseconds() / 1_000_000
-        if !totals.isEmpty || lanes.isEmpty {
+        // What is counted in a second is told from the look before it.
+        if hasLooked {
             history.append(
                 lanes.map { lane in
                     let row = lane.totals.row(
@@ -40,6 +47,7 @@ package actor Dashboard {
                     return (lane.lane, row)
                 }, atMilliseconds: now)
         }
+        hasLooked = true
         totals = Dictionary(lanes.map { ($0.lane, $0.totals) }) { first, _ in first }
         events.look(look, atMilliseconds: now)
     }

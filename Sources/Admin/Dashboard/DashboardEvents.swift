@@ -44,7 +44,8 @@ package struct DashboardEvents: Sendable {
 
         /// By the names of the splits.
         package var weights: [(split: String, weights: Weights)] = []
-        /// The states of the targets, by upstream and address; `drained` is one.
+        /// The states of the targets, by upstream and address; `drained` is one, and then the
+        /// text is its reason.
         package var targets: [(upstream: String, address: String, state: String, error: String)] =
             []
         /// The modes of the freezes, `off` where there is none.
@@ -109,9 +110,16 @@ package struct DashboardEvents: Sendable {
                     .init(name: "target", value: .string(target.address)),
                     .init(name: "from", value: .string(old.state)),
                     .init(name: "to", value: .string(target.state)),
-                    .init(name: "reason", value: .string(target.error)),
+                    .init(
+                        name: "reason",
+                        value: .string(Self.reason(of: target.state, target.error))),
                 ], now)
         }
+    }
+
+    /// What went wrong last is no reason for being well again.
+    private static func reason(of state: String, _ error: String) -> String {
+        ["sound", "unknown"].contains(state) ? "" : error
     }
 
     private mutating func lookAtRollout(_ look: Look, _ last: Look, _ now: Int64) {

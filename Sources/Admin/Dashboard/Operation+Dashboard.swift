@@ -11,6 +11,13 @@ extension Operation {
     private static let rateRows = 5
     private static let minuteRows = 60
 
+    /// Before the first request comes: what happens from now on is told from here.
+    func beginDashboard() async {
+        let weights = await keeper.report()
+        let lanes = lanes(await plane.counters(), weights)
+        await dashboard.begin(lanes, await dashboardLook(weights))
+    }
+
     /// Once a second: a row for the last hour, and an event for those who listen.
     func tickDashboard(_ counters: WorkerCounters) async {
         let weights = await keeper.report()
@@ -51,6 +58,7 @@ extension Operation {
                 ])
         }
         let health = await health()
+        let drained = await drains.drains
         return .object([
             "at": .number(WallClock.nanoseconds() / 1_000_000),
             "boot": .number(startedAtMilliseconds),
@@ -60,7 +68,7 @@ extension Operation {
             "generation": .number(weights.generation),
             "controls": .bool(!tokens.isEmpty),
             "splits": .array(splits),
-            "upstreams": .array(snapshot.upstreams.map { upstreamAnswer($0, health) }),
+            "upstreams": .array(snapshot.upstreams.map { upstreamAnswer($0, health, drained) }),
             "rollout": await rollouts?.answer() ?? .null,
             "upgrades": await upgradesSummary(),
             "second": history.lastRow(),
@@ -160,17 +168,14 @@ extension Operation {
     }
 
     private func upstreamAnswer(
-        _ upstream: UpstreamSettings, _ health: HealthReport
+        _ upstream: UpstreamSettings, _ health: HealthReport, _ drains: [Drain]
     ) -> JSONValue {
         let standings = plane.standings
         let targets = health.targets.filter { $0.upstream == upstream.name }.map { target in
             let standing = standings.first {
                 $0.target.upstream == upstream.name && "\($0.target.address)" == target.address
             }
-            return JSONValue.object(
-                (target.answer.members ?? []) + [
-                    .init(name: "drained", value: .bool(standing?.standing.isDrained ?? false))
-                ])
+            return JSONValue.object((target.answer.members ?? []) + drains.facts(of: standing))
         }
         let versions = kongWatch.standing(of: upstream.name)?.versions ?? []
         return .object([
@@ -203,9 +208,20 @@ extension Operation {
                         source: split.set.source.rawValue, reason: split.set.reason)
                 ))
         }
+        let standings = plane.standings
+        let drained = await drains.drains
         look.targets = await health().targets.map { target in
-            let state = target.isDrained ? "drained" : target.state.rawValue
-            return (target.upstream, target.address, state, target.lastError ?? "")
+            guard target.isDrained else {
+                return (
+                    target.upstream, target.address, target.state.rawValue, target.lastError ?? ""
+                )
+            }
+            let resolved = standings.first {
+                $0.target.upstream == target.upstream
+                    && "\($0.target.address)" == target.address
+            }?.target
+            let reason = resolved.flatMap { drained.first(over: $0) }?.reason
+            return (target.upstream, target.address, "drained", reason ?? "")
         }
         look.freezes = await freezes.freezes.map { ($0.split, $0.mode.rawValue, $0.reason) }
         if let rollout = await rollouts?.gauges() {

@@ -78,7 +78,7 @@ export class Targets {
       say(place, target.target === target.address ? target.address
         : `${target.target} (${target.address})`);
       say(state, `${STATES[word] ?? "○"} ${stateWord(word)} · ${duration(
-        (now.at - Date.parse(target.since)) / 1000)}`);
+        (now.at - Date.parse(target.drained_since ?? target.since)) / 1000)}`);
       say(weight, `${number(target.weight_percent)} %`);
       const since = target.last_error_at ? t("ago", {
         time: duration((now.at - Date.parse(target.last_error_at)) / 1000) }) : "";
