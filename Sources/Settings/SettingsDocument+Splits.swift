@@ -22,12 +22,30 @@ extension SettingsDocument {
         else {
             return readWeights(entry, owner: entry).map { split(entry.name, $0, [:]) }
         }
-        guard let fields = fields(of: entry.value, keys: .split),
-            let weights = required(
-                "weights", of: fields, owner: "the split \(quoted(entry.name))", at: entry.key),
-            let members = readWeights(weights, owner: entry)
-        else { return nil }
+        guard let fields = fields(of: entry.value, keys: .split) else { return nil }
+        let weights = required(
+            "weights", of: fields, owner: "the split \(quoted(entry.name))", at: entry.key)
+        guard let weights, let members = readWeights(weights, owner: entry) else {
+            // What else is wrong is told together with the weights.
+            findFaults(beside: weights, fields, of: entry)
+            return nil
+        }
         return split(entry.name, members, fields)
+    }
+
+    private mutating func findFaults(
+        beside weights: Field?, _ fields: [String: Field], of entry: Field
+    ) {
+        var names: [String] = []
+        if case .mapping(let mapping)? = weights?.value {
+            names = mapping.keys.compactMap { $0.scalar?.string }
+        }
+        if names.isEmpty {
+            _ = readSticky(fields["sticky"])
+            _ = readUpgrade(fields["upgrade"])
+        } else {
+            _ = split(entry.name, names.map { ($0, .zero) }, fields)
+        }
     }
 
     private mutating func readWeights(_ field: Field, owner: Field) -> [(String, Weight)]? {

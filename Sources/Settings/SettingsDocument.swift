@@ -16,6 +16,9 @@ struct SettingsDocument {
     private(set) var splits: [SplitSettings]?
     /// The weight file's path, if it is named and sound.
     private(set) var weightsFile: String?
+    /// The admin address and the traces, if they are sound.
+    private(set) var admin: AdminSettings?
+    private(set) var traces: TraceSettings?
 
     init(file: String, environment: [String: String]) {
         self.environment = environment
@@ -34,14 +37,14 @@ struct SettingsDocument {
         weightsFile = path(fields["weights_file"])
         let stateDirectory = path(fields["state_dir"])
         let control = readControl(fields["control"])
-        let admin = readAdmin(fields["admin"], besides: listeners ?? [])
+        admin = readAdmin(fields["admin"], besides: listeners ?? [])
         let accessLog = readAccessLog(
             fields["access_log"], besides: [faults.file, weightsFile, control?.socket])
         let workers = integer(fields["workers"], in: 0...Limits.workers) ?? 0
         let log = readLog(fields["log"])
         let identity = readIdentity(fields)
         let statsD = readStatsD(fields["statsd"])
-        let traces = readTraces(fields["otlp"])
+        traces = readTraces(fields["otlp"])
         let shutdown = readShutdown(fields)
         warnOfUnused(upstreams: fields["upstreams"], splits: splits)
         guard faults.errors.isEmpty, let upstreams, let splits, let listeners else { return nil }

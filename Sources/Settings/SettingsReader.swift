@@ -46,6 +46,19 @@ package enum SettingsReader {
         }
     }
 
+    /// The files that sluice.yaml names and that are read by others, as far as what names them is
+    /// sound, whatever faults there are elsewhere.
+    package static func otherFiles(
+        _ path: String,
+        environment: [String: String],
+        files: FileReading = DiskFiles.read
+    ) -> (tokens: [TokenSetting], traceFields: String?) {
+        var document = SettingsDocument(file: path, environment: environment)
+        guard case .success(let bytes) = files(path) else { return ([], nil) }
+        _ = document.read(bytes)
+        return (document.admin?.tokens ?? [], document.traces?.headersFile)
+    }
+
     /// With the splits unknown only the syntax and the numbers of the weight file are checked.
     private static func weightFaults(
         of document: SettingsDocument,

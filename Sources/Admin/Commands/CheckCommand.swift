@@ -1,56 +1,44 @@
 internal import Kernel
 internal import Settings
 
-/// `sluice check`: every fault of both files in one run.
+/// `sluice check`: every fault of both files in one run, and of the files that they name.
 package enum CheckCommand {
     /// Prints what is wrong; the exit code.
     package static func run(config path: String, environment: [String: String]) -> Int32 {
-        let (errors, warnings) = SettingsReader.check(path, environment: environment)
-        for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
-        for error in errors { StandardStream.error.write("\(error)\n") }
-        let hasIdentity = checkIdentity(path, environment)
-        let isSound = checkCertificates(path, environment) && hasIdentity
-        guard errors.isEmpty, checkTokens(path, environment), isSound else {
-            return ExitStatus.failed
-        }
+        let (errors, warnings) = findings(config: path, environment: environment)
+        for warning in warnings { tell("\(warning) (warning)") }
+        for error in errors { tell(error) }
+        guard errors.isEmpty else { return ExitStatus.failed }
         return ExitStatus.printing("\(path): sound\n")
     }
 
-    /// Whether the files of TLS can be used; says what is wrong.
-    private static func checkCertificates(
-        _ path: String, _ environment: [String: String]
-    ) -> Bool {
-        guard let reading = try? SettingsReader.read(path, environment: environment) else {
-            return true
+    /// All that is wrong, a line each, and what is probably not meant.
+    package static func findings(
+        config path: String, environment: [String: String]
+    ) -> (errors: [String], warnings: [String]) {
+        var (errors, warnings) = SettingsReader.check(path, environment: environment)
+        // Of files that sluice.yaml names: all that can be told, whatever else is wrong.
+        let others = SettingsReader.otherFiles(path, environment: environment)
+        let tokens = AdminTokens.faults(of: others.tokens, in: path)
+        errors += tokens.errors
+        errors += traceFaults(others.traceFields, in: path)
+        if let reading = try? SettingsReader.read(path, environment: environment) {
+            errors += IdentityCheck.faults(reading.snapshot, file: path)
+            let certificates = CertificateCheck.faults(reading.snapshot, file: path)
+            errors += certificates.errors
+            warnings += certificates.warnings
         }
-        let (errors, warnings) = CertificateCheck.faults(reading.snapshot, file: path)
-        for warning in warnings { StandardStream.error.write("\(warning) (warning)\n") }
-        for error in errors { StandardStream.error.write("\(error)\n") }
-        return errors.isEmpty
+        return (errors.map(\.description), warnings.map(\.description) + tokens.warnings)
     }
 
-    /// Whether `user` and `group` are there; says what is wrong.
-    private static func checkIdentity(_ path: String, _ environment: [String: String]) -> Bool {
-        guard let reading = try? SettingsReader.read(path, environment: environment) else {
-            return true
-        }
-        let faults = IdentityCheck.faults(reading.snapshot, file: path)
-        for fault in faults { StandardStream.error.write("\(fault)\n") }
-        return faults.isEmpty
+    private static func traceFaults(_ file: String?, in path: String) -> [SettingsError] {
+        guard let file, case .failure(let fault) = TraceFields.read(file) else { return [] }
+        return [
+            SettingsReader.fault("\(fault)", at: ["otlp", "headers_file"], in: path)
+        ]
     }
 
-    /// Whether the files of the tokens hold some; says what is wrong.
-    private static func checkTokens(_ path: String, _ environment: [String: String]) -> Bool {
-        guard let reading = try? SettingsReader.read(path, environment: environment) else {
-            return true
-        }
-        do throws(AdminTokens.Fault) {
-            let tokens = try AdminTokens.read(reading.snapshot.admin?.tokens ?? [])
-            for warning in tokens.warnings { StandardStream.error.write("\(warning) (warning)\n") }
-            return true
-        } catch {
-            StandardStream.error.write("\(error)\n")
-            return false
-        }
+    private static func tell(_ text: String) {
+        StandardStream.error.write("\(VisibleText.lines(text))\n")
     }
 }

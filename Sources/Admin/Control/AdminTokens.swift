@@ -13,7 +13,21 @@ package final class AdminTokens: Sendable {
         /// The hashes, so that all compares take the same time whatever is shown.
         var tokens: [Known] = []
         var refusals = 0
-        var untoldRefusals = 0
+        var untold = Refusals()
+    }
+
+    /// What was refused for want of a right token.
+    struct Refusals: Sendable {
+        var changes = 0
+        var reads = 0
+
+        /// `2 changes and 1 read refused without a right token`; nil where nothing was.
+        var text: String? {
+            let counts = [(changes, "change"), (reads, "read")].filter { $0.0 > 0 }
+                .map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
+            guard !counts.isEmpty else { return nil }
+            return "\(counts.joined(separator: " and ")) refused without a right token"
+        }
     }
 
     /// A token as it is kept.
@@ -36,7 +50,7 @@ package final class AdminTokens: Sendable {
     /// Whether there is no token, so that nobody may change anything.
     var isEmpty: Bool { contents.withLock { $0.tokens.isEmpty } }
 
-    /// How many changes were refused for want of a right one.
+    /// How many requests were refused for want of a right one.
     var refusals: Int { contents.withLock { $0.refusals } }
 
     /// Reads the files of tokens; what is probably not meant is a warning.
@@ -74,6 +88,26 @@ package final class AdminTokens: Sendable {
             tokens.append(Known(name: setting.name, role: setting.role, digest: digest))
         }
         return (tokens, warnings)
+    }
+
+    /// Everything that is wrong with them, each fault at its token in sluice.yaml.
+    static func faults(
+        of settings: [TokenSetting], in path: String
+    ) -> (errors: [SettingsError], warnings: [String]) {
+        var (errors, warnings): ([SettingsError], [String]) = ([], [])
+        var sound: [TokenSetting] = []
+        for setting in settings {
+            do throws(Fault) {
+                // With those before it, since two may not be the same.
+                warnings = try read(sound + [setting]).warnings
+                sound.append(setting)
+            } catch {
+                errors.append(
+                    SettingsReader.fault(
+                        error.description, at: ["admin", "tokens", setting.name, "file"], in: path))
+            }
+        }
+        return (errors, warnings)
     }
 
     /// Takes on what was read.
@@ -114,19 +148,19 @@ package final class AdminTokens: Sendable {
         return found
     }
 
-    /// Counts a change that was refused.
-    func countRefusal() {
+    /// Counts a change, or a look, that was refused.
+    func countRefusal(ofReading isReading: Bool = false) {
         contents.withLock { contents in
             contents.refusals += 1
-            contents.untoldRefusals += 1
+            if isReading { contents.untold.reads += 1 } else { contents.untold.changes += 1 }
         }
     }
 
     /// How many were refused since this was asked last.
-    func takeUntoldRefusals() -> Int {
+    func takeUntoldRefusals() -> Refusals {
         contents.withLock { contents in
-            defer { contents.untoldRefusals = 0 }
-            return contents.untoldRefusals
+            defer { contents.untold = Refusals() }
+            return contents.untold
         }
     }
 }
