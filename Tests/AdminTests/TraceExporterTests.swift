@@ -64,6 +64,7 @@ import Testing
         ) {
             self.collector = collector
             var bounds = TraceExporter.Bounds()
+            bounds.fields = 0
             bounds.waiting = waiting
             bounds.firstPause = pause
             bounds.longestPause = max(pause, bounds.longestPause)
@@ -230,6 +231,26 @@ import Testing
             #expect(scene.collector.fields == [known])
         }
         #expect(scene.tally.counts == TraceCounts(exported: 4))
+    }
+
+    @Test func `a file that breaks is told once, and when it is sound again`() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("A: b\n", to: "fields")
+        let scene = Scene(Collector(), headersFile: "\(folder.path)/fields")
+        for (number, text) in ["A: b", "nonsense", "nonsense", "", "C: d"].enumerated() {
+            if text.isEmpty {
+                try folder.remove("fields")
+            } else {
+                try folder.write(text + "\n", to: "fields")
+            }
+            scene.exporter.add(spans(1))
+            try await scene.run(until: number + 1)
+            #expect(scene.collector.fields == [number < 4 ? "A=b" : "C=d"], "\(number)")
+        }
+        let log = scene.log.withLock { $0 }
+        #expect(log.count == 3, "\(log)")
+        #expect(log.first?.hasPrefix("otlp: headers_file: \(folder.path)/fields:1: ") == true)
+        #expect(log.last == "otlp: headers_file: \(folder.path)/fields is sound again")
     }
 }
 

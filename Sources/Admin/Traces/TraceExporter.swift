@@ -18,7 +18,7 @@ package final class TraceExporter: Sendable {
         package var longestPause = 8_000
         /// How long an answer may take, in milliseconds.
         package var answer = 10_000
-        /// The file of fields is read anew after so many milliseconds.
+        /// How often the file of fields is read again, in milliseconds.
         package var fields = 10_000
 
         /// Such that a collector may restart meanwhile.
@@ -34,6 +34,8 @@ package final class TraceExporter: Sendable {
         /// What was read of the file of fields, and when it is read again.
         var fields: [(name: String, value: String)]?
         var readAgain = Instant(nanoseconds: 0)
+        /// Why the file cannot be used that was used before.
+        var fieldsFault: TraceFields.Fault?
     }
 
     private static let lookMilliseconds = 50
@@ -62,6 +64,7 @@ package final class TraceExporter: Sendable {
             state.fields = nil
             state.readAgain = Instant(nanoseconds: 0)
             state.fault = nil
+            state.fieldsFault = nil
             guard settings == nil else { return 0 }
             defer { state.spans = [] }
             return state.spans.count
@@ -196,6 +199,7 @@ extension TraceExporter {
         let (known, isDue) = state.withLock { ($0.fields, $0.readAgain <= .now()) }
         if let known, !isDue { return .success(known) }
         let read = await DiskQueue.threads.run { TraceFields.read(path) }
+        noteFields(read, path, settings)
         return state.withLock { state in
             guard state.settings == settings else { return read }
             switch read {
@@ -205,6 +209,27 @@ extension TraceExporter {
             }
             state.readAgain = Instant.now().advanced(byMilliseconds: bounds.fields)
             return .success(state.fields ?? [])
+        }
+    }
+
+    /// Once for each fault of a file that was sound before, and when it is over. Where nothing was
+    /// read yet nothing is sent, and that is told as what sending comes to.
+    private func noteFields(
+        _ read: Result<[(name: String, value: String)], TraceFields.Fault>, _ path: String,
+        _ settings: TraceSettings
+    ) {
+        let fault: TraceFields.Fault? = if case .failure(let fault) = read { fault } else { nil }
+        let isNews = state.withLock { state in
+            guard state.settings == settings, state.fields != nil, state.fieldsFault != fault
+            else { return false }
+            state.fieldsFault = fault
+            return true
+        }
+        guard isNews else { return }
+        if let fault {
+            logger.warning("otlp: headers_file: \(fault); what was read before is sent")
+        } else {
+            logger.notice("otlp: headers_file: \(path) is sound again")
         }
     }
 
