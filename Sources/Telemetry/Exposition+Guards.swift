@@ -34,7 +34,7 @@ extension Exposition {
         writer.sample(.none, gauges.auditWaiting)
         writer.family(
             "sluice_admin_tokens_refused_total", .counter,
-            "Changes refused at the admin address for want of a right token.")
+            "Requests refused at the admin address for want of a right token.")
         writer.sample(.none, gauges.refusedTokens)
     }
 }

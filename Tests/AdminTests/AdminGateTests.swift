@@ -107,6 +107,14 @@ import Testing
         ("GET /metrics", ["Host: evil.test"], 200),
         ("GET /healthz", ["Host: evil.test"], 200),
         ("GET /readyz", ["Host: evil.test"], 200),
+        // The host of a whole address counts, not Host; and there is one Host.
+        ("GET http://evil.test/v1/status", [], 421),
+        ("GET http://evil.test:9901", [], 421),
+        ("GET http://ops@evil.test/v1/status", [], 421),
+        ("GET http://127.0.0.1:9901/v1/status", ["Host: evil.test"], 200),
+        ("GET /v1/status", ["Host: 127.0.0.1", "Host: evil.test"], 400),
+        ("GET /metrics", ["Host: 127.0.0.1", "Host: 127.0.0.1"], 400),
+        ("GET http://127.0.0.1/v1/status", ["Host: 127.0.0.1", "Host: a.test"], 400),
         // Who looks needs no token, and a wrong one does no harm.
         ("GET /v1/splits", [], 200),
         ("GET /v1/splits", ["Authorization: Bearer nobody-has-this-one"], 200),

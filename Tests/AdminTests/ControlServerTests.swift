@@ -113,6 +113,42 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("HTTP/1.0", "", true), ("HTTP/1.0", "Connection: keep-alive\r\n", false),
+        ("HTTP/1.0", "Connection: Keep-Alive\r\n", false), ("HTTP/1.1", "", false),
+        ("HTTP/1.1", "Connection: Close\r\n", true),
+        ("HTTP/1.1", "Connection: close, TE\r\n", true),
+    ])
+    func `a connection ends with its answer where its version and its words say so`(
+        version: String, fields: String, isEnd: Bool
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let path = try await Self.serve(in: folder) { _ in }
+        let socket = try UnixSocket.connect(path: path)
+        socket.setTimeout(milliseconds: 1)
+        let request = "GET /healthz \(version)\r\nHost: sluice\r\n\(fields)\r\n"
+        try socket.send(Array(request.utf8))
+        var received: [UInt8] = []
+        if isEnd {
+            try await wait("it is closed", seconds: 10) {
+                Self.isEnded(socket, &received, sending: "")
+            }
+            #expect(String(decoding: received, as: UTF8.self).contains("200"))
+        } else {
+            // It is still there for another one.
+            try await wait("the answer", seconds: 10) {
+                #expect(!Self.isEnded(socket, &received, sending: ""))
+                return String(decoding: received, as: UTF8.self).contains("\"ok\"")
+            }
+            try socket.send(Array(request.utf8))
+            try await wait("another answer", seconds: 10) {
+                #expect(!Self.isEnded(socket, &received, sending: ""))
+                return String(decoding: received, as: UTF8.self)
+                    .split(separator: "HTTP/1.1 200").count == 2
+            }
+        }
+    }
+
     @Test func `who is quick enough may stay`() async throws {
         let folder = try TemporaryFolder()
         let path = try await Self.serve(in: folder) { $0.headSeconds = 3 }

@@ -39,6 +39,10 @@ final class AdminGate: Sendable {
         let rules = rules.withLock { $0 }
         let path = request.uri.path
         let isReading = request.method == .get || request.method == .head
+        // The first one has become the authority; what is here is a second one.
+        if Self.field("Host", of: request) != nil {
+            throw Turned(400, "there are several Host fields; expected one")
+        }
         if Self.open.contains(path), isReading { return nil }
         try checkHost(request, rules)
         if !isReading { try checkOrigin(request) }
@@ -49,7 +53,7 @@ final class AdminGate: Sendable {
         if shown == nil, isReading, rules.isReadable { return nil }
         // Without tokens nobody is asked for one: the answer says that nothing changes here.
         if tokens.isEmpty, rules.isReadable { return nil }
-        let holder = try holder(shown, from: address ?? "")
+        let holder = try holder(shown, from: address ?? "", isReading: isReading)
         if !isReading {
             guard holder.role == .write else {
                 tokens.countRefusal()
@@ -73,21 +77,26 @@ final class AdminGate: Sendable {
         }
     }
 
-    private func holder(_ shown: String?, from address: String) throws(Turned) -> Holder {
+    private func holder(
+        _ shown: String?, from address: String, isReading: Bool
+    ) throws(Turned) -> Holder {
         let now = Instant.now()
         guard let shown else {
-            tokens.countRefusal()
+            tokens.countRefusal(ofReading: isReading)
             throw Turned(
-                401, "read-only without a token; expected Authorization: Bearer TOKEN")
+                401,
+                isReading
+                    ? "nobody reads here without a token; expected Authorization: Bearer TOKEN"
+                    : "read-only without a token; expected Authorization: Bearer TOKEN")
         }
         if let seconds = failures.withLock({ $0.secondsToWait(address, now) }) {
-            tokens.countRefusal()
+            tokens.countRefusal(ofReading: isReading)
             throw Turned(
                 429, "too many wrong tokens from \(address); expected none for \(seconds) s",
                 retryAfterSeconds: seconds)
         }
         guard let found = tokens.holder(shownBy: shown) else {
-            tokens.countRefusal()
+            tokens.countRefusal(ofReading: isReading)
             failures.withLock { $0.note(address, now) }
             throw Turned(401, "nobody has this token; expected Authorization: Bearer TOKEN")
         }

@@ -31,6 +31,7 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        ControlHead.add(to: context)
         room.enter(context.channel)
         startTimer(context)
     }

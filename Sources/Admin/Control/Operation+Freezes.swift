@@ -109,11 +109,9 @@ extension Operation {
         gauges.refusedTokens = tokens.refusals
     }
 
-    /// Says how often somebody without a right token wanted to change something.
+    /// Says how often somebody without a right token wanted to change or see something.
     func tellRefusedTokens() {
-        let count = tokens.takeUntoldRefusals()
-        guard count > 0 else { return }
-        let changes = count == 1 ? "change" : "changes"
-        logger.warning("admin address: \(count) \(changes) refused without a right token")
+        guard let text = tokens.takeUntoldRefusals().text else { return }
+        logger.warning("admin address: \(text)")
     }
 }
