@@ -39,6 +39,25 @@ struct DemoTests {
         #expect(!FileManager.default.fileExists(atPath: String(file)))
     }
 
+    @Test(arguments: [
+        #"[{"wait": "Dashboard: "}, {"wait": "10.00 %"}, {"signal": 1}, {"end": true}]"#,
+        #"[{"wait": "Dashboard: "}, {"wait": "10.00 %"}, {"hangup": true}]"#,
+    ])
+    func `it ends with its terminal`(steps: String) throws {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Support/terminal.py").path
+        let result = try ChildProcess.run(
+            ["python3", script, steps, Sluice.binary, "demo"], within: 120)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.contains(#""status": 0"#), "\(result.output)")
+    }
+
+    @Test func `it ends when nobody reads what it says`() throws {
+        let result = try ChildProcess.run(
+            ["sh", "-c", "\(Sluice.binary) demo | head -n 1"], within: 120)
+        #expect(result.output.hasPrefix("Sluice splits"), "\(result.output)")
+    }
+
     /// One run for both acts: what they show, in its order.
     @Test(.timeLimit(.minutes(5)))
     func `it plays an upgrade that goes well, and one that goes back by itself`() throws {

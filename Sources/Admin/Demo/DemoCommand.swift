@@ -74,7 +74,7 @@ package enum DemoCommand {
             isTerminal: ProcessFacts.writesToTerminal)
         let welcome = DemoWelcome(
             place: place, split: split, plane: plane, operation: operation, dashboard: dashboard)
-        try await process.run(with: [load, welcome, view])
+        try await process.run(with: [load, welcome, view], endsAtHangUp: true)
         StandardStream.output.write("\nThe demo has ended.\n\n\(view.lastReport?.table ?? "")")
     }
 }

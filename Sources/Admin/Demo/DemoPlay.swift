@@ -22,6 +22,8 @@ struct DemoStage: Sendable {
     /// How long it waits, so that one can read.
     let pauseMilliseconds: Int
     fileprivate let over = Lock(false)
+    /// Nobody can read any more what is said.
+    fileprivate let deaf = Lock(false)
 }
 
 /// Something did not do what the play needs.
@@ -54,7 +56,9 @@ extension DemoPlay {
         }
     }
 
-    func say(_ text: String) { StandardStream.output.write("\(text)\n") }
+    func say(_ text: String) {
+        if StandardStream.output.write("\(text)\n") != nil { stage.deaf.withLock { $0 = true } }
+    }
 
     /// What is typed at another place than Sluice's.
     func elsewhere(_ command: String) { say("  (elsewhere) $ \(command)") }
@@ -89,6 +93,7 @@ extension DemoPlay {
     private var planPath: String { "\(place)/plan.yaml" }
 
     func pause() async throws {
+        if stage.deaf.withLock({ $0 }) { throw CancellationError() }
         try await Task.sleep(for: .milliseconds(stage.pauseMilliseconds))
         showLog()
     }

@@ -41,26 +41,25 @@ struct DemoView: Service {
                 let report = await operation.demoReport(of: split, errors: load.failureCount)
                 last.withLock { $0 = report }
                 let fresh = notes.takeAll()
+                let text: String
                 if isTerminal {
                     recent = (recent + fresh).suffix(Self.keptNotes)
-                    shown = redraw(report, recent, elapsed, over: shown)
+                    let up = shown > 0 ? "\u{1b}[\(shown)A\u{1b}[J" : ""
+                    let page = Self.page(report, recent, elapsed)
+                    shown = page.count { $0 == "\n" }
+                    text = up + page
                 } else {
                     let lines = fresh.map { "\($0)\n" } + ["\(elapsed) s  \(report.line)"]
-                    StandardStream.output.write(lines.joined())
+                    text = lines.joined()
                 }
+                // Where nobody can read it any more, nobody wants its load either.
+                if StandardStream.output.write(text) != nil { return }
             }
         }
     }
 
-    /// Draws over the last `shown` lines; returns how many there are now.
-    private func redraw(
-        _ report: DemoReport, _ notes: [String], _ elapsed: Int, over shown: Int
-    ) -> Int {
-        let up = shown > 0 ? "\u{1b}[\(shown)A\u{1b}[J" : ""
-        let text =
-            "  \(StatusText.duration(elapsed))\n\n" + report.table + "\n"
+    private static func page(_ report: DemoReport, _ notes: [String], _ elapsed: Int) -> String {
+        "  \(StatusText.duration(elapsed))\n\n" + report.table + "\n"
             + notes.map { "  \($0)\n" }.joined()
-        StandardStream.output.write(up + text)
-        return text.count { $0 == "\n" }
     }
 }

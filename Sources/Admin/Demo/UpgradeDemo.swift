@@ -128,7 +128,7 @@ package enum UpgradeDemo {
             case .upgrade: UpgradePlay(clusters: clusters, stage: stage)
             case .breakage: BreakagePlay(y: clusters.y, stage: stage)
             }
-        try await process.run(with: [load, play])
+        try await process.run(with: [load, play], endsAtHangUp: true)
         return play.isOver ? ExitStatus.done : ExitStatus.failed
     }
 }

@@ -103,8 +103,8 @@ package struct ProxyProcess: Sendable {
         self.logger = logger
     }
 
-    /// Serves until a signal or one of `others` ends it.
-    package func run(with others: [any Service] = []) async throws {
+    /// Serves until a signal or one of `others` ends it. `endsAtHangUp`: with its terminal too.
+    package func run(with others: [any Service] = [], endsAtHangUp: Bool = false) async throws {
         // The first sleep opens a descriptor that all later ones use, and ends the process where
         // there is none left: it comes before there is anybody who could take them all.
         try await Task.sleep(for: .milliseconds(1))
@@ -116,7 +116,7 @@ package struct ProxyProcess: Sendable {
             [
                 SignalService(
                     operation, watcher, certificates: certificateWatcher, snapshot.shutdown, logger,
-                    manager: manager, inherited: inherited)
+                    manager: manager, inherited: inherited, endsAtHangUp: endsAtHangUp)
             ] + others
         let gate = StartGate(
             count: (snapshot.control == nil ? 0 : 1) + (snapshot.admin == nil ? 0 : 1))

@@ -6,7 +6,8 @@ internal import Settings
 internal import UnixSignals
 
 /// Ends the process as signals say: the first SIGTERM or SIGINT lets exchanges finish, a second
-/// one does not. SIGHUP reads sluice.yaml again, SIGUSR1 opens the access log anew.
+/// one does not. SIGHUP reads sluice.yaml again, SIGUSR1 opens the access log anew. Of a process that
+/// lives with its terminal SIGHUP is an end too.
 struct SignalService: Service {
     /// For what comes when exchanges are over: connections are closed, last lines written.
     private static let endMilliseconds = 15_000
@@ -18,12 +19,14 @@ struct SignalService: Service {
     private let logger: Logger
     private let manager: ServiceManager?
     private let inherited: [InheritedSocket]
+    private let endsAtHangUp: Bool
 
     init(
         _ operation: Operation, _ watcher: FileWatcher, certificates: FileWatcher,
         _ times: ShutdownTimes, _ logger: Logger, manager: ServiceManager? = nil,
-        inherited: [InheritedSocket] = []
+        inherited: [InheritedSocket] = [], endsAtHangUp: Bool = false
     ) {
+        self.endsAtHangUp = endsAtHangUp
         self.manager = manager
         self.inherited = inherited
         self.certificates = certificates
@@ -39,7 +42,15 @@ struct SignalService: Service {
         let listening = Task {
             var isStopping = false
             for await signal in signals {
-                if signal == .sighup {
+                if signal == .sighup, endsAtHangUp {
+                    // The kernel and a shell may both say it.
+                    guard !isStopping else { continue }
+                    isStopping = true
+                    Task {
+                        await stop()
+                        end.finish()
+                    }
+                } else if signal == .sighup {
                     await reload()
                 } else if signal == .sigusr1 {
                     // Nobody waits for a disk that may not answer.

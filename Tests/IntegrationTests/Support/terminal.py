@@ -4,7 +4,8 @@ Usage: terminal.py STEPS PROGRAM ARGUMENT...
 STEPS is a JSON list of steps, each an object of one key:
   {"wait": TEXT}: until the program has written it since the last wait, at most a minute
   {"send": TEXT}: types       {"size": [columns, rows]}       {"signal": NUMBER}
-  {"end": true}: until it ends  {"touch": PATH}: makes a file, for who waits for it
+  {"end": true}: until it ends  {"hangup": true}: the terminal is closed, until it ends
+  {"touch": PATH}: makes a file, for who waits for it
 Output: {"status": exit status, "output": all that it wrote, "restored": whether the terminal is as
 it was before, "last": what it wrote since the last wait}. Exit status 1 with a text when a step
 fails.
@@ -72,6 +73,24 @@ class Terminal:
         raise Failure("it has not ended")
 
 
+    def hang_up(self):
+        os.close(self.master)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            process, status = os.waitpid(self.process, os.WNOHANG)
+            if process:
+                self.process = None
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        raise Failure("it has not ended with its terminal")
+
+    def is_restored(self):
+        try:
+            return termios.tcgetattr(self.slave) == self.before
+        except termios.error:
+            return False
+
+
 class Failure(Exception):
     pass
 
@@ -91,6 +110,8 @@ def run(terminal, steps):
         elif name == "touch":
             with open(value, "w"):
                 pass
+        elif name == "hangup":
+            status = terminal.hang_up()
         elif name == "end":
             status = terminal.end()
         else:
@@ -104,7 +125,7 @@ def main():
         status = run(terminal, json.loads(sys.argv[1]))
         print(json.dumps({
             "status": status, "output": terminal.output.decode(errors="replace"),
-            "restored": termios.tcgetattr(terminal.slave) == terminal.before,
+            "restored": terminal.is_restored(),
             "last": terminal.output[terminal.seen:].decode(errors="replace"),
         }))
     except Failure as failure:
