@@ -158,6 +158,11 @@ struct MonitoringTests {
         if let list = value as? [Any] { for element in list { collect(element, into: &texts) } }
         guard let object = value as? [String: Any] else { return }
         if let text = object["expr"] as? String { texts.append(text) }
+        // A variable has the values of a label: `label_values(NAME, LABEL)`.
+        let query = object["query"] as? String
+        if let match = query?.firstMatch(of: /^label_values\(([^,]+),/) {
+            texts.append(String(match.1))
+        }
         for (_, value) in object { collect(value, into: &texts) }
     }
 
