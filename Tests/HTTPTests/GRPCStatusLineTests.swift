@@ -9,7 +9,7 @@ struct GRPCStatusLineTests {
             ("grpc-status: 99", 99),
             // What is no number, or none of gRPC's, is the highest.
             ("grpc-status: ok", .max), ("grpc-status: 1x", .max), ("grpc-status: -1", .max),
-            ("grpc-status:", .max), ("grpc-status: 00000", .max),
+            ("grpc-status:\r\n", .max), ("grpc-status: 00000", .max),
             ("grpc-message: 5", nil), ("grpc-statux: 5", nil), ("x: 1", nil), ("", nil),
         ] as [(String, Int16?)])
     func `a line tells a status, none that there is, or nothing of it`(
