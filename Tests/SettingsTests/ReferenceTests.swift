@@ -7,13 +7,14 @@ import Testing
 /// SLUICE_WRITE_GUIDE=1 writes them there.
 struct ReferenceTests {
     /// The tables of a document, and how a row of them is written.
-    struct Reference: Sendable {
+    struct Reference: Sendable, CustomTestStringConvertible {
         let path: String
         let tables: [KeyTable]
         /// The heading whose table is that of the whole file, and that table's place.
         let first: (heading: String, place: String)
         let head: String
         let row: @Sendable (SettingKey) -> String
+        var testDescription: String { path }
 
         static let settings = Reference(
             path: "docs/settings.md", tables: KeyTable.settings, first: ("## The file", ""),

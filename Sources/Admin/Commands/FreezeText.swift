@@ -16,7 +16,7 @@ package enum FreezeText {
         return "\(line)\(already)\n"
     }
 
-    /// `kong: x is kept at weight 0 since ...`, or that nothing keeps it, of the answer to a change.
+    /// `kong: x is kept at weight 0 since ...`, or that nothing keeps it, of a change's answer.
     package static func change(
         _ answer: JSONValue, ofLatch upstream: String, split: String
     ) -> String {

@@ -75,8 +75,8 @@ package final class AdminTokens: Sendable {
             }
             if FileFacts.isOpenToOthers(setting.file) == true {
                 warnings.append(
-                    "\(owner) may be read by others; expected mode 0600, or 0640 and the group that "
-                        + "Sluice runs as")
+                    "\(owner) may be read by others; expected mode 0600, or 0640 and the group "
+                        + "that Sluice runs as")
             }
             guard let digest = digest(of: line) else {
                 throw Fault(

@@ -22,8 +22,8 @@ final class ControlHead: ChannelInboundHandler, RemovableChannelHandler {
         }
         // HTTP/1.0 closes unless it is asked not to (RFC 9112 section 9.3).
         let words = head.headers[canonicalForm: "Connection"].map { $0.lowercased() }
-        let isClosing =
-            words.contains("close") || head.version < .http1_1 && !words.contains("keep-alive")
+        let isOld = head.version.major == 1 && head.version.minor == 0
+        let isClosing = words.contains("close") || isOld && !words.contains("keep-alive")
         if isClosing { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         // The host of a whole address counts, and Host does not (RFC 9112 section 3.2.2). Two of
         // Host stay two.

@@ -6,8 +6,8 @@ internal import Settings
 internal import UnixSignals
 
 /// Ends the process as signals say: the first SIGTERM or SIGINT lets exchanges finish, a second
-/// one does not. SIGHUP reads sluice.yaml again, SIGUSR1 opens the access log anew. Of a process that
-/// lives with its terminal SIGHUP is an end too.
+/// one does not. SIGHUP reads sluice.yaml again, SIGUSR1 opens the access log anew. Of a process
+/// that lives with its terminal SIGHUP is an end too.
 struct SignalService: Service {
     /// For what comes when exchanges are over: connections are closed, last lines written.
     private static let endMilliseconds = 15_000
