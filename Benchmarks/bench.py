@@ -388,7 +388,8 @@ def version_of(name, binary):
         said = subprocess.run([binary, flag], capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
-    return (said.stdout + said.stderr).strip().split("\n")[0]
+    # Where a binary lies is nobody's matter.
+    return (said.stdout + said.stderr).strip().split("\n")[0].replace(str(binary), "").lstrip()
 
 
 def header(found, options):
