@@ -105,6 +105,8 @@ struct TraceTests {
         let attributes = span["attributes"] as? [[String: Any]] ?? []
         let attempts = attributes.first { $0["key"] as? String == "sluice.attempts" }
         #expect((attempts?["value"] as? [String: Any])?["intValue"] as? String == "2")
+        // A message whose answer has not come by the end is sent once more.
+        #expect(try eventually { try count(sluice, "exported") == 1 })
         #expect(try sluice.stop() == 0)
         #expect(try spans(collector).count == 1)
     }
