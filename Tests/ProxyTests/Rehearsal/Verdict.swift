@@ -4,6 +4,9 @@ struct Verdict {
     private(set) var faults: [String] = []
     private let clients: [ClientLedger]
     private var deliveries: [Delivery] = []
+    /// Connections that no request was read from: what is said on one that is new may be an answer
+    /// all the same, such as that of a target that has too much to do, and is gone by then.
+    private var unread: [UpstreamLedger] = []
     /// How many answers clients have read whole, and how many of them were an upstream's.
     private(set) var answerCount = 0
     private(set) var relayedCount = 0
@@ -14,6 +17,7 @@ struct Verdict {
         for (number, upstream) in upstreams.enumerated() {
             let (deliveries, faults) = upstream.deliveries(connection: number)
             self.deliveries += deliveries
+            if deliveries.isEmpty { unread.append(upstream) }
             self.faults += faults.map { "upstream connection \(number): \($0)" }
         }
         for delivery in deliveries { checkOrigin(of: delivery) }
@@ -23,6 +27,17 @@ struct Verdict {
     /// What upstreams got of a client.
     private func deliveries(from client: ClientLedger) -> [Delivery] {
         deliveries.filter { $0.request.fields.all("x-real-ip").first?.text == client.address }
+    }
+
+    /// What may have been the answer to a client's request.
+    private func answers(to request: StrictRequest, of client: ClientLedger) -> [Delivery] {
+        let question = StrictQuestion(isHead: request.method == "HEAD", upgrade: request.upgrade)
+        return deliveries(from: client).filter { Self.isSame(request, as: $0) }
+            + unread.map { upstream in
+                var reader = StrictReader(upstream.sent)
+                let answer = reader.response(to: question, hasEnded: upstream.hasEnded)
+                return Delivery(connection: -1, request: request, answer: answer, isUnasked: false)
+            }
     }
 
     /// Whether a client has sent this request, and nothing that another has.
@@ -121,7 +136,9 @@ extension Verdict {
             note(response)
             if !Self.isOwn(response) { fault(client, "an answer to no request") }
             if !response.closes { fault(client, "a refusal that leaves the connection open") }
-            if !got.isAtEnd { fault(client, "bytes behind a refusal") }
+            if !got.isAtEnd, !Self.isEarly(response, isHead: isHead) {
+                fault(client, "bytes behind a refusal")
+            }
         case .none, .cut: break
         case .refused(let why, _): fault(client, "got: \(why)")
         }
@@ -154,9 +171,7 @@ extension Verdict {
                 fault(client, "got \(what)")
             }
             if response.closes || request.closes {
-                // A request that is late before its method is whole may turn out to be HEAD.
-                let isEarly = Self.isOwn(response) && response.status == 408 && question.isHead
-                if !got.isAtEnd, !isEarly {
+                if !got.isAtEnd, !Self.isEarly(response, isHead: question.isHead) {
                     let more = latin1(Array(got.rest.prefix(200))).debugDescription
                     fault(client, "\(more) behind \(response.brief) to \(request.brief)")
                 }
@@ -175,16 +190,15 @@ extension Verdict {
         _ client: ClientLedger, _ request: StrictRequest, _ response: StrictResponse,
         _ interim: [StrictResponse], _ restOfRequest: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>
     ) {
-        let source = deliveries(from: client).first { delivery in
-            guard Self.isSame(request, as: delivery), !delivery.isUnasked,
-                case .whole(let said, let before) = delivery.answer
+        let said = answers(to: request, of: client)
+        let source = said.first { delivery in
+            guard !delivery.isUnasked, case .whole(let said, let before) = delivery.answer
             else { return false }
             let wasInterim = request.isVersion10 ? [] : before.map(\.status)
             return Self.isSame(said, as: response, isVersion10: request.isVersion10)
                 && wasInterim == interim.map(\.status)
         }
         guard let source else {
-            let said = deliveries(from: client).filter { Self.isSame(request, as: $0) }
             return fault(
                 client, "\(response.brief) to \(request.brief); said was \(said.map(\.brief))")
         }
@@ -210,10 +224,8 @@ extension Verdict {
         _ client: ClientLedger, _ request: StrictRequest, _ response: StrictResponse
     ) {
         if Self.isOwn(response) { return }
-        let isPart = deliveries(from: client).contains { delivery in
-            guard Self.isSame(request, as: delivery), !delivery.isUnasked,
-                let said = delivery.response
-            else { return false }
+        let isPart = answers(to: request, of: client).contains { delivery in
+            guard !delivery.isUnasked, let said = delivery.response else { return false }
             return said.status == response.status
                 && said.body.bytes.starts(with: response.body.bytes)
         }
@@ -231,15 +243,14 @@ extension Verdict {
             for what in faults { fault(client, "got \(what)") }
         }
         let statuses = interim.map(\.status)
-        let isSaid = deliveries(from: client).contains { delivery in
+        let isSaid = answers(to: request, of: client).contains { delivery in
             let said: [StrictResponse] =
                 switch delivery.answer {
                 case .whole(_, let interim), .cut(_, let interim, _), .none(let interim),
                     .refused(_, let interim):
                     interim
                 }
-            return Self.isSame(request, as: delivery)
-                && said.map(\.status).starts(with: statuses)
+            return said.map(\.status).starts(with: statuses)
         }
         if !isSaid { fault(client, "interim answers that nobody gave") }
     }
@@ -258,6 +269,11 @@ extension Verdict {
     private static func isAlike(_ one: StrictRequest, _ other: StrictRequest) -> Bool {
         one.method == other.method && one.path == other.path && one.host == other.host
             && one.framing == other.framing
+    }
+
+    /// A request that is late before its method is whole may turn out to be HEAD.
+    private static func isEarly(_ response: StrictResponse, isHead: Bool) -> Bool {
+        isOwn(response) && response.status == 408 && isHead
     }
 
     private static func isOwn(_ response: StrictResponse) -> Bool {
