@@ -17,17 +17,17 @@ struct SeededRandom: RandomNumberGenerator {
 }
 
 extension SeededRandom {
-    /// A seed that is printed, so that a failure can be repeated: with `SLUICE_SEED` set to it, it
-    /// comes again.
+    /// The seed of a search, which is printed so that a failure can be repeated: with `SLUICE_SEED`
+    /// set to it, it comes again. The same one each time, so that a change is judged by itself;
+    /// `SLUICE_SEED=any` looks where nobody has looked yet.
     static func announcedSeed(_ what: String) -> UInt64 {
-        let seed = wanted ?? UInt64(bitPattern: WallClock.nanoseconds())
+        let seed = wanted ?? (wish == "any" ? UInt64(bitPattern: WallClock.nanoseconds()) : 1)
         print("\(what): seed \(seed)")
         return seed
     }
 
     static var isRepeating: Bool { wanted != nil }
 
-    private static var wanted: UInt64? {
-        ProcessInfo.processInfo.environment["SLUICE_SEED"].flatMap { UInt64($0) }
-    }
+    private static var wish: String? { ProcessInfo.processInfo.environment["SLUICE_SEED"] }
+    private static var wanted: UInt64? { wish.flatMap { UInt64($0) } }
 }
