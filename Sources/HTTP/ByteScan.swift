@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Searches that look at eight bytes at once.
 enum ByteScan {
     /// The end of what may stand in a field's value (RFC 9110, 5.5), from `start` on: visible
@@ -6,7 +8,7 @@ enum ByteScan {
     static func endOfValue(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var at = start
         while at &+ 8 <= bytes.count {
-            let hits = controls(word(bytes, at: at))
+            let hits = ByteWord.controls(word(bytes, at: at))
             if hits == 0 {
                 at &+= 8
                 continue
@@ -25,7 +27,7 @@ enum ByteScan {
     static func endOfLetters(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var at = start
         while at &+ 8 <= bytes.count {
-            let strays = strays(word(bytes, at: at))
+            let strays = ByteWord.strays(word(bytes, at: at))
             if strays != 0 { return at &+ strays.trailingZeroBitCount &>> 3 }
             at &+= 8
         }
@@ -40,28 +42,5 @@ enum ByteScan {
         var word: UInt64 = 0
         for index in 0..<8 { word = word &<< 8 | UInt64(eight[7 &- index]) }
         return word
-    }
-
-    /// The highest bit of each byte that is neither a letter nor a hyphen.
-    @inline(__always)
-    private static func strays(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let low = ones &* 0x7f
-        let lowered = (word | ones &* 0x20) & low
-        // Sums of two numbers below 0x80 carry nothing into the next byte.
-        let letters = (lowered &+ ones &* 0x1f) & ~(lowered &+ ones &* 0x05)
-        let distance = word ^ (ones &* 0x2d)
-        let hyphens = ~((distance & low) &+ low | distance)
-        return ~(letters & ~word | hyphens) & (ones &* 0x80)
-    }
-
-    /// The highest bit of each byte that is below 0x20 or 0x7f. Only the lowest bit that is set
-    /// is certain: a borrow may set those above it.
-    @inline(__always)
-    private static func controls(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let low = (word &- ones &* 0x20) & ~word
-        let delete = word ^ (ones &* 0x7f)
-        return (low | ((delete &- ones) & ~delete)) & (ones &* 0x80)
     }
 }

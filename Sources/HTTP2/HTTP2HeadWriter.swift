@@ -136,7 +136,7 @@ struct HTTP2HeadWriter: ~Copyable {
 
     /// Writes the bytes before a colon in lower case, at most `most` of them, eight at a time, and
     /// up to seven that stand behind them; returns how many they are, 0 where there is no colon, or
-    /// one in which no name ends (RFC 9113 section 8.2.1).
+    /// a byte before it that no name has (RFC 9110 section 5.6.2).
     private static func copyName(
         _ from: UnsafePointer<UInt8>, _ most: Int, to name: UnsafeMutablePointer<UInt8>
     ) -> Int {
@@ -146,23 +146,30 @@ struct HTTP2HeadWriter: ~Copyable {
             let word = unsafe source.loadUnaligned(fromByteOffset: count, as: UInt64.self)
                 .littleEndian
             unsafe copy.storeBytes(
-                of: LineWord.lowered(word).littleEndian, toByteOffset: count, as: UInt64.self)
-            let ends = LineWord.ends(word)
-            if ends != 0 {
-                count &+= ends.trailingZeroBitCount &>> 3
+                of: ByteWord.lowered(word).littleEndian, toByteOffset: count, as: UInt64.self)
+            let strays = ByteWord.strays(word)
+            if strays == 0 {
+                count &+= 8
+                continue
+            }
+            count &+= strays.trailingZeroBitCount &>> 3
+            guard unsafe isOfName(from[count]) else {
                 return unsafe from[count] == UInt8(ascii: ":") ? count : 0
             }
-            count &+= 8
-        }
-        while count < most {
-            let word = unsafe UInt64(from[count])
-            if LineWord.ends(word) & 0x80 != 0 {
-                return unsafe from[count] == UInt8(ascii: ":") ? count : 0
-            }
-            unsafe name[count] = UInt8(truncatingIfNeeded: LineWord.lowered(word))
             count &+= 1
         }
-        return 0
+        while count < most, unsafe isOfName(from[count]) {
+            let word = unsafe UInt64(from[count])
+            unsafe name[count] = UInt8(truncatingIfNeeded: ByteWord.lowered(word))
+            count &+= 1
+        }
+        return unsafe count < most && from[count] == UInt8(ascii: ":") ? count : 0
+    }
+
+    /// Whether a name may have a byte: the bits of two numbers stand for all of ASCII.
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        let set: UInt64 = byte < 64 ? 0x03ff_6cfa_0000_0000 : 0x57ff_ffff_c7ff_fffe
+        return byte < 128 && (set &>> UInt64(byte)) & 1 != 0
     }
 
     private func trimmed(_ start: Int, _ end: Int) -> Range<Int> {
@@ -179,7 +186,7 @@ struct HTTP2HeadWriter: ~Copyable {
         var at = start
         while unsafe at &+ 8 <= end {
             let word = unsafe source.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian
-            let controls = LineWord.controls(word)
+            let controls = ByteWord.controls(word)
             if controls == 0 {
                 at &+= 8
                 continue
@@ -299,35 +306,5 @@ extension HTTP2HeadWriter {
     /// Whether a name in lower case is that of a text of the same length.
     private static func isSame(_ name: UnsafePointer<UInt8>, _ text: StaticString) -> Bool {
         unsafe memcmp(name, text.utf8Start, text.utf8CodeUnitCount) == 0
-    }
-}
-
-/// Eight bytes of a line as a number, the first one lowest.
-private enum LineWord {
-    /// Letters in lower case, all eight at once.
-    static func lowered(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        // Sums of two numbers below 0x80 carry nothing into the next byte.
-        let low = word & (ones &* 0x7f)
-        let upper = (low &+ ones &* 0x3f) & ~(low &+ ones &* 0x25) & ~word & (ones &* 0x80)
-        return word | upper &>> 2
-    }
-
-    /// The highest bit of each byte that is a colon, a space or a control, or not ASCII. Only the
-    /// lowest bit that is set is certain: a borrow may set those above it.
-    static func ends(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let colon = word ^ (ones &* 0x3a)
-        let isColon = (colon &- ones) & ~colon
-        let isLow = (word &- ones &* 0x21) & ~word
-        return (isColon | isLow | word) & (ones &* 0x80)
-    }
-
-    /// The highest bit of each byte that is a control, of which only the lowest is certain too.
-    static func controls(_ word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let low = (word &- ones &* 0x20) & ~word
-        let delete = word ^ (ones &* 0x7f)
-        return (low | ((delete &- ones) & ~delete)) & (ones &* 0x80)
     }
 }

@@ -50,8 +50,7 @@ package struct HTTP2Workspace: ~Copyable {
         text = Buffer(capacity: Self.textBytes)
         pool = BufferPool(blockSize: Self.outboxBytes, limit: streams, keep: 64)
         unsafe fields = .allocate(capacity: Self.mostFields)
-        // Names are written by eight bytes.
-        unsafe names = .allocate(capacity: Self.pseudoBytes + 8)
+        unsafe names = .allocate(capacity: Self.pseudoBytes)
         events.reserveCapacity(16)
         closed.reserveCapacity(1_024)
         writable.reserveCapacity(1_024)

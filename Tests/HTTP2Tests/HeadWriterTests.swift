@@ -41,6 +41,24 @@ struct HeadWriterTests {
         #expect(head("last") == nil)
     }
 
+    @Test func `a name has the characters of a token, and none besides, wherever they stand`() {
+        let letters = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        let token = letters.union("!#$%&'*+-.^_`|~")
+        for offset in [0, 3, 7, 8, 12] {
+            let before = String(repeating: "N", count: offset)
+            for byte in UInt8(0)..<0x80 where byte != UInt8(ascii: ":") {
+                let character = Character(UnicodeScalar(byte))
+                // In the middle of eight bytes, and among the last ones.
+                for after in ["x: 1\r\n", "xXxXxXxX: 1\r\n"] {
+                    let line = "\(before)\(character)\(after)"
+                    let isName = token.contains(character)
+                    let told = head(line)?.hasSuffix("\r\n\(line.lowercased())\r\n")
+                    #expect(told == (isName ? true : nil), "\(offset) \(byte)")
+                }
+            }
+        }
+    }
+
     @Test func `a value with a control in it opens no stream`() {
         for offset in 0..<20 {
             let before = String(repeating: "v", count: offset)
