@@ -13,18 +13,14 @@ struct Drain: AsyncParsableCommand {
     @Option(name: .long, help: "One target only, as the settings write it or as it is resolved.")
     var target: String?
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
+    @OptionGroup var word: CommandReason
 
     @Option(
         name: .long,
         help: "Return when nothing is in flight there any more, or fail after 60s, say.")
     var wait: String?
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func validate() throws {
         try expect(upstream, "an upstream")
@@ -32,10 +28,10 @@ struct Drain: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
+        let commands = try output.commands()
         try finish(
             await commands.drain(
-                upstream, target: target, reason: reason,
+                upstream, target: target, reason: word.reason,
                 waitMilliseconds: try waitMilliseconds()))
     }
 
@@ -61,15 +57,12 @@ struct Undrain: ParsableCommand {
     @Option(name: .long, help: "One target only: what was drained by itself.")
     var target: String?
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(upstream, "an upstream") }
 
     func run() throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
+        let commands = try output.commands()
         try finish(commands.undrain(upstream, target: target))
     }
 }

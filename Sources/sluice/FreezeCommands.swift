@@ -19,13 +19,9 @@ struct Freeze: ParsableCommand {
         completion: .list(["both", "candidate"]))
     var mode = "both"
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
+    @OptionGroup var word: CommandReason
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func validate() throws {
         try expect(split)
@@ -35,8 +31,8 @@ struct Freeze: ParsableCommand {
     }
 
     func run() throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
-        try finish(commands.freeze(split, mode: mode, reason: reason))
+        let commands = try output.commands()
+        try finish(commands.freeze(split, mode: mode, reason: word.reason))
     }
 }
 
@@ -48,19 +44,15 @@ struct Unfreeze: ParsableCommand {
     @Argument(help: "The split.")
     var split: String
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
+    @OptionGroup var word: CommandReason
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(split) }
 
     func run() throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
-        try finish(commands.unfreeze(split, reason: reason))
+        let commands = try output.commands()
+        try finish(commands.unfreeze(split, reason: word.reason))
     }
 }
 
@@ -74,10 +66,12 @@ struct Latch: ParsableCommand {
             """)
 
     @OptionGroup var member: LatchedMember
+    @OptionGroup var word: CommandReason
+    @OptionGroup var output: CommandOutput
 
     func run() throws {
-        try finish(
-            member.commands().latch(member.upstream, of: member.split, reason: member.reason))
+        let commands = try output.commands()
+        try finish(commands.latch(member.upstream, of: member.split, reason: word.reason))
     }
 }
 
@@ -88,14 +82,16 @@ struct Unlatch: ParsableCommand {
         discussion: "`sluice upgrade finish` latches the old side: is it sound to start it again?")
 
     @OptionGroup var member: LatchedMember
+    @OptionGroup var word: CommandReason
+    @OptionGroup var output: CommandOutput
 
     func run() throws {
-        try finish(
-            member.commands().unlatch(member.upstream, of: member.split, reason: member.reason))
+        let commands = try output.commands()
+        try finish(commands.unlatch(member.upstream, of: member.split, reason: word.reason))
     }
 }
 
-/// Which member of which split, and why.
+/// Which member of which split.
 struct LatchedMember: ParsableArguments {
     @Argument(help: "The split.")
     var split: String
@@ -103,21 +99,9 @@ struct LatchedMember: ParsableArguments {
     @Argument(help: "The member's upstream.")
     var upstream: String
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
-
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
-
     func validate() throws {
         try expect(split)
         try expect(upstream, "an upstream")
-    }
-
-    func commands() throws -> SocketCommands {
-        SocketCommands(socket: try socket.path(), asJSON: json)
     }
 }
 

@@ -1,27 +1,5 @@
 import Admin
 import ArgumentParser
-import Foundation
-
-/// Which running proxy a command talks to.
-struct SocketOptions: ParsableArguments {
-    @Option(name: .long, help: "The control socket.", completion: .file())
-    var socket: String?
-
-    @Option(
-        name: .long, help: "The configuration file that names the control socket.",
-        completion: .file())
-    var config: String?
-
-    /// `--socket`, else SLUICE_SOCKET, else what `--config` names.
-    func path() throws -> String {
-        do throws(SocketDiscovery.Fault) {
-            return try SocketDiscovery.path(
-                socket: socket, config: config, environment: ProcessInfo.processInfo.environment)
-        } catch {
-            throw ValidationError(error.description)
-        }
-    }
-}
 
 struct Split: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,8 +15,7 @@ struct Split: ParsableCommand {
     @Argument(help: "A weight for every member, such as x=75 y=25.")
     var weights: [String] = []
 
-    @Option(name: .long, help: "Why the weights change, for those who look later.")
-    var reason: String?
+    @OptionGroup var word: CommandReason
 
     @Option(name: .long, help: "Change only what this generation has set.")
     var ifGeneration: UInt64?
@@ -46,10 +23,7 @@ struct Split: ParsableCommand {
     @Flag(name: .long, help: "Raise a member too that is kept at 0.")
     var force = false
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func validate() throws {
         try expect(name)
@@ -60,16 +34,16 @@ struct Split: ParsableCommand {
     }
 
     func run() throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
+        let commands = try output.commands()
         guard let name, !weights.isEmpty else {
-            guard reason == nil, ifGeneration == nil, !force else {
+            guard word.reason == nil, ifGeneration == nil, !force else {
                 throw ValidationError("no weights; expected a split and MEMBER=WEIGHT ...")
             }
             return try finish(commands.showSplits(name))
         }
         try finish(
             commands.setWeights(
-                name, weights, reason: reason, ifGeneration: ifGeneration, isForced: force))
+                name, weights, reason: word.reason, ifGeneration: ifGeneration, isForced: force))
     }
 }
 
@@ -80,22 +54,18 @@ struct Rollback: ParsableCommand {
     @Argument(help: "The split; every split when it is left out.")
     var name: String?
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
+    @OptionGroup var word: CommandReason
 
     @Flag(name: .long, help: "Also where the stable upstream is kept at 0.")
     var force = false
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(name) }
 
     func run() throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
-        try finish(commands.rollback(name, reason: reason, isForced: force))
+        let commands = try output.commands()
+        try finish(commands.rollback(name, reason: word.reason, isForced: force))
     }
 }
 
@@ -103,13 +73,10 @@ struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shows listeners, upstreams, splits and how the proxy is.")
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func run() throws {
-        try finish(SocketCommands(socket: try socket.path(), asJSON: json).status())
+        try finish(output.commands().status())
     }
 }
 

@@ -36,8 +36,8 @@ struct RolloutStart: ParsableCommand {
     @Argument(help: "The plan's file.", completion: .file())
     var plan: String
 
-    @OptionGroup var output: RolloutOutput
-    @OptionGroup var word: RolloutReason
+    @OptionGroup var output: CommandOutput
+    @OptionGroup var word: CommandReason
 
     func run() throws { try finish(output.commands().startRollout(plan, reason: word.reason)) }
 }
@@ -46,7 +46,7 @@ struct RolloutStatus: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows the step, what it waits for, and the evidence.")
 
-    @OptionGroup var output: RolloutOutput
+    @OptionGroup var output: CommandOutput
 
     func run() throws { try finish(output.commands().rolloutStatus()) }
 }
@@ -55,8 +55,8 @@ struct RolloutPause: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Stops the clock of the step; the weights stay.")
 
-    @OptionGroup var output: RolloutOutput
-    @OptionGroup var word: RolloutReason
+    @OptionGroup var output: CommandOutput
+    @OptionGroup var word: CommandReason
 
     func run() throws {
         try finish(output.commands().tellRollout("pause", reason: word.reason))
@@ -67,8 +67,8 @@ struct RolloutResume: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Goes on with the step that it was at, with its share.")
 
-    @OptionGroup var output: RolloutOutput
-    @OptionGroup var word: RolloutReason
+    @OptionGroup var output: CommandOutput
+    @OptionGroup var word: CommandReason
 
     func run() throws {
         try finish(output.commands().tellRollout("resume", reason: word.reason))
@@ -82,8 +82,8 @@ struct RolloutApprove: ParsableCommand {
     @Option(name: .long, help: "The step that is meant; refused when it is not the one that waits.")
     var step: Int?
 
-    @OptionGroup var output: RolloutOutput
-    @OptionGroup var word: RolloutReason
+    @OptionGroup var output: CommandOutput
+    @OptionGroup var word: CommandReason
 
     func run() throws {
         try finish(output.commands().tellRollout("approve", reason: word.reason, step: step))
@@ -94,8 +94,8 @@ struct RolloutAbort: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "abort", abstract: "Sends everything back to the stable side, at once.")
 
-    @OptionGroup var output: RolloutOutput
-    @OptionGroup var word: RolloutReason
+    @OptionGroup var output: CommandOutput
+    @OptionGroup var word: CommandReason
 
     func run() throws {
         try finish(output.commands().tellRollout("abort", reason: word.reason))
@@ -106,25 +106,7 @@ struct RolloutHistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history", abstract: "Shows what became of rollouts, and what happened.")
 
-    @OptionGroup var output: RolloutOutput
+    @OptionGroup var output: CommandOutput
 
     func run() throws { try finish(output.commands().rolloutHistory()) }
-}
-
-/// Why, for those who look later.
-struct RolloutReason: ParsableArguments {
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
-}
-
-/// Which proxy, and how answers are printed.
-struct RolloutOutput: ParsableArguments {
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
-
-    func commands() throws -> SocketCommands {
-        SocketCommands(socket: try socket.path(), asJSON: json)
-    }
 }

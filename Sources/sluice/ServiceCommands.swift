@@ -22,13 +22,8 @@ struct LogLevelCommand: ParsableCommand {
     @Option(name: .long, help: "Only for so long, such as 10m.")
     var `for`: String?
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
-
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var word: CommandReason
+    @OptionGroup var output: CommandOutput
 
     func validate() throws {
         if let time = `for`, DurationText.milliseconds(time) == nil {
@@ -36,14 +31,14 @@ struct LogLevelCommand: ParsableCommand {
                 "--for: \(time.debugDescription); expected a duration up to 24h, such as 30s or 10m"
             )
         }
-        if level == nil, `for` != nil || reason != nil {
+        if level == nil, `for` != nil || word.reason != nil {
             throw ValidationError("no level; expected one, such as debug")
         }
     }
 
     func run() throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
-        try finish(commands.logLevel(level, for: `for`, reason: reason))
+        let commands = try output.commands()
+        try finish(commands.logLevel(level, for: `for`, reason: word.reason))
     }
 }
 

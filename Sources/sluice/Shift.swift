@@ -19,13 +19,9 @@ struct Shift: ParsableCommand {
     @Option(name: .long, parsing: .unconditional, help: "Spread over this time: 30s unless said.")
     var over: String?
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
+    @OptionGroup var word: CommandReason
 
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
+    @OptionGroup var output: CommandOutput
 
     func validate() throws {
         try expect(split)
@@ -34,8 +30,8 @@ struct Shift: ParsableCommand {
     }
 
     func run() throws {
-        let commands = SocketCommands(socket: try socket.path(), asJSON: json)
-        try finish(commands.shift(split, maxAge: maxAge, over: over, reason: reason))
+        let commands = try output.commands()
+        try finish(commands.shift(split, maxAge: maxAge, over: over, reason: word.reason))
     }
 
     private func check(_ text: String, _ option: String) throws {

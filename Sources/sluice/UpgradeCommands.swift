@@ -22,14 +22,13 @@ struct UpgradeStart: ParsableCommand {
     @Argument(help: "The split.")
     var split: String
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason: String?
+    @OptionGroup var word: CommandReason
 
-    @OptionGroup var output: UpgradeOutput
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(split) }
 
-    func run() throws { try finish(output.commands().startUpgrade(split, reason: reason)) }
+    func run() throws { try finish(output.commands().startUpgrade(split, reason: word.reason)) }
 }
 
 struct UpgradeStatus: ParsableCommand {
@@ -39,7 +38,7 @@ struct UpgradeStatus: ParsableCommand {
     @Argument(help: "The split; every upgrade when it is left out.")
     var split: String?
 
-    @OptionGroup var output: UpgradeOutput
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(split) }
 
@@ -62,7 +61,7 @@ struct UpgradeAcknowledge: ParsableCommand {
     @Option(name: .long, help: "Who did what, where it can be found.")
     var note: String
 
-    @OptionGroup var output: UpgradeOutput
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(split) }
 
@@ -80,7 +79,7 @@ struct UpgradeSmoke: ParsableCommand {
     @Argument(help: "The split.")
     var split: String?
 
-    @OptionGroup var output: UpgradeOutput
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(split) }
 
@@ -98,7 +97,7 @@ struct UpgradeFinish: ParsableCommand {
     @Option(name: .long, help: "Who did what, where it can be found.")
     var note: String?
 
-    @OptionGroup var output: UpgradeOutput
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(split) }
 
@@ -115,21 +114,9 @@ struct UpgradeDone: ParsableCommand {
     @Option(name: .long, help: "What is to be remembered.")
     var note: String?
 
-    @OptionGroup var output: UpgradeOutput
+    @OptionGroup var output: CommandOutput
 
     func validate() throws { try expect(split) }
 
     func run() throws { try finish(output.commands().endUpgrade(split, note: note)) }
-}
-
-/// Which proxy, and how answers are printed.
-struct UpgradeOutput: ParsableArguments {
-    @Flag(name: .long, help: "Print JSON.")
-    var json = false
-
-    @OptionGroup var socket: SocketOptions
-
-    func commands() throws -> SocketCommands {
-        SocketCommands(socket: try socket.path(), asJSON: json)
-    }
 }
