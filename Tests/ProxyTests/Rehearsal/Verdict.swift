@@ -31,7 +31,7 @@ struct Verdict {
 
     /// What may have been the answer to a client's request.
     private func answers(to request: StrictRequest, of client: ClientLedger) -> [Delivery] {
-        let question = StrictQuestion(isHead: request.method == "HEAD", upgrade: request.upgrade)
+        let question = Self.question(request)
         return deliveries(from: client).filter { Self.isSame(request, as: $0) }
             + unread.map { upstream in
                 var reader = StrictReader(upstream.sent)
@@ -53,22 +53,30 @@ struct Verdict {
         }
     }
 
-    /// The requests that a client has sent, up to a change of protocol.
+    /// The requests that a client has sent, up to the one whose answer changed the protocol. One
+    /// that an upstream agreed to when the client had been told that it is late changed nothing.
     private func requests(of client: ClientLedger) -> [StrictRequest] {
-        var reader = StrictReader(client.sent)
+        var asked = StrictReader(client.sent)
+        var got = StrictReader(client.received)
+        var isInStep = true
         var requests: [StrictRequest] = []
-        let own = deliveries(from: client)
-        // An upstream may agree to it when the client has long been told that it is late.
-        let hasSwitched = String(decoding: client.received, as: UTF8.self)
-            .contains("HTTP/1.1 101 ")
-        while case .request(let request, let broken) = reader.request() {
+        while case .request(let request, let broken) = asked.request() {
             requests.append(request)
-            let isTunnel =
-                hasSwitched
-                && own.contains { $0.tunnelled != nil && Self.isSame(request, as: $0) }
-            if broken != nil || !request.body.isWhole || isTunnel { break }
+            if broken != nil || !request.body.isWhole { break }
+            guard isInStep else { continue }
+            let answer = got.response(
+                to: Self.question(request), hasEnded: client.endedInOrder == true)
+            guard case .whole(let response, _) = answer else {
+                isInStep = false
+                continue
+            }
+            if response.isSwitch { break }
         }
         return requests
+    }
+
+    private static func question(_ request: StrictRequest) -> StrictQuestion {
+        StrictQuestion(isHead: request.method == "HEAD", upgrade: request.upgrade)
     }
 
     /// Whether an upstream got this request, or a part of it.
@@ -148,7 +156,7 @@ extension Verdict {
         _ client: ClientLedger, _ request: StrictRequest, isWhole: Bool,
         _ restOfRequest: ArraySlice<UInt8>, _ got: inout StrictReader
     ) -> Bool {
-        let question = StrictQuestion(isHead: request.method == "HEAD", upgrade: request.upgrade)
+        let question = Self.question(request)
         let reading = got.response(to: question, hasEnded: client.endedInOrder == true)
         switch reading {
         case .none(let interim):
