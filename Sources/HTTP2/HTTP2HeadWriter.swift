@@ -120,7 +120,8 @@ struct HTTP2HeadWriter: ~Copyable {
             let count = unsafe Self.copyName(base + at, most, to: name)
             guard count > 0 else { return false }
             let line = unsafe lineEnd(from: at + count + 1)
-            guard unsafe line < end, unsafe base[line] == 0x0d else { return false }
+            guard unsafe line + 1 < end, unsafe base[line] == 0x0d, unsafe base[line + 1] == 0x0a
+            else { return false }
             let value = unsafe trimmed(at + count + 1, line)
             if unsafe !concernsConnection(name, count, value) {
                 unsafe work.pointee.fields[last] = field(
