@@ -39,6 +39,8 @@ final class Target {
 final class Origin: Sendable {
     let port: UInt16
     private let bell: EventCounter
+    /// Raised when its port is closed.
+    private let closed: EventCounter
     private let accepted = Lock(0)
 
     /// `serve` gets each connection with its number; the connection closes when it returns.
@@ -47,9 +49,11 @@ final class Origin: Sendable {
         let socket = try ListeningSocket.listen(on: any, sharesPort: false)
         self.port = socket.localAddress()?.port ?? 0
         bell = try EventCounter()
+        closed = try EventCounter()
         let descriptor = socket.release()
         try WorkerThread.start(name: "origin") { [self] in
             accept(ListeningSocket(owning: descriptor), serve)
+            closed.raise()
         }
     }
 
@@ -63,8 +67,14 @@ final class Origin: Sendable {
     /// How many connections there were.
     var connectionCount: Int { accepted.withLock { $0 } }
 
-    /// Accepts nothing more.
-    func stop() { bell.raise() }
+    /// Accepts nothing more: who connects when it returns is refused, and not cut off a moment
+    /// later.
+    func stop() {
+        bell.raise()
+        guard let epoll = try? Epoll(batchSize: 1) else { return }
+        _ = epoll.addCounter(closed, token: 0)
+        _ = epoll.wait(milliseconds: Int32(Peer.patienceMilliseconds))
+    }
 
     private func accept(
         _ socket: consuming ListeningSocket, _ serve: @escaping @Sendable (Peer, Int) -> Void
