@@ -1,5 +1,26 @@
 import Kernel
 
+/// Ports that the system gives to nobody by itself (ip_local_port_range in ip(7) begins above): one
+/// that is closed is not another test's a moment later.
+enum OwnPort {
+    /// Listens at such a port, or at the one that is named.
+    static func listen(
+        _ port: UInt16 = 0, backlog: Int32 = ListeningSocket.backlog
+    ) throws -> ListeningSocket {
+        for _ in 0..<200 {
+            let chosen = port == 0 ? UInt16.random(in: 10_000..<32_000) : port
+            let address = SocketAddress(version4: 0x7f00_0001, port: chosen)
+            do throws(Errno) {
+                return try ListeningSocket.listen(
+                    on: address, sharesPort: false, backlog: backlog)
+            } catch {
+                if port != 0 { throw error }
+            }
+        }
+        throw Peer.Failure(what: "no port is free")
+    }
+}
+
 /// An upstream's port that the test itself serves, connection by connection.
 final class Target {
     private var socket: ListeningSocket?
@@ -8,8 +29,7 @@ final class Target {
 
     /// `backlog`: how many connections may wait to be accepted; more get no answer at all.
     init(backlog: Int32 = 128) throws {
-        let any = SocketAddress(version4: 0x7f00_0001, port: 0)
-        let socket = try ListeningSocket.listen(on: any, sharesPort: false, backlog: backlog)
+        let socket = try OwnPort.listen(backlog: backlog)
         epoll = try Epoll(batchSize: 1)
         if let error = epoll.addListener(socket, token: 0) { throw error }
         port = socket.localAddress()?.port ?? 0
@@ -45,8 +65,7 @@ final class Origin: Sendable {
 
     /// `serve` gets each connection with its number; the connection closes when it returns.
     init(port: UInt16 = 0, _ serve: @escaping @Sendable (Peer, Int) -> Void) throws {
-        let any = SocketAddress(version4: 0x7f00_0001, port: port)
-        let socket = try ListeningSocket.listen(on: any, sharesPort: false)
+        let socket = try OwnPort.listen(port)
         self.port = socket.localAddress()?.port ?? 0
         bell = try EventCounter()
         closed = try EventCounter()

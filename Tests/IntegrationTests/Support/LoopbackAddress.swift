@@ -61,9 +61,19 @@ struct LoopbackAddress {
         return (descriptor, UInt16(bigEndian: bound.sin_port))
     }
 
+    /// Listens at a port that the system gives to nobody by itself (ip_local_port_range in ip(7)
+    /// begins above): one that is closed is not another test's a moment later.
+    static func listenAnywhere() throws -> (descriptor: Int32, port: UInt16) {
+        for _ in 0..<200 {
+            let port = UInt16.random(in: 10_000..<32_000)
+            if let found = try? LoopbackAddress(port: port).listen() { return found }
+        }
+        throw WireError.system("listen", EADDRINUSE)
+    }
+
     /// A port of 127.0.0.1 that nobody listens on at this moment.
     static func freePort() throws -> UInt16 {
-        let (descriptor, port) = try LoopbackAddress(port: 0).listen()
+        let (descriptor, port) = try listenAnywhere()
         close(descriptor)
         return port
     }

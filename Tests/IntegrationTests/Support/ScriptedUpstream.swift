@@ -23,7 +23,7 @@ final class ScriptedUpstream: Sendable {
 
     private init(seen: Lock<[Message]>, _ script: @escaping Script) throws {
         self.seen = seen
-        (listener, port) = try LoopbackAddress(port: 0).listen()
+        (listener, port) = try LoopbackAddress.listenAnywhere()
         let (listener, state) = (listener, state)
         Thread.detachNewThread {
             var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
