@@ -24,8 +24,7 @@ extension HTTP2Callbacks {
         let isDrained = count == waiting
         if count > 0 {
             unsafe flags.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue
-            // A peer that takes a few bytes at a time pays for its updates of the window.
-            if isDrained || count >= 1_024 {
+            if unsafe isDrained || count >= state.pointee.limits.creditedBytes {
                 unsafe state.pointee.give(state.pointee.limits.creditsPerFrame)
             }
         }

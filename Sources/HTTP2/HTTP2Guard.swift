@@ -57,6 +57,6 @@ struct HTTP2Guard {
 
     /// Gives credits back for what the peer brought or took.
     mutating func give(_ count: Int, _ limits: HTTP2Limits) {
-        credits = min(credits &+ count, limits.credits)
+        credits = min(credits &+ count, max(limits.credits, limits.savedCredits))
     }
 }

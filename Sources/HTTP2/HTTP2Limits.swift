@@ -17,6 +17,12 @@ package struct HTTP2Limits: Sendable, Equatable {
     package var credits = 1_000
     package var creditsPerMessage = 16
     package var creditsPerFrame = 4
+    /// How many may be saved up: a peer that reads nothing for a while may have many frames of
+    /// bodies waiting in its system, and answers all of them at once.
+    package var savedCredits = 20_000
+    /// Only frames of bodies with so many bytes, and those that end what there is, bring credits:
+    /// who takes a body by fewer at a time wants work and no body (CVE-2019-9511).
+    package var creditedBytes = 64
     /// Streams that the peer may reset at once, and how many each second afterwards. Streams count
     /// too that we reset because of what it sent.
     package var resetBurst = 256

@@ -208,6 +208,44 @@ struct DefenceTests {
         #expect(server.fault == nil)
     }
 
+    @Test func `who pauses and then takes everything at once is no flood`() {
+        let server = Peer.server()
+        let streams = (0..<100).map { Int32(2 * $0 + 1) }
+        for stream in streams {
+            server.take(Wire.request(stream))
+            server.write("HTTP/1.1 200 OK\r\n\r\n", to: stream, isLast: false)
+        }
+        // A word for each of them, thirty times, before any of that is read.
+        for _ in 0..<30 {
+            for stream in streams { server.write("word", to: stream, isLast: false) }
+            _ = server.gather()
+        }
+        for _ in 0..<30 {
+            for stream in streams {
+                server.take(Wire.frame(.windowUpdate, stream: 0, Wire.big(4)))
+                server.take(Wire.frame(.windowUpdate, stream: stream, Wire.big(4)))
+            }
+        }
+        #expect(server.fault == nil)
+    }
+
+    @Test func `small windows are no flood, down to 64 bytes`() {
+        for (size, fault) in [(64, nil), (63, HTTP2Fault.flood)] {
+            let server = Peer(isServer: true)
+            let settings: [UInt8] = [0, 4, 0, 0, 0, UInt8(size)]
+            server.take(Wire.preface + Wire.frame(.settings, stream: 0, settings))
+            server.take(Wire.request(1))
+            server.write("HTTP/1.1 200 OK\r\n\r\n", to: 1, isLast: false)
+            for _ in 0..<1_000 where server.fault == nil {
+                server.write([UInt8](repeating: 1, count: 2 * size), to: 1, isLast: false)
+                _ = server.gather()
+                server.take(Wire.frame(.windowUpdate, stream: 0, Wire.big(UInt32(size))))
+                server.take(Wire.frame(.windowUpdate, stream: 1, Wire.big(UInt32(size))))
+            }
+            #expect(server.fault == fault, "\(size)")
+        }
+    }
+
     @Test func `a client that takes a body byte by byte is cut off`() {
         let server = Peer(isServer: true)
         server.take(Wire.preface + Wire.frame(.settings, stream: 0, [0, 4, 0, 0, 0, 0]))

@@ -60,7 +60,8 @@ struct GuardTests {
 
     @Test func `credits come back up to the limit`() {
         var limits = HTTP2Limits()
-        limits.credits = 3
+        limits.credits = 2
+        limits.savedCredits = 3
         var guarding = HTTP2Guard(limits)
         let ping = HTTP2FrameHeader(length: 8, kind: 6, flags: 0, stream: 0)
         guarding.give(100, limits)
