@@ -119,9 +119,11 @@ extension Worker {
         if exchanges[exchange].requestHasBegun {
             // The event that tells of it may stand behind this one.
             connections[target].flags.insert(.readable)
+            let failed = connections.token(at: target)
             readResponse(exchange)
+            // What was sent again may be on its way already, over a stream in the same place.
             guard exchanges.contains(token), exchanges[exchange].phase == .requesting,
-                exchanges[exchange].upstreamConnection == target
+                connections.contains(failed)
             else { return }
             if connections[target].inbound != nil { giveUpRepeat(exchange) }
         }
