@@ -66,6 +66,14 @@ extension OwnAnswer {
             message: "The upstream speaks HTTP/2, which cannot say this request.")
     }
 
+    /// The upstream says in HTTP/2 that it takes no head as large as the request's (RFC 6585
+    /// section 5).
+    package static var headTooLargeForUpstream: OwnAnswer {
+        OwnAnswer(
+            status: 431, kind: "head_too_large_for_upstream",
+            message: "The head of the request is larger than the upstream takes.")
+    }
+
     /// The split has no upstream that may get the request.
     package static var noUpstream: OwnAnswer {
         OwnAnswer(

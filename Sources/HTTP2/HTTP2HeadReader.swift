@@ -25,6 +25,7 @@ struct HTTP2HeadReader {
     private var method = Part()
     private var authority = Part()
     private var path = Part()
+    private var scheme = Part()
     private var status = Part()
     private var upgrade = Part()
     private(set) var isActive = false
@@ -67,7 +68,7 @@ struct HTTP2HeadReader {
             return .kept
         }
         if name.isEqual(to: "host"), !authority.isMissing {
-            return isSame(authority, value, work) ? .kept : .malformed
+            return isAuthority(value, work) ? .kept : .malformed
         }
         if !upgrade.isMissing, name.isEqual(to: "sec-websocket-key") { return .kept }
         if name.isEqual(to: "content-length") { hasLength = true }
@@ -79,8 +80,11 @@ struct HTTP2HeadReader {
     /// `application/grpc`, and behind it how messages are written, or parameters; `grpc-web` is
     /// another type.
     private static func tellsGRPC(_ value: Span<UInt8>) -> Bool {
-        guard value.count >= 16, value.extracting(first: 16).isEqual(to: "application/grpc")
-        else { return false }
+        let name: StaticString = "application/grpc"
+        guard value.count >= 16 else { return false }
+        for index in 0..<16 where unsafe value[index] | 0x20 != name.utf8Start[index] {
+            return false
+        }
         return value.count == 16 || value[16] == UInt8(ascii: "+")
             || value[16] == UInt8(ascii: ";")
     }
@@ -99,6 +103,8 @@ struct HTTP2HeadReader {
             path = part
         } else if name.isEqual(to: ":authority") {
             authority = part
+        } else if name.isEqual(to: ":scheme") {
+            scheme = part
         } else if name.isEqual(to: ":status") {
             status = part
         } else if name.isEqual(to: ":protocol") {
@@ -208,6 +214,22 @@ struct HTTP2HeadReader {
         _ buffer: borrowing Buffer, _ start: Int, _ count: Int, to other: inout Buffer
     ) {
         other.append(buffer.bytes, from: start, to: start + count)
+    }
+
+    /// Whether Host names the same as `:authority`: the scheme's own port may be said or not (RFC
+    /// 9113 section 8.3.1, RFC 3986 section 6.2.3).
+    private func isAuthority(_ host: Span<UInt8>, _ work: borrowing HTTP2Workspace) -> Bool {
+        let port: StaticString =
+            isSame(scheme, "https", work) ? ":443" : isSame(scheme, "http", work) ? ":80" : ""
+        func length(_ bytes: Span<UInt8>) -> Int {
+            let rest = bytes.count - port.utf8CodeUnitCount
+            return rest > 0 && bytes.extracting(last: port.utf8CodeUnitCount).isEqual(to: port)
+                ? rest : bytes.count
+        }
+        let named = work.pseudo.bytes.extracting(
+            authority.from..<authority.from + authority.count)
+        let part = Part(from: authority.from, count: length(named))
+        return isSame(part, host.extracting(first: length(host)), work)
     }
 
     private func isSame(

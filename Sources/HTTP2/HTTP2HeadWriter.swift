@@ -45,6 +45,17 @@ struct HTTP2HeadWriter: ~Copyable {
     var fields: UnsafeMutablePointer<nghttp2_nv> { unsafe work.pointee.fields + first }
     var count: Int { unsafe last - first }
 
+    /// The size of the fields by which peers limit heads: each with 32 bytes more than it has (RFC
+    /// 9113 section 6.5.2).
+    var listBytes: Int {
+        var sum = 0
+        for index in unsafe first..<last {
+            let field = unsafe work.pointee.fields[index]
+            unsafe sum &+= field.namelen &+ field.valuelen &+ 32
+        }
+        return sum
+    }
+
     /// Reads `HTTP/1.1 200 OK` and the fields behind it; false when it is no such head. Where the
     /// request asked for an upgrade, 101 is success (RFC 8441 section 5).
     mutating func response(isUpgrade: Bool) -> Bool {
@@ -233,15 +244,21 @@ struct HTTP2HeadWriter: ~Copyable {
 
     /// Takes out what the handshake of WebSocket needs in HTTP/1.1 only (RFC 8441 section 5).
     private mutating func dropHandshake() {
+        unsafe drop("sec-websocket-key")
+        unsafe drop("sec-websocket-accept")
+    }
+
+    /// Takes out the length of a body.
+    mutating func dropLength() { unsafe drop("content-length") }
+
+    private mutating func drop(_ name: StaticString) {
         let fields = unsafe work.pointee.fields
         var kept = unsafe first
         for index in unsafe first..<last {
             let field = unsafe fields[index]
-            let isKey =
-                unsafe field.namelen == 17 && Self.isSame(field.name, "sec-websocket-key")
-            let isAnswer =
-                unsafe field.namelen == 20 && Self.isSame(field.name, "sec-websocket-accept")
-            if isKey || isAnswer { continue }
+            if unsafe field.namelen == name.utf8CodeUnitCount && Self.isSame(field.name, name) {
+                continue
+            }
             unsafe fields[kept] = field
             kept += 1
         }

@@ -11,19 +11,32 @@ extension HTTP2Session {
         case broken
     }
 
+    /// What a request to open a stream came to.
+    package enum Opening: Equatable, Sendable {
+        /// The stream has this number.
+        case opened(Int32)
+        /// The head is larger than the peer takes (SETTINGS_MAX_HEADER_LIST_SIZE): for it alone
+        /// the peer may end the connection with all its streams.
+        case headTooLarge
+        /// The peer takes no more, or the head is none.
+        case refused
+    }
+
     /// Opens a stream with the head of a request, which ends with its empty line; `isLast`: it has
-    /// no body. Returns its number; nil when the peer takes no more, or the head is none.
+    /// no body; `isOfAnySize`: whatever the peer says that it takes.
     package func open(
         _ head: Span<UInt8>, scheme: StaticString, tag: Int32, isLast: Bool,
-        _ work: inout HTTP2Workspace
-    ) -> Int32? {
-        guard takesRequests, streamCount < mostStreams else { return nil }
-        return unsafe head.withUnsafeBufferPointer { bytes -> Int32? in
-            guard let base = bytes.baseAddress else { return nil }
-            return unsafe withUnsafeMutablePointer(to: &work) { work -> Int32? in
+        isOfAnySize: Bool = false, _ work: inout HTTP2Workspace
+    ) -> Opening {
+        guard takesRequests, streamCount < mostStreams else { return .refused }
+        return unsafe head.withUnsafeBufferPointer { bytes -> Opening in
+            guard let base = bytes.baseAddress else { return .refused }
+            return unsafe withUnsafeMutablePointer(to: &work) { work -> Opening in
                 var writer = unsafe HTTP2HeadWriter(state, work, base, bytes.count)
                 guard unsafe writer.request(scheme: scheme), unsafe writer.headEnd == bytes.count
-                else { return nil }
+                else { return .refused }
+                let most = isOfAnySize ? .max : mostListBytes
+                if most < UInt32.max, unsafe writer.listBytes > most { return .headTooLarge }
                 let (fields, count) = unsafe (writer.fields, writer.count)
                 let isUpgrade = unsafe writer.isUpgrade
                 let hasNoBody = isLast && !isUpgrade
@@ -31,16 +44,16 @@ extension HTTP2Session {
                     unsafe nghttp2_submit_request(
                         raw, nil, fields, count, hasNoBody ? nil : provider, nil)
                 }
-                guard number > 0 else { return nil }
+                guard number > 0 else { return .refused }
                 // The request is sent by what is gathered next: the stream is there from then on.
-                guard let node = unsafe state.add(number) else { return nil }
+                guard let node = unsafe state.add(number) else { return .refused }
                 unsafe node.pointee.stream.tag = tag
                 unsafe node.pointee.stream.owesHead = false
                 unsafe node.pointee.stream.hasEnded = hasNoBody
                 unsafe node.pointee.stream.isHead = writer.isHead
                 unsafe node.pointee.stream.isUpgrade = isUpgrade
                 unsafe nghttp2_session_set_stream_user_data(raw, number, node)
-                return number
+                return .opened(number)
             }
         }
     }
@@ -188,6 +201,12 @@ extension HTTP2Session {
             raw, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS)
     }
 
+    /// The largest head that the peer takes, by RFC 9113 section 6.5.2.
+    private var mostListBytes: UInt32 {
+        unsafe nghttp2_session_get_remote_settings(
+            raw, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE)
+    }
+
     /// Whether the peer takes another request.
     package var takesRequests: Bool { unsafe nghttp2_session_check_request_allowed(raw) != 0 }
 }
@@ -221,17 +240,20 @@ extension HTTP2Session {
                 var writer = unsafe HTTP2HeadWriter(state, work, base + from, all.count - from)
                 let isUpgrade = unsafe node.pointee.stream.isUpgrade
                 guard unsafe writer.response(isUpgrade: isUpgrade) else { return 0 }
-                let (fields, count) = unsafe (writer.fields, writer.count)
                 let end = unsafe writer.headEnd
                 if unsafe writer.status / 100 == 1 {
                     let result = unsafe nghttp2_submit_headers(
-                        raw, 0, number, nil, fields, count, nil)
+                        raw, 0, number, nil, writer.fields, writer.count, nil)
                     return result == 0 ? end : 0
                 }
                 unsafe node.pointee.stream.owesHead = false
                 let isWhole = isLast && from + end == all.count
                 let hasNoBody = unsafe isWhole || node.pointee.stream.isHead
                 if hasNoBody { unsafe node.pointee.stream.hasEnded = true }
+                // Nothing but a head is the trailers of a call: its fields are what the caller
+                // gets to see, and that length was none of the server's.
+                if unsafe isWhole && node.pointee.stream.isGRPC { unsafe writer.dropLength() }
+                let (fields, count) = unsafe (writer.fields, writer.count)
                 let result = unsafe withUnsafePointer(to: Self.bodyProvider) { provider in
                     unsafe nghttp2_submit_response(
                         raw, number, fields, count, hasNoBody ? nil : provider)

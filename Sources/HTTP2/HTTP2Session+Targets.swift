@@ -16,7 +16,7 @@ extension HTTP2Session {
     package func open(
         _ head: borrowing Buffer, scheme: StaticString, tag: Int32, isLast: Bool,
         _ work: inout HTTP2Workspace
-    ) -> Int32? {
+    ) -> Opening {
         open(head.bytes, scheme: scheme, tag: tag, isLast: isLast, &work)
     }
 

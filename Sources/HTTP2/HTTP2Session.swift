@@ -206,11 +206,14 @@ package struct HTTP2Session: ~Copyable {
         return true
     }
 
-    /// Ends the session: all its streams are closed, and told as such.
+    /// Ends the session: all its streams are closed, and told as such. The peer cannot have begun
+    /// those whose first frame was not gathered yet: nghttp2 does not know them before.
     package func end(_ work: inout HTTP2Workspace) {
         while let node = unsafe state.pointee.streams {
             let (number, id) = unsafe (node.pointee.stream.number, node.pointee.stream.id)
-            work.closed.append(HTTP2Closed(stream: id, code: HTTP2Code.cancel))
+            let isKnown = unsafe nghttp2_session_find_stream(raw, number) != nil
+            let code = isKnown ? HTTP2Code.cancel : HTTP2Code.refusedStream
+            work.closed.append(HTTP2Closed(stream: id, code: code))
             unsafe nghttp2_session_set_stream_user_data(raw, number, nil)
             unsafe withUnsafeMutablePointer(to: &work) { unsafe state.remove(node, $0) }
         }

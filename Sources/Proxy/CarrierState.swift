@@ -12,14 +12,16 @@ struct CarrierState {
     var waitingCount = 0
     /// Streams that exchanges have over it, those that wait included.
     var attachedCount = 0
-    /// Whether the target's first SETTINGS are here: it takes requests.
+    /// Whether the target's first SETTINGS are here that let a stream be open: it takes requests.
     var isOpen = false
+    /// Whether a request has begun over it.
+    var hasCarried = false
+    /// What the target said of the requests that it did not begin, when it went away.
+    var farewell = StreamRefusal.refused
     /// Whether it is counted among those that nobody uses.
     var isIdle = false
     /// Whether the target was told that the connection ends.
     var isEnding = false
-    /// When something came of it last.
-    var heardAt: Instant
-
-    init(heardAt: Instant) { self.heardAt = heardAt }
+    /// When something came of it last; before all that has been when nothing has.
+    var heardAt = Instant.distantPast
 }

@@ -48,7 +48,7 @@ extension Exchange {
         /// The first byte of the request went to the target.
         case requestBegan
         /// The target says that it has done nothing of the request: it may be sent again.
-        case requestUnseen
+        case requestUnseen(StreamRefusal)
         /// The last byte of the request went to the target.
         case requestEnded
         /// The request can no longer be sent again: what went out is not held any more.

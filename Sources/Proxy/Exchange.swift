@@ -68,9 +68,12 @@ package struct Exchange {
     var connectFailure = Failure.noUpstream
     /// Whether the request was sent once more for a reused connection, which is done only once.
     package private(set) var hasBeenRepeated = false
-    /// How often a target said that it had done nothing of it, and how often that costs nothing.
-    private var unseenCount: UInt8 = 0
-    private static var mostUnseen: UInt8 { 10 }
+    /// What it has left for targets that say that they have done nothing of it.
+    private var patience = StreamRefusal.mostPatience
+    /// Whether any has: others that came later let it pass.
+    package var goesFirst: Bool { patience < StreamRefusal.mostPatience }
+    /// Whether a target has ended its connection once before the request could be sent.
+    package private(set) var wasLeftStanding = false
     /// How often it was sent again to another target, and how often it may be.
     package private(set) var retries = 0
     package var retryLimit = 0
@@ -92,6 +95,8 @@ package struct Exchange {
     var sweep = 0
     /// The id of the one at which it has a place, -1 for none.
     var placedTarget: Int32 = -1
+    /// Until when it may wait for a connection that is shared, where it has waited for another.
+    var waitsUntil = Instant.never
 
     // The queue.
     /// In which list it stands, and its neighbours there (-1: none).
@@ -160,6 +165,7 @@ extension Exchange {
         switch event {
         case .connected(let reused):
             phase = .requesting
+            waitsUntil = .never
             isReused = reused
             requestHasBegun = false
             requestHasEnded = false
@@ -168,8 +174,13 @@ extension Exchange {
         case .connecting:
             phase = .connecting
             return .nothing
+        case .connectFailed(.closed) where !wasLeftStanding:
+            wasLeftStanding = true
+            phase = .choosing
+            return .repeatRequest
         case .connectFailed(let failure), .upstreamFailed(let failure):
             phase = .choosing
+            waitsUntil = .never
             connectFailure = failure == .timeout ? .connectTimeout : .connectFailed
             return .chooseOtherTarget
         case .upstreamLate:
@@ -228,12 +239,12 @@ extension Exchange {
         case .requestBegan:
             requestHasBegun = true
             return .nothing
-        case .requestUnseen:
+        case .requestUnseen(let refusal):
             requestHasBegun = false
             // As one that was closed before it came there; as often as that happens, within reason.
             isReused = true
-            if unseenCount < Self.mostUnseen {
-                unseenCount += 1
+            if patience >= refusal.cost {
+                patience -= refusal.cost
                 hasBeenRepeated = false
             }
             return .nothing

@@ -43,8 +43,8 @@ struct StreamState: ~Copyable {
     var agreement: Buffer?
     /// Whether what came of it breaks the rules.
     var isInvalid = false
-    /// Whether the target has said that it did nothing of the request.
-    var isRefused = false
+    /// Why the target did nothing of the request, where it has said so.
+    var refusal: StreamRefusal?
     /// Whether all of an exchange went over it.
     var isInOrder = false
     var hasTrailers: Bool { trailers != nil }

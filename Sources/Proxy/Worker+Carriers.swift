@@ -120,7 +120,7 @@ extension Worker {
     }
 
     private mutating func enlist(_ index: Int, _ target: Int) {
-        guard let token = carriages.insert(CarrierState(heardAt: now)) else {
+        guard let token = carriages.insert(CarrierState()) else {
             preconditionFailure("more carriers than connections")
         }
         let next = targets[target].firstCarrier
@@ -210,8 +210,16 @@ extension Worker {
         placeAgain(stream)
     }
 
-    /// The target's first SETTINGS are here.
-    mutating func carrierIsOpen(_ index: Int) {
+    /// Something came of the target of a carrier that is not open. It is once SETTINGS are here that
+    /// let a stream be open.
+    mutating func lookAfterOpening(_ index: Int) {
+        guard connections[index].http2?.hasPeerSettings == true, let session = peek(index) else {
+            return
+        }
+        if session.most > 0 || !takesMore(index) { carrierIsOpen(index) }
+    }
+
+    private mutating func carrierIsOpen(_ index: Int) {
         let target = Int(connections[index].target)
         let place = Int(connections[index].carriage)
         carriages[place].isOpen = true
@@ -222,15 +230,23 @@ extension Worker {
         guard connections[index].carriage >= 0 else { return }
         if carriages[place].attachedCount == 0 { return carrierIsIdle(index) }
         // Whoever found no room looks for another one.
-        if carriages[place].waitingCount > 0 { placeAgain(takeWaiting(place)) }
+        if carriages[place].waitingCount > 0 { dismissWaiting(index) }
     }
 
     /// Something has changed at an open carrier that streams wait at.
     mutating func lookAfterWaiting(_ index: Int) {
-        let place = Int(connections[index].carriage)
-        guard carriages[place].waitingCount > 0 else { return }
+        guard carriages[Int(connections[index].carriage)].waitingCount > 0 else { return }
         if takesMore(index) { return admitWaiting(index) }
-        placeAgain(takeWaiting(place))
+        dismissWaiting(index)
+    }
+
+    /// Whoever waits at a carrier leaves it. One that took no request at all is no better than one
+    /// that did not come about: else such a target would be connected to without end.
+    private mutating func dismissWaiting(_ index: Int) {
+        let place = Int(connections[index].carriage)
+        let hasCarried = carriages[place].hasCarried
+        let first = takeWaiting(place)
+        if hasCarried { placeAgain(first) } else { leaveStanding(first) }
     }
 
     private mutating func admitWaiting(_ index: Int) {
@@ -269,14 +285,17 @@ extension Worker {
         timers.set(index, to: now.advanced(byMilliseconds: Limits.lingerMilliseconds))
     }
 
+    mutating func endIdleCarrier(_ index: Int) {
+        if carriages[Int(connections[index].carriage)].isIdle { endCarrier(index) }
+    }
+
     /// A target's carriers get no new streams; those that nobody uses end at once.
     mutating func retireCarriers(of target: Int) {
         var index = Int(targets[target].firstCarrier)
         while index >= 0 {
             connections[index].carriedCount = .max
-            let place = Int(connections[index].carriage)
-            if carriages[place].isIdle { endCarrier(index) }
-            index = Int(carriages[place].next)
+            endIdleCarrier(index)
+            index = Int(carriages[Int(connections[index].carriage)].next)
         }
     }
 
@@ -306,18 +325,26 @@ extension Worker {
         watchLife(ofTarget: index)
     }
 
+    /// Whether a target that was connected to has said nothing, or does speak HTTP/2.
+    private func isSilentOrSound(_ index: Int) -> Bool {
+        guard let isSound = connections[index].http2?.hasPeerSettings else { return false }
+        return isSound || carriages[Int(connections[index].carriage)].heardAt == .distantPast
+    }
+
     /// A carrier is closed at once, whatever it carries. Those that wait for it to open have failed
     /// with it; those that wait for room look for another one.
     mutating func carrierFailed(_ index: Int, _ result: ConnectResult) {
         let place = Int(connections[index].carriage)
-        let wasOpen = carriages[place].isOpen
+        let (wasOpen, hasCarried) = (carriages[place].isOpen, carriages[place].hasCarried)
+        let isLeftStanding = result == .reset && isSilentOrSound(index)
         var stream = takeWaiting(place)
         if !wasOpen {
             let upstream = targets[Int(connections[index].target)].upstream
             counters.connectEnded(upstream: upstream, result: result)
         }
         close(index)
-        if wasOpen { return placeAgain(stream) }
+        if hasCarried { return placeAgain(stream) }
+        if isLeftStanding { return leaveStanding(stream) }
         while stream >= 0 {
             let (exchange, next) = leaveStream(stream)
             connectGaveUp(exchange, result)

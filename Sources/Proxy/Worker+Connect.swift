@@ -87,7 +87,11 @@ extension Worker {
     }
 
     /// Lets an exchange go on to the next target after an attempt that is counted already.
-    mutating func connectGaveUp(_ exchange: Int, _ result: ConnectResult) {
+    /// `isLeftStanding`: the target has ended a connection before it took any request. Once that
+    /// says nothing against it: it may have gone away at that moment, to come back at once.
+    mutating func connectGaveUp(
+        _ exchange: Int, _ result: ConnectResult, isLeftStanding: Bool = false
+    ) {
         if log.isOn { noteFailedConnect(exchange) }
         if traces.isOn { traceAttempt(exchange) }
         let failure: AttemptFailure =
@@ -95,10 +99,13 @@ extension Worker {
             case .timeout: .timeout
             case .handshake: .handshake
             case .unverified: .unverified
+            case _ where isLeftStanding: .closed
             default: .connect
             }
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: failure)
-        noteFailure(exchange, .connect(result))
+        if !isLeftStanding || exchanges[exchange].wasLeftStanding {
+            noteFailure(exchange, .connect(result))
+        }
         perform(exchanges[exchange].handle(.connectFailed(failure)), exchange)
     }
 

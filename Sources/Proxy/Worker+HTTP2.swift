@@ -4,6 +4,7 @@ internal import HTTP2
 internal import Kernel
 internal import Reactor
 internal import Settings
+internal import TLS
 internal import Telemetry
 
 /// Connections of clients that speak HTTP/2 (RFC 9113): they carry streams, each of which is used
@@ -32,9 +33,11 @@ extension Worker {
     }
 
     /// Whether bytes that are no head of HTTP/1.1 are the beginning of HTTP/2 (section 3.4), on a
-    /// connection that may speak it.
+    /// connection that may speak it and has agreed on nothing else.
     func beginsHTTP2(_ index: Int, _ buffer: borrowing Buffer) -> Bool {
-        guard !connections[index].isStream, listeners[Int(connections[index].listener)].takesHTTP2
+        guard !connections[index].isStream, connections[index].carriedCount == 0,
+            listeners[Int(connections[index].listener)].takesHTTP2,
+            connections[index].tls?.hasAgreedOnProtocol != true
         else { return false }
         let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
         let count = min(buffer.count, preface.utf8CodeUnitCount)
@@ -136,8 +139,9 @@ extension Worker {
             refuseAnswer(id, over: index)
         case .headTooLarge(let id):
             refuseStream(id, over: index)
+        case .goingAway(let last, let code) where isOfTarget:
+            takeFarewell(index, last, code)
         case .goingAway:
-            // Whatever the peer does not serve is closed by now.
             break
         }
     }
@@ -169,7 +173,7 @@ extension Worker {
             switch flush(index) {
             case .flushed: break
             case .blocked: return
-            case .broken: return closeCarrier(index)
+            case .broken: return sendingFailed(index)
             }
             if budget <= 0 {
                 deferToNextTurn(index)
@@ -185,7 +189,7 @@ extension Worker {
             swap(&scratch, &frames.outgoing)
             if count > 0 { sendScratch(index) }
             scratch.removeAll()
-            if connections[index].flags.contains(.broken) { return closeCarrier(index) }
+            if connections[index].flags.contains(.broken) { return sendingFailed(index) }
             guard isSound, count > 0 else { break }
         }
         guard connections[index].http2?.isOver ?? true else { return }
@@ -193,10 +197,13 @@ extension Worker {
         breakOffStreams(index)
     }
 
-    /// Closes a connection with streams at once.
-    private mutating func closeCarrier(_ index: Int) {
-        if connections[index].side == .upstream { return carrierFailed(index, .reset) }
-        close(index)
+    /// Nothing goes out over a connection with streams any more. A client's is closed at once; of
+    /// a target may be here what it has answered before, which is read first.
+    private mutating func sendingFailed(_ index: Int) {
+        guard connections[index].side == .upstream else { return close(index) }
+        connections[index].flags.insert([.readable, .broken])
+        connections[index].carriedCount = .max
+        deferToNextTurn(index)
     }
 
     private mutating func gather(_ index: Int) -> Bool {
@@ -209,6 +216,7 @@ extension Worker {
     /// Streams that are over at the peer's side: they go on, or end, in the next turn.
     private mutating func noteClosed(_ index: Int) {
         guard !frames.closed.isEmpty else { return }
+        if connections[index].side == .upstream { sortRefused() }
         for number in 0..<frames.closed.count {
             let closed = frames.closed[number]
             let stream = Int(closed.stream.tag)
@@ -236,6 +244,15 @@ extension Worker {
         if connections[index].http2?.streamCount == 0 { watchIdle(index) }
     }
 
+    /// nghttp2 closes what a target does not begin in any order: those that were sent first are
+    /// sent again first.
+    private mutating func sortRefused() {
+        guard frames.closed.count > 1,
+            frames.closed.contains(where: { $0.code == HTTP2Code.refusedStream })
+        else { return }
+        frames.closed.sort { $0.stream.number < $1.stream.number }
+    }
+
     private mutating func watchIdle(_ index: Int) {
         if connections[index].flags.contains(.headBegan) { return }
         if connections[index].http2?.goAwaySteps == 1 { return }
@@ -260,6 +277,12 @@ extension Worker {
         connections[index].http2 = nil
         session.end(&frames)
         noteClosed(index)
+    }
+
+    /// Closes a client's connection at once, with a word.
+    private mutating func breakOff(_ index: Int) {
+        connections[index].http2?.terminate()
+        breakOffStreams(index)
     }
 
     /// Tells the client why, as far as it takes that, and closes.
@@ -325,16 +348,15 @@ extension Worker {
 
     /// The deadline of a connection that carries streams is over.
     mutating func carrierIsLate(_ index: Int) {
-        if connections[index].flags.contains(.headBegan) || takesNothing(index) {
-            return close(index)
-        }
+        if takesNothing(index) { return close(index) }
+        if connections[index].flags.contains(.headBegan) { return breakOff(index) }
         let streamCount = connections[index].http2?.streamCount ?? 0
         switch connections[index].http2?.goAwaySteps {
         case 1: goAway(index)
         case 0 where streamCount == 0: goAway(index)
         // Streams have their own deadlines; what is left without one ends now.
         case _ where streamCount == 0: close(index)
-        case _ where !clientIsAlive(index): close(index)
+        case _ where !clientIsAlive(index): breakOff(index)
         default: timers.set(index, to: lookDeadline(ofCarrier: index))
         }
     }

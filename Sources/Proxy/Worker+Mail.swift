@@ -79,7 +79,11 @@ extension Worker {
         var carrierCount = 0
         for index in 0..<connections.indexLimit where connections.isUsed(index) {
             if connections[index].isStream { continue }
-            if connections[index].http2 != nil {
+            if connections[index].carriage >= 0 {
+                endIdleCarrier(index)
+                continue
+            }
+            if connections[index].http2 != nil, connections[index].side == .downstream {
                 announceClose(index)
                 carrierCount += 1
                 continue
@@ -89,7 +93,8 @@ extension Worker {
             else { continue }
             close(index)
         }
-        return exchanges.count + carrierCount
+        // Clients' connections with streams have to be told in two steps, exchanges or not.
+        return max(exchanges.count, carrierCount)
     }
 
     mutating func closeEverything() {

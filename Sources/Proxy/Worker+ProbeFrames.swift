@@ -38,10 +38,10 @@ extension Worker {
             return false
         }
         let scheme: StaticString = connections[index].tls == nil ? "http" : "https"
-        let number = session.open(
+        let opening = session.open(
             question.span, scheme: scheme, tag: -1, isLast: true, &frames)
         connections[index].http2 = consume session
-        guard number != nil else {
+        guard case .opened = opening else {
             end(index, .broken("request_not_taken"))
             return false
         }

@@ -107,6 +107,7 @@ extension Worker {
         exchanges[token.index].id = ids.next()
         exchanges[token.index].isNamedByClient = !requestHead.requestIDRange.isEmpty
         connections[index].exchange = Int32(token.index)
+        connections[index].carriedCount &+= 1
         exchanges[token.index].awaitsContinue =
             requestHead.expectsContinue && exchanges[token.index].hasBody
         connections[index].body = BodyReader(

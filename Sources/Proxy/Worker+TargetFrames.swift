@@ -13,11 +13,15 @@ extension Worker {
         if readiness.hasFailed { connections[index].flags.insert(.readable) }
         if readiness.isWritable { connections[index].flags.remove(.writeBlocked) }
         guard connections[index].http2 != nil, readTargetFrames(index) else { return }
-        let place = Int(connections[index].carriage)
-        if !carriages[place].isOpen {
-            if connections[index].http2?.hasPeerSettings == true { carrierIsOpen(index) }
-        } else {
+        if connections[index].flags.contains(.broken) {
+            // All that was here is read.
+            if !connections[index].flags.contains(.readable) { carrierFailed(index, .reset) }
+            return
+        }
+        if carriages[Int(connections[index].carriage)].isOpen {
             lookAfterWaiting(index)
+        } else {
+            lookAfterOpening(index)
         }
         if connections[index].http2 != nil { markFrames(index) }
     }
@@ -57,6 +61,17 @@ extension Worker {
     mutating func breakOffTarget(_ index: Int) {
         sendLastFrames(index)
         carrierFailed(index, .other)
+    }
+
+    /// A target takes no more requests over a connection; those above `last` it has not begun.
+    mutating func takeFarewell(_ index: Int, _ last: Int32, _ code: UInt32) {
+        let place = Int(connections[index].carriage)
+        guard place >= 0 else { return }
+        if code != HTTP2Code.none {
+            carriages[place].farewell = .fault
+        } else if last > 0, carriages[place].hasCarried {
+            carriages[place].farewell = .passedOver
+        }
     }
 
     /// The head of an answer, or of an interim one, is here.
@@ -133,6 +148,8 @@ extension Worker {
         connections[index].flags.insert(.broken)
         if code == HTTP2Code.protocol { streams[at(index)].isInvalid = true }
         let hasAnswer = connections[index].inbound != nil || streams[at(index)].arrived != nil
-        if code == HTTP2Code.refusedStream, !hasAnswer { streams[at(index)].isRefused = true }
+        guard code == HTTP2Code.refusedStream, !hasAnswer else { return }
+        let carriage = Int(connections[transport(of: index)].carriage)
+        streams[at(index)].refusal = carriage >= 0 ? carriages[carriage].farewell : .refused
     }
 }

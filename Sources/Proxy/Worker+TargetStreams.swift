@@ -19,25 +19,44 @@ extension Worker {
     mutating func beginCarried(_ exchange: Int, _ carrier: Int) {
         let carried = connections[carrier].carriedCount
         connections[carrier].carriedCount = carried == .max ? carried : carried + 1
+        carriages[Int(connections[carrier].carriage)].hasCarried = true
         perform(exchanges[exchange].handle(.connected(reused: carried > 0)), exchange)
     }
 
     /// Lets an exchange wait until a carrier has room.
     mutating func wait(_ exchange: Int, at carrier: Int) {
         guard let stream = addStream(exchange, over: carrier) else { return }
-        let place = Int(connections[carrier].carriage)
-        let last = carriages[place].lastWaiting
         connections[stream].flags.insert([.connecting, .writeBlocked])
-        connections[stream].previousPooled = last
-        if last >= 0 {
-            connections[Int(last)].nextPooled = Int32(stream)
+        enqueue(stream, Int(connections[carrier].carriage))
+        timers.set(stream, to: min(connectDeadline(exchange), exchanges[exchange].waitsUntil))
+        exchanges[exchange].waitsUntil = .never
+        perform(exchanges[exchange].handle(.connecting), exchange)
+    }
+
+    /// Puts a stream behind those that wait at a carrier. Who was passed over comes before all who
+    /// were not: else those who keep coming would take its place for ever.
+    private mutating func enqueue(_ stream: Int, _ place: Int) {
+        var previous = carriages[place].lastWaiting
+        if exchanges[Int(connections[stream].exchange)].goesFirst {
+            while previous >= 0, !exchanges[Int(connections[Int(previous)].exchange)].goesFirst {
+                previous = connections[Int(previous)].previousPooled
+            }
+        }
+        let next =
+            previous >= 0 ? connections[Int(previous)].nextPooled : carriages[place].firstWaiting
+        connections[stream].previousPooled = previous
+        connections[stream].nextPooled = next
+        if previous >= 0 {
+            connections[Int(previous)].nextPooled = Int32(stream)
         } else {
             carriages[place].firstWaiting = Int32(stream)
         }
-        carriages[place].lastWaiting = Int32(stream)
+        if next >= 0 {
+            connections[Int(next)].previousPooled = Int32(stream)
+        } else {
+            carriages[place].lastWaiting = Int32(stream)
+        }
         carriages[place].waitingCount += 1
-        timers.set(stream, to: connectDeadline(exchange))
-        perform(exchanges[exchange].handle(.connecting), exchange)
     }
 
     private mutating func addStream(_ exchange: Int, over carrier: Int) -> Int? {
@@ -108,12 +127,26 @@ extension Worker {
         return (exchange, next)
     }
 
-    /// Exchanges whose streams waited at a carrier look for another one.
+    /// Exchanges whose streams waited at a carrier look for another one, and wait no longer there
+    /// than they had left.
     mutating func placeAgain(_ first: Int) {
         var stream = first
         while stream >= 0 {
+            let deadline = timers.deadline(of: stream) ?? .never
             let (exchange, next) = leaveStream(stream)
+            exchanges[exchange].waitsUntil = deadline
             connect(exchange, to: exchanges[exchange].target)
+            stream = next
+        }
+    }
+
+    /// A target has ended its connection before any request began: whoever waited for that has
+    /// failed to connect.
+    mutating func leaveStanding(_ first: Int) {
+        var stream = first
+        while stream >= 0 {
+            let (exchange, next) = leaveStream(stream)
+            connectGaveUp(exchange, .reset, isLeftStanding: true)
             stream = next
         }
     }
@@ -154,16 +187,20 @@ extension Worker {
             scratch.truncate(to: scratch.count - 2)
             scratch.append("te: trailers\r\n\r\n")
         }
-        var number: Int32?
+        var opening = HTTP2Session.Opening.refused
         if mayOpen {
-            number = session.open(
+            opening = session.open(
                 scratch, scheme: connections[carrier].tls == nil ? "http" : "https",
                 tag: Int32(index),
                 isLast: connections[exchanges[exchange].downstream].body.hasEnded, &frames)
         }
         connections[carrier].http2 = consume session
-        guard let number else {
-            refuseToOpen(exchange, mayOpen ? .requestNotTaken : .upgradeNotTaken)
+        guard case .opened(let number) = opening else {
+            if opening == .headTooLarge {
+                refuseToOpen(exchange, .headTooLargeForUpstream)
+            } else {
+                refuseToOpen(exchange, mayOpen ? .requestNotTaken : .upgradeNotTaken)
+            }
             return false
         }
         let count = scratch.count
@@ -230,12 +267,14 @@ extension Worker {
             lastFault = .streamInvalid
             return upstreamFailed(exchange, .protocol)
         }
-        guard streams[at(index)].isRefused else { return upstreamFailed(exchange, .reset) }
+        guard let refusal = streams[at(index)].refusal else {
+            return upstreamFailed(exchange, .reset)
+        }
         // The target says that it has done nothing, which speaks for it.
         lastFault = .upstreamClosed
         counters.attemptFailed(lane: exchanges[exchange].lane, kind: .closed)
         noteTrouble(exchange, AttemptFailure.closed.logKind)
-        perform(exchanges[exchange].handle(.requestUnseen), exchange)
+        perform(exchanges[exchange].handle(.requestUnseen(refusal)), exchange)
         perform(exchanges[exchange].handle(.upstreamFailed(.closed)), exchange)
     }
 

@@ -49,6 +49,12 @@ package struct TimerWheel: ~Copyable {
         }
     }
 
+    /// The deadline of `index` to within a tick, such that `set` keeps it; nil when it has none.
+    package func deadline(of index: Int) -> Instant? {
+        guard index < entries.count, entries[index].slot != Self.none else { return nil }
+        return Instant(nanoseconds: (entries[index].deadline - 1) << Self.tickShift)
+    }
+
     /// Removes the deadline of `index`, if it has one.
     package mutating func cancel(_ index: Int) {
         guard index < entries.count, entries[index].slot != Self.none else { return }

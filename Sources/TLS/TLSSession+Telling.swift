@@ -32,6 +32,14 @@ extension TLSSession {
         unsafe Self.append(bytes, Int(count), to: &buffer)
     }
 
+    /// Whether any protocol was agreed on (ALPN).
+    package var hasAgreedOnProtocol: Bool {
+        var bytes: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        unsafe SSL_get0_alpn_selected(ssl, &bytes, &count)
+        return count > 0
+    }
+
     /// Whether HTTP/2 was agreed on (RFC 9113 section 3.2).
     package var isHTTP2: Bool {
         var bytes: UnsafePointer<UInt8>?

@@ -160,6 +160,28 @@ struct ClientTests {
         #expect(client.goneAway.map(\.last) == [1])
     }
 
+    @Test func `a request that was not sent when the connection ended is told as refused`() {
+        let client = Peer.client()
+        let sent = client.open("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n") ?? 0
+        _ = client.gather()
+        let unsent = client.open("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n") ?? 0
+        client.end()
+        #expect(client.messages[sent]?.closedWith == HTTP2Code.cancel)
+        #expect(client.messages[unsent]?.closedWith == HTTP2Code.refusedStream)
+    }
+
+    @Test func `a head larger than the server takes is not sent`() {
+        let client = Peer(isServer: false)
+        client.take(Wire.frame(.settings, stream: 0, [0, 6, 0, 0, 0, 200]))
+        // Four fields, each with 32 bytes besides what it has: 166 without the path.
+        func opening(_ pathCount: Int) -> HTTP2Session.Opening {
+            let path = String(repeating: "x", count: pathCount - 1)
+            return client.tryToOpen("GET /\(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+        }
+        #expect(opening(35) == .headTooLarge)
+        #expect(opening(34) == .opened(1))
+    }
+
     @Test(arguments: [
         "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nx: a\nb\r\n\r\n",
     ])

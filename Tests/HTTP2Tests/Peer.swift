@@ -84,6 +84,12 @@ final class Peer {
         }
     }
 
+    /// The connection is gone.
+    func end() {
+        session.end(&work)
+        noteClosed()
+    }
+
     private func noteClosed() {
         for one in work.closed {
             messages[one.stream.number, default: Message()].closedWith = one.code
@@ -127,6 +133,11 @@ final class Peer {
     }
 
     func open(_ head: String, isLast: Bool = true) -> Int32? {
+        guard case .opened(let number) = tryToOpen(head, isLast: isLast) else { return nil }
+        return number
+    }
+
+    func tryToOpen(_ head: String, isLast: Bool = true) -> HTTP2Session.Opening {
         session.open(
             Array(head.utf8).span, scheme: "https", tag: 7, isLast: isLast, &work)
     }

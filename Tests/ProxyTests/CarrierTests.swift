@@ -216,7 +216,7 @@ extension LiveTests {
             await stage.end()
         }
 
-        @Test(arguments: ["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "", "x"])
+        @Test(arguments: ["HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "x"])
         func `a target that does not speak HTTP/2 gets no request`(text: String) async throws {
             let target = try Target()
             let stage = try await Stage([[target.port]], version: .http2)

@@ -11,6 +11,8 @@ struct ExchangeSequenceTests {
         var exchange: Exchange
         var random: SeededRandom
         var repeats = 0
+        /// Second tries at a target that ended its connection before any request.
+        var reconnects = 0
         var retries = 0
         var answers = 0
         var requests = 0
@@ -83,6 +85,8 @@ struct ExchangeSequenceTests {
             case .retryRequest:
                 retries += 1
                 hasBegun = false
+            case .repeatRequest where event == .connectFailed(.closed):
+                reconnects += 1
             case .repeatRequest:
                 repeats += 1
                 hasBegun = false
@@ -108,6 +112,7 @@ struct ExchangeSequenceTests {
             }
             #expect(play.exchange.phase == .over, "seed \(seed)")
             #expect(play.repeats <= 1, "seed \(seed)")
+            #expect(play.reconnects <= 1, "seed \(seed)")
             #expect(play.answers <= 1, "seed \(seed)")
             #expect(play.retries <= play.exchange.retryLimit, "seed \(seed)")
             #expect(play.requests <= 2 + play.exchange.retryLimit, "seed \(seed)")

@@ -39,9 +39,10 @@ final class StreamClient {
 
     /// Sends the head of a request and returns its stream.
     func open(_ head: String, isLast: Bool = true) throws -> Int32 {
-        let stream = session.open(
-            Array(head.utf8).span, scheme: "http", tag: 0, isLast: isLast, &work)
-        guard let stream else { throw Peer.Failure(what: "no stream") }
+        let opening = session.open(
+            Array(head.utf8).span, scheme: "http", tag: 0, isLast: isLast, isOfAnySize: true,
+            &work)
+        guard case .opened(let stream) = opening else { throw Peer.Failure(what: "no stream") }
         answers[stream] = Answer()
         send()
         return stream

@@ -42,9 +42,9 @@ private struct Hearing: ~Copyable {
     private mutating func open() {
         let head = Array("POST / HTTP/1.1\r\nHost: a.test\r\n\r\n".utf8)
         for tag in 0..<3 {
-            let number = session.open(
+            let opening = session.open(
                 head.span, scheme: "http", tag: Int32(tag), isLast: tag == 0, &work)
-            precondition(number != nil)
+            guard case .opened = opening else { preconditionFailure("a stream was not opened") }
         }
         send()
     }

@@ -82,6 +82,22 @@ struct TargetsOfHTTP2Tests {
         #expect(try sluice.metrics().sum("sluice_upstream_connects_total") >= 60)
     }
 
+    @Test(arguments: [false, true])
+    func `no body is lost to a target that ends its connections under load`(
+        isSecure: Bool
+    ) throws {
+        let nginx = try nginx("http2", isSecure: isSecure, requests: 50)
+        let sluice = try sluice(
+            nginx.port, "protocol: http2, retries: {count: 0}\(isSecure ? ", \(trust)" : "")")
+        let folder = try TemporaryFolder()
+        try folder.write(Data(repeating: 1, count: 16_384), to: "body")
+        let load = try ChildProcess.run([
+            "h2load", "-n", "10000", "-c", "20", "-m", "20", "-d", folder["body"],
+            "http://127.0.0.1:\(sluice.port)/",
+        ])
+        #expect(load.output.contains("10000 succeeded, 0 failed"), "\(load.output)")
+    }
+
     @Test(arguments: [0, 1, 70_000, 30_000_000])
     func `a file comes whole, to clients of either version`(size: Int) throws {
         let nginx = try nginx("http2", isSecure: true)
