@@ -210,8 +210,8 @@ extension Worker {
         placeAgain(stream)
     }
 
-    /// Something came of the target of a carrier that is not open. It is once SETTINGS are here that
-    /// let a stream be open.
+    /// Something came of the target of a carrier that is not open. It is when SETTINGS are here
+    /// that let a stream be open.
     mutating func lookAfterOpening(_ index: Int) {
         guard connections[index].http2?.hasPeerSettings == true, let session = peek(index) else {
             return

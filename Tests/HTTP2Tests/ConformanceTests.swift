@@ -268,6 +268,38 @@ struct ConformanceTests {
         #expect(server.messages[1]?.heads == ["GET / HTTP/1.1\r\nhost: a.test\r\n\r\n"])
     }
 
+    @Test(arguments: [
+        ("https", "a.test", "a.test:443", true), ("https", "a.test:443", "A.test", true),
+        ("http", "a.test:80", "a.test", true), ("http", "a.test:80", "a.test:80", true),
+        ("http", "a.test", "a.test:443", false), ("https", "a.test", "a.test:80", false),
+        ("https", "a.test:8443", "a.test", false), ("http", "a:80", ":80", false),
+        ("ftp", "a.test", "a.test:80", false),
+    ])
+    func `Host may say the scheme's own port, or not`(
+        scheme: String, authority: String, host: String, isSame: Bool
+    ) {
+        let server = Peer.server()
+        let fields = [
+            (":method", "GET"), (":scheme", scheme), (":path", "/"), (":authority", authority),
+            ("host", host),
+        ]
+        server.take(Wire.headers(1, fields))
+        let heads = server.messages[1]?.heads ?? []
+        #expect(heads == (isSame ? ["GET / HTTP/1.1\r\nhost: \(authority)\r\n\r\n"] : []))
+    }
+
+    @Test(arguments: ["application/grpc", "Application/gRPC+proto", "text/plain"])
+    func `an answer that is nothing but a head says no length to a call`(type: String) {
+        let server = Peer.server()
+        server.take(Wire.request(1, [("content-type", type)], method: "POST"))
+        server.write("HTTP/1.1 200 OK\r\ngrpc-status: 12\r\ncontent-length: 0\r\n\r\n", to: 1)
+        let heads = Wire.frames(server.gather()).filter { $0.kind == 1 }
+        // content-length, whose name stands in the static table (RFC 7541 section 6.2.2).
+        let length: [UInt8] = [0x0f, 0x0d, 0x01, 0x30]
+        #expect(heads.count == 1)
+        #expect(heads.first?.payload.contains(length) == (type == "text/plain"))
+    }
+
     @Test func `a head over many frames is one`() {
         let server = Peer.server()
         let block = Wire.block([

@@ -217,6 +217,7 @@ extension LiveTests {
             let stream = try client.get()
             let upstream = try target.accept()
             _ = try upstream.request()
+            #expect(await stage.plane.drain(milliseconds: 0) == 1)
             async let left = stage.plane.drain(milliseconds: 20_000)
             #expect(client.receive(until: { client.goneAway.count == 2 }))
             #expect(client.goneAway == [.max, stream])
@@ -295,6 +296,7 @@ extension LiveTests {
             // The rest of it comes later, or never.
             client.send(Frames.beginning + Frames.make(1, 1, 1, [0x82]))
             #expect(client.receiveAll() != .late)
+            #expect(Frames.read(client.received).last?.kind == 7)
             await stage.end()
         }
 
@@ -308,6 +310,13 @@ extension LiveTests {
             other.send("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n")
             #expect(other.receiveAll() != .late)
             other.close()
+            // Whoever has begun in HTTP/1.1 goes on in it.
+            let later = try stage.client()
+            later.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            #expect(try later.answer().status == 200)
+            later.send(Frames.beginning)
+            #expect(try later.answer().status == 505)
+            later.close()
             await stage.end()
         }
 
