@@ -44,6 +44,16 @@ final class Target {
         return peer
     }
 
+    /// The same, where a task of the test's makes it: it gets a thread meanwhile.
+    func accepted() async throws -> Peer {
+        let deadline = Instant.now().advanced(byMilliseconds: Peer.patienceMilliseconds)
+        while Instant.now() < deadline {
+            if let peer = try acceptNow() { return peer }
+            await Task.yield()
+        }
+        throw Peer.Failure(what: "no connection came")
+    }
+
     /// A connection that waits; nil when there is none.
     func acceptNow() throws -> Peer? {
         guard let accepted = socket?.accept() else { return nil }

@@ -78,7 +78,7 @@ extension LiveTests {
             let stage = try await Stage([[target.port]], version: .http2)
             let port = target.port
             async let outcome = Self.outcome(stage, port)
-            let server = try target.acceptStreams()
+            let server = try StreamServer(await target.accepted())
             server.reset(try server.stream(), code: 7)
             #expect(await outcome == .reset)
             await stage.end()

@@ -217,7 +217,7 @@ extension LiveTests {
             let stage = try await Stage([[frozen.port]])
             let port = frozen.port
             async let outcome = stage.plane.probe(Self.probe(port), byWorker: 0)
-            let accepted = try frozen.accept()
+            let accepted = try await frozen.accepted()
             await stage.plane.stop()
             #expect(await outcome == .notAsked)
             accepted.close()

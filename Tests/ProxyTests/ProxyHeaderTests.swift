@@ -205,7 +205,7 @@ extension LiveTests {
                 address: SocketAddress(version4: 0x7f00_0001, port: target.port),
                 question: .connection, timeoutMilliseconds: 20_000, preamble: preamble)
             async let outcome = stage.plane.probe(probe, byWorker: 0)
-            let server = try target.accept()
+            let server = try await target.accepted()
             #expect(server.receiveAll() == .ended)
             #expect(server.received == preamble)
             #expect(await outcome == .connected)
