@@ -1,17 +1,17 @@
+internal import Bytes
+
 /// The classes of bytes that HTTP's grammar speaks of.
 ///
 /// `Grammar` holds what is asked for each byte of a head in a table.
 enum ByteClass {
     /// `token` characters, of which methods and field names are made (RFC 9110, 5.6.2).
     @inline(__always)
-    static func isToken(_ byte: UInt8) -> Bool {
-        isMember(byte, of: 0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe)
-    }
+    static func isToken(_ byte: UInt8) -> Bool { ByteSet.isToken(byte) }
 
     /// Characters of a registered name (RFC 3986, 3.2.2) but for `%`.
     @inline(__always)
     static func isHostName(_ byte: UInt8) -> Bool {
-        isMember(byte, of: 0x2bff_7fd2_0000_0000, 0x47ff_fffe_87ff_fffe)
+        ByteSet.isMember(byte, of: 0x2bff_7fd2_0000_0000, 0x47ff_fffe_87ff_fffe)
     }
 
     /// What may stand in a field's value: visible characters, space, tab, bytes from 0x80 on
@@ -60,11 +60,4 @@ enum ByteClass {
     static var comma: UInt8 { 0x2c }
     static var colon: UInt8 { 0x3a }
     static var slash: UInt8 { 0x2f }
-
-    /// Whether the bit of an ASCII byte is set in `low` (0 to 63) or `high` (64 to 127).
-    @inline(__always)
-    private static func isMember(_ byte: UInt8, of low: UInt64, _ high: UInt64) -> Bool {
-        let set = byte < 64 ? low : high
-        return byte < 128 && (set &>> UInt64(byte)) & 1 != 0
-    }
 }

@@ -165,23 +165,17 @@ struct HTTP2HeadWriter: ~Copyable {
                 continue
             }
             count &+= strays.trailingZeroBitCount &>> 3
-            guard unsafe isOfName(from[count]) else {
+            guard unsafe ByteSet.isToken(from[count]) else {
                 return unsafe from[count] == UInt8(ascii: ":") ? count : 0
             }
             count &+= 1
         }
-        while count < most, unsafe isOfName(from[count]) {
+        while count < most, unsafe ByteSet.isToken(from[count]) {
             let word = unsafe UInt64(from[count])
             unsafe name[count] = UInt8(truncatingIfNeeded: ByteWord.lowered(word))
             count &+= 1
         }
         return unsafe count < most && from[count] == UInt8(ascii: ":") ? count : 0
-    }
-
-    /// Whether a name may have a byte: the bits of two numbers stand for all of ASCII.
-    private static func isOfName(_ byte: UInt8) -> Bool {
-        let set: UInt64 = byte < 64 ? 0x03ff_6cfa_0000_0000 : 0x57ff_ffff_c7ff_fffe
-        return byte < 128 && (set &>> UInt64(byte)) & 1 != 0
     }
 
     private func trimmed(_ start: Int, _ end: Int) -> Range<Int> {

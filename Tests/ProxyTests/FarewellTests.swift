@@ -188,7 +188,11 @@ extension LiveTests {
 
         @Test func `what was not sent yet when a connection ended is sent again`() async throws {
             let target = try Target()
-            let stage = try await Stage([[target.port]], version: .http2)
+            var timeouts = UpstreamTimeouts()
+            timeouts.connectMilliseconds = Peer.patienceMilliseconds
+            timeouts.responseMilliseconds = Peer.patienceMilliseconds
+            timeouts.idleMilliseconds = Peer.patienceMilliseconds
+            let stage = try await Stage([[target.port]], upstream: timeouts, version: .http2)
             let clients = [try stage.streamClient(), try stage.streamClient()]
             var posts = [try Self.post(over: clients[0])]
             // It reads nothing of these: soon nothing more can be sent to it.

@@ -22,6 +22,22 @@ struct TimerWheelTests {
     }
 
     @Test
+    func `a deadline that is handed on is the same, however often`() {
+        var wheel = TimerWheel(now: at(0))
+        wheel.set(1, to: at(5 * tick + 17))
+        for index in 1..<100 {
+            wheel.set(index + 1, to: wheel.deadline(of: index) ?? .never)
+            wheel.cancel(index)
+        }
+        let (cancelled, unknown) = (wheel.deadline(of: 5), wheel.deadline(of: 5_000))
+        let early = wheel.nextExpired(now: at(5 * tick))
+        let due = wheel.nextExpired(now: at(6 * tick))
+        #expect(early == nil)
+        #expect(due == 100)
+        #expect(cancelled == nil && unknown == nil)
+    }
+
+    @Test
     func `a deadline that is over when it is set fires with the next tick`() {
         var wheel = TimerWheel(now: at(100 * tick))
         wheel.set(0, to: at(3))
