@@ -240,13 +240,15 @@ extension Worker {
         dismissWaiting(index)
     }
 
-    /// Whoever waits at a carrier leaves it. One that took no request at all is no better than one
-    /// that did not come about: else such a target would be connected to without end.
+    /// Whoever waits at a carrier leaves it. One whose target goes away before it took any request
+    /// is no better than one that did not come about: else such a target would be connected to
+    /// without end. Those that we have retired ourselves, for a drain or a reload, say nothing.
     private mutating func dismissWaiting(_ index: Int) {
         let place = Int(connections[index].carriage)
-        let hasCarried = carriages[place].hasCarried
+        let isGone = connections[index].http2?.takesRequests == false
+        let isUnused = isGone && !carriages[place].hasCarried
         let first = takeWaiting(place)
-        if hasCarried { placeAgain(first) } else { leaveStanding(first) }
+        if isUnused { leaveStanding(first) } else { placeAgain(first) }
     }
 
     private mutating func admitWaiting(_ index: Int) {

@@ -218,6 +218,30 @@ extension LiveTests {
             await stage.end()
         }
 
+        @Test func `connections that drains take away before they are open fail nobody`()
+            async throws
+        {
+            let target = try Target()
+            let stage = try await Stage([[target.port]], version: .http2)
+            let client = try stage.client()
+            client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+            var old: [Peer] = []
+            for _ in 0..<4 {
+                let peer = try target.accept()
+                // It is the only one, so that what is drained is asked all the same.
+                await stage.drain(target.port)
+                await stage.setDrains([])
+                peer.send(Self.settings())
+                old.append(peer)
+            }
+            for peer in old { #expect(peer.receiveAll() == .ended && !Self.asks(peer, 1)) }
+            let server = try target.acceptStreams()
+            server.answer(try server.stream())
+            #expect(try client.answer().status == 200)
+            client.close()
+            await stage.end()
+        }
+
         @Test func `more of a body that comes when its stream is refused goes with the next`()
             async throws
         {
