@@ -70,7 +70,7 @@ package struct Exchange {
     package private(set) var hasBeenRepeated = false
     /// What it has left for targets that say that they have done nothing of it.
     private var patience = StreamRefusal.mostPatience
-    /// Whether any has: others that came later let it pass.
+    /// Whether a target has said so: those that came later let it pass.
     package var goesFirst: Bool { patience < StreamRefusal.mostPatience }
     /// Whether a target has ended its connection once before the request could be sent.
     package private(set) var wasLeftStanding = false

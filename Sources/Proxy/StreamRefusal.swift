@@ -10,7 +10,7 @@ package enum StreamRefusal: Sendable {
     /// It went away for an error, which the same request may have been the reason of.
     case fault
 
-    /// What being sent again for this takes out of `mostPatience`.
+    /// What being sent again for this takes out of `mostPatience`, in units of its own.
     var cost: UInt8 {
         switch self {
         case .refused: 24

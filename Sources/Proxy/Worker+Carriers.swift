@@ -219,6 +219,7 @@ extension Worker {
         if session.most > 0 || !takesMore(index) { carrierIsOpen(index) }
     }
 
+    /// A carrier takes its first requests, or none at all if its target goes away already.
     private mutating func carrierIsOpen(_ index: Int) {
         let target = Int(connections[index].target)
         let place = Int(connections[index].carriage)
@@ -287,6 +288,7 @@ extension Worker {
         timers.set(index, to: now.advanced(byMilliseconds: Limits.lingerMilliseconds))
     }
 
+    /// Ends a carrier that nobody uses; others end with their last stream.
     mutating func endIdleCarrier(_ index: Int) {
         if carriages[Int(connections[index].carriage)].isIdle { endCarrier(index) }
     }
